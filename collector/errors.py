@@ -1,0 +1,44 @@
+"""Every error that a user can meet: one family, each with its sentence and exit code.
+
+An error is raised where the facts are and shown by cli.py alone.
+"""
+
+from __future__ import annotations
+
+
+class InsightsError(Exception):
+    """Base of all expected failures; its text is one sentence that says what to do."""
+
+    exit_code = 1
+
+
+class CredentialError(InsightsError):
+    """No usable token or API key."""
+
+
+class SettingError(InsightsError):
+    """An environment variable holds something that cannot be used."""
+
+
+class RequestError(InsightsError):
+    """IBM Cloud could not be reached, or answered with something that cannot be used."""
+
+
+class AccessDenied(InsightsError):
+    """IBM Cloud refused one part: 403, or 404 for what is not there or may not be seen."""
+
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class ObjectError(InsightsError):
+    """An object of the API lacks its identifier or is not an object at all."""
+
+
+class DatabaseError(InsightsError):
+    """The database file cannot be written, or is not ours to write."""
+
+
+class ReportError(InsightsError):
+    """A report file or metadata.yml cannot be used; the text names file and key."""

@@ -1,0 +1,486 @@
+"""What the SQLite file holds: every table and column, each with a sentence.
+
+The declaration is read by the writer (to create the file), by the assembly of metadata.yml
+(descriptions, labels, facets), by the README's diagram and by the tests. Tables stand in
+dependency order: a foreign key points to a table further up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+APPLICATION_ID = 0x49414D69  # "IAMi" in the file's header: tells our files from other SQLite files
+SCHEMA_VERSION = 1  # raised whenever a table changes, kept in the header as user_version
+
+TEXT, INTEGER, BOOLEAN, TIME, JSON = "text", "integer", "boolean", "time", "json"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; `kind` says how an API value becomes the stored one.
+
+    text: as it is. integer: a whole number. boolean: 0 or 1. time: ISO 8601 UTC text.
+    json: any JSON value as text. `references` names the table whose primary key it holds.
+    """
+
+    name: str
+    description: str
+    kind: str = TEXT
+    references: str | None = None
+    required: bool = False
+
+    @property
+    def sql_type(self) -> str:
+        return "INTEGER" if self.kind in (INTEGER, BOOLEAN) else "TEXT"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table.
+
+    `label` is the column shown for a row, `facets` what the site offers to count. `part` is
+    the part of a collection that fills it, where that is not named like the table.
+    """
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    label: str | None = None
+    facets: tuple[str, ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+    part: str = ""
+
+    @property
+    def filled_by(self) -> str:
+        return self.part or self.name
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+
+def _iam_id(name: str, description: str, required: bool = False) -> Column:
+    return Column(name, description, references="identities", required=required)
+
+
+_ACCOUNT = Column("account_id", "The account it belongs to.", references="accounts", required=True)
+_NAME = Column("name", "Its name.")
+_CRN = Column("crn", "Its cloud resource name.")
+_DESCRIPTION = Column("description", "What its owners wrote about it.")
+_CREATED_AT = Column("created_at", "When it was made.", TIME)
+_CREATED_BY = _iam_id("created_by_id", "Who made it.")
+_MODIFIED_AT = Column("last_modified_at", "When it was last changed.", TIME)
+_MODIFIED_BY = _iam_id("last_modified_by_id", "Who changed it last.")
+_LISTED = Column(
+    "listed",
+    "1 if IBM Cloud listed it; 0 if only other objects mention it, so it is deleted or hidden.",
+    BOOLEAN,
+    required=True,
+)
+_POLICY = Column("policy_id", "The policy.", references="policies", required=True)
+
+
+_POSITION = Column("position", "Its place in the policy, from 0.", INTEGER, required=True)
+
+
+def _id(description: str) -> Column:
+    return Column("id", description, required=True)
+
+
+TABLES: tuple[Table, ...] = (
+    Table(
+        "identities",
+        "Every IAM ID seen anywhere: people, service IDs, trusted profiles, services and the "
+        "unknown (deleted, or of another account).",
+        (
+            Column("iam_id", "The IAM ID.", required=True),
+            Column("kind", "user, service_id, trusted_profile, service or unknown.", required=True),
+            Column("name", "Its name; the IAM ID itself where none is known.", required=True),
+        ),
+        key=("iam_id",),
+        label="name",
+        facets=("kind",),
+    ),
+    Table(
+        "accounts",
+        "The IBM Cloud accounts collected into this file.",
+        (
+            Column("account_id", "The account's ID, 32 hexadecimal digits.", required=True),
+            _NAME,
+            _iam_id("owner", "IAM ID of the account owner, who has all access without a policy."),
+            Column("owner_user_id", "The owner's login name."),
+            Column("type", "Kind of account, such as TRIAL, PAYG or SUBSCRIPTION."),
+            Column("state", "State, such as ACTIVE."),
+            _CREATED_AT,
+        ),
+        key=("account_id",),
+        label="name",
+    ),
+    Table(
+        "users",
+        "People: one row for each membership of a person in an account.",
+        (
+            _id("ID of the membership."),
+            _iam_id("iam_id", "The person's IAM ID.", required=True),
+            Column("user_id", "Login name, mostly the e-mail address."),
+            _ACCOUNT,
+            Column("state", "ACTIVE, PENDING (invited), SUSPENDED, VPN_ONLY and others."),
+            Column("sub_state", "Further detail of the state."),
+            Column("email", "E-mail address."),
+            Column("firstname", "First name."),
+            Column("lastname", "Last name."),
+            Column("realm", "Where the person logs in: IBMid, SL or an identity provider."),
+            Column("added_on", "When the person joined the account.", TIME),
+        ),
+        key=("id",),
+        label="user_id",
+        facets=("account_id", "state", "realm"),
+        indexes=(("iam_id",), ("account_id",)),
+    ),
+    Table(
+        "serviceid_groups",
+        "Groups that service IDs are kept in.",
+        (
+            _id("ID of the group of service IDs."),
+            _NAME,
+            _ACCOUNT,
+            _DESCRIPTION,
+            _CRN,
+            _CREATED_AT,
+            _iam_id("created_by", "Who made it."),
+            Column("modified_at", "When it was last changed.", TIME),
+            _LISTED,
+        ),
+        key=("id",),
+        label="name",
+        facets=("account_id",),
+        indexes=(("account_id",),),
+    ),
+    Table(
+        "serviceids",
+        "Service IDs: identities of programs, which log in with API keys.",
+        (
+            _id("ID of the service ID."),
+            _iam_id("iam_id", "Its IAM ID.", required=True),
+            _NAME,
+            _ACCOUNT,
+            _DESCRIPTION,
+            Column("locked", "1 if it is protected against deletion and change.", BOOLEAN),
+            _CREATED_AT,
+            Column("modified_at", "When it was last changed.", TIME),
+            Column("group_id", "The group of service IDs it is in.", references="serviceid_groups"),
+            _CRN,
+            Column("unique_instance_crns", "Service instances it was made for.", JSON),
+        ),
+        key=("id",),
+        label="name",
+        facets=("account_id", "group_id", "locked"),
+        indexes=(("iam_id",), ("account_id",), ("group_id",)),
+    ),
+    Table(
+        "trustedprofiles",
+        "Trusted profiles: access that people, services or compute resources can take on.",
+        (
+            _id("ID of the trusted profile."),
+            _iam_id("iam_id", "Its IAM ID.", required=True),
+            _NAME,
+            _ACCOUNT,
+            _DESCRIPTION,
+            _CREATED_AT,
+            Column("modified_at", "When it was last changed.", TIME),
+            Column("email", "E-mail address."),
+            _CRN,
+            Column("template_id", "The enterprise template that made it."),
+            Column("assignment_id", "The template assignment that made it."),
+        ),
+        key=("id",),
+        label="name",
+        facets=("account_id",),
+        indexes=(("iam_id",), ("account_id",)),
+    ),
+    Table(
+        "trustedprofile_links",
+        "Compute resources that may take on a trusted profile.",
+        (
+            _id("ID of the link."),
+            Column("cr_type", "Kind of compute resource: VSI, IKS_SA, ROKS_SA, CE and others."),
+            Column("tp_id", "The trusted profile.", references="trustedprofiles", required=True),
+            Column("link_crn", "The compute resource; a Code Engine link may have none."),
+            Column("link_namespace", "Kubernetes namespace."),
+            Column("link_name", "Kubernetes service account."),
+            Column("component_type", "Code Engine: kind of component."),
+            Column("component_name", "Code Engine: name of the component."),
+            _NAME,
+            Column("is_cross_account", "1 if the resource is in another account.", BOOLEAN),
+            _CREATED_AT,
+            Column("modified_at", "When it was last changed.", TIME),
+        ),
+        key=("id",),
+        label="name",
+        facets=("cr_type", "link_namespace"),
+        indexes=(("tp_id",),),
+    ),
+    Table(
+        "access_groups",
+        "Access groups: members of a group get what its policies grant.",
+        (
+            _id("ID of the access group."),
+            _NAME,
+            _DESCRIPTION,
+            _CREATED_BY,
+            _ACCOUNT,
+            _CREATED_AT,
+            _MODIFIED_AT,
+            _MODIFIED_BY,
+            Column("is_federated", "1 if it has dynamic rules.", BOOLEAN),
+            Column(
+                "is_public",
+                "1 for the Public Access group, which stands for every user and service ID.",
+                BOOLEAN,
+                required=True,
+            ),
+            _CRN,
+            _LISTED,
+        ),
+        key=("id",),
+        label="name",
+        facets=("account_id", "is_federated"),
+        indexes=(("account_id",), ("created_by_id",), ("last_modified_by_id",)),
+    ),
+    Table(
+        "access_group_members",
+        "Who is in which access group; one identity can be in a group both ways.",
+        (
+            _iam_id("iam_id", "The member.", required=True),
+            Column("group_id", "The group.", references="access_groups", required=True),
+            Column("type", "user, service (a service ID) or profile."),
+            Column(
+                "membership_type",
+                "static (added by hand) or dynamic (by a rule at the last login).",
+                required=True,
+            ),
+            _CREATED_AT,
+            _iam_id("created_by_id", "Who added it."),
+        ),
+        key=("iam_id", "group_id", "membership_type"),
+        facets=("type", "membership_type", "group_id"),
+        indexes=(("group_id", "iam_id"), ("created_by_id",)),
+    ),
+    Table(
+        "resource_groups",
+        "Resource groups: the folders that service instances are kept in.",
+        (
+            Column("resource_group_id", "ID of the resource group.", required=True),
+            _CRN,
+            _ACCOUNT,
+            _NAME,
+            Column("state", "State, such as ACTIVE."),
+            Column("default", "1 for the account's default resource group.", BOOLEAN),
+            _CREATED_AT,
+            Column("updated_at", "When it was last changed.", TIME),
+            _LISTED,
+        ),
+        key=("resource_group_id",),
+        label="name",
+        facets=("account_id", "state"),
+        indexes=(("account_id",),),
+    ),
+    Table(
+        "resource_service_instances",
+        "Service instances in every state, from provisioning to removed but restorable.",
+        (
+            _id("The instance's CRN."),
+            Column("guid", "GUID, as policies name the instance in serviceInstance."),
+            _CRN,
+            Column("resource_group_id", "Its resource group.", references="resource_groups"),
+            _ACCOUNT,
+            _iam_id("created_by", "Who made it."),
+            _iam_id("updated_by", "Who changed it last."),
+            _NAME,
+            Column("region_id", "Region."),
+            Column("service_name", "Service, segment 5 of its CRN."),
+            Column(
+                "state", "active, inactive, failed, provisioning, pending_reclamation, removed ..."
+            ),
+            _CREATED_AT,
+            Column("updated_at", "When it was last changed.", TIME),
+            Column("deleted_at", "When it was deleted.", TIME),
+            Column("scheduled_reclaim_at", "When it will be gone for good.", TIME),
+            Column("type", "Kind of resource, such as service_instance."),
+            Column("sub_type", "Kind within the type."),
+            Column("resource_id", "Catalog ID of the service."),
+            Column("resource_plan_id", "Catalog ID of the plan."),
+            Column("target_crn", "Where it is deployed."),
+            Column("locked", "1 if it is locked.", BOOLEAN),
+        ),
+        key=("id",),
+        label="name",
+        facets=("account_id", "service_name", "region_id", "state", "resource_group_id"),
+        indexes=(
+            ("account_id", "service_name"),
+            ("resource_group_id",),
+            ("guid",),
+            ("created_by",),
+            ("updated_by",),
+        ),
+    ),
+    Table(
+        "roles",
+        "Roles that policies grant.",
+        (
+            Column("role_id", "The role's CRN.", required=True),
+            Column("display_name", "Its name."),
+            Column("kind", "platform, service or custom."),
+            Column(
+                "service_name", "The service that defines it; empty for roles of every service."
+            ),
+            _DESCRIPTION,
+            Column("account_id", "The account of a custom role.", references="accounts"),
+            _CREATED_AT,
+            _CREATED_BY,
+            _LISTED,
+        ),
+        key=("role_id",),
+        label="display_name",
+        facets=("kind", "service_name"),
+        indexes=(("account_id",), ("created_by_id",)),
+    ),
+    Table(
+        "role_actions",
+        "What a role allows; one role can allow different actions in different services.",
+        (
+            Column("role_id", "The role.", references="roles", required=True),
+            Column("service_name", "The service in which it allows this.", required=True),
+            Column("action", "The action.", required=True),
+        ),
+        key=("role_id", "service_name", "action"),
+        facets=("service_name", "role_id"),
+        indexes=(("action",),),
+        part="roles",
+    ),
+    Table(
+        "policies",
+        "IAM policies: access policies of identities and groups, and authorizations of services.",
+        (
+            _id("ID of the policy."),
+            Column("type", "access, or authorization (of one service to another)."),
+            Column("state", "active or deleted; only active ones grant anything."),
+            _CREATED_BY,
+            _DESCRIPTION,
+            Column("last_permit_at", "When it last permitted something; empty: never.", TIME),
+            Column("last_permit_frequency", "How often it permitted something.", INTEGER),
+            _ACCOUNT,
+            _iam_id("iam_id", "The identity it grants to; empty for a group or a service."),
+            Column("access_group_id", "The access group it grants to.", references="access_groups"),
+            _CREATED_AT,
+            _MODIFIED_AT,
+            _MODIFIED_BY,
+            Column("pattern", "Kind of condition in its rule."),
+            Column("rule", "Condition of time or of resource attributes.", JSON),
+            Column("template_id", "The enterprise template that made it."),
+            Column("version", "The API version that shows it: v2, or v1 where only v1 does."),
+        ),
+        key=("id",),
+        facets=("account_id", "type", "state", "access_group_id"),
+        indexes=(
+            ("access_group_id",),
+            ("iam_id",),
+            ("account_id", "type", "state"),
+            ("created_by_id",),
+            ("last_modified_by_id",),
+        ),
+    ),
+    Table(
+        "policy_roles",
+        "Roles that each policy grants.",
+        (
+            _POLICY,
+            Column("role_id", "The role.", references="roles", required=True),
+            Column("display_name", "The role's name."),
+        ),
+        key=("policy_id", "role_id"),
+        facets=("display_name",),
+        indexes=(("role_id",),),
+        part="policies",
+    ),
+    Table(
+        "policy_subjects",
+        "To whom each policy grants, attribute by attribute.",
+        (
+            _POLICY,
+            Column("name", "Attribute, such as iam_id, access_group_id or serviceName."),
+            Column("value", "Its value."),
+            Column("operator", "How the value is compared."),
+            _POSITION,
+        ),
+        key=("policy_id", "position"),
+        facets=("name",),
+        indexes=(("policy_id", "name"),),
+        part="policies",
+    ),
+    Table(
+        "policy_resource_attributes",
+        "What each policy is about, attribute by attribute; all of them must hold.",
+        (
+            _POLICY,
+            Column("name", "Attribute, such as serviceName, serviceInstance or resourceGroupId."),
+            Column("value", "Its value; a list is JSON text."),
+            Column("operator", "How the value is compared, such as stringEquals or stringMatch."),
+            _POSITION,
+        ),
+        key=("policy_id", "position"),
+        facets=("name", "operator"),
+        indexes=(("policy_id", "name"), ("name", "value")),
+        part="policies",
+    ),
+    Table(
+        "policy_resource_tags",
+        "Access tags that a resource must carry for a policy to reach it.",
+        (
+            _POLICY,
+            Column("name", "Key of the tag."),
+            Column("value", "Value of the tag."),
+            Column("operator", "How the value is compared."),
+            _POSITION,
+        ),
+        key=("policy_id", "position"),
+        facets=("name",),
+        part="policies",
+    ),
+    Table(
+        "collections",
+        "Each run of the collector.",
+        (
+            Column("id", "Number of the run.", INTEGER, required=True),
+            _ACCOUNT,
+            _iam_id("collected_by", "Whose token was used."),
+            Column("started_at", "When it began.", TIME, required=True),
+            Column("finished_at", "When it ended.", TIME),
+            Column("requests", "Requests sent to IBM Cloud.", INTEGER),
+            Column("rows", "Rows written.", INTEGER),
+            Column("status", "ok, or denied when some part could not be read.", required=True),
+            Column("version", "Version of IAM insights."),
+        ),
+        key=("id",),
+        facets=("account_id", "status"),
+        indexes=(("account_id",), ("collected_by",)),
+    ),
+    Table(
+        "collection_steps",
+        "Each part of each run of the collector, and whether it could be read.",
+        (
+            Column("collection_id", "The run.", INTEGER, references="collections", required=True),
+            Column("resource", "The part, named after the table that it fills.", required=True),
+            Column("status", "ok, denied or failed.", required=True),
+            Column("started_at", "When it began.", TIME),
+            Column("finished_at", "When it ended.", TIME),
+            Column("requests", "Requests sent.", INTEGER),
+            Column("rows", "Objects received.", INTEGER),
+            Column("message", "What IBM Cloud or the collector has to say about it."),
+        ),
+        key=("collection_id", "resource"),
+        facets=("resource", "status"),
+    ),
+)
+
+TABLE: dict[str, Table] = {table.name: table for table in TABLES}

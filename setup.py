@@ -1,0 +1,91 @@
+"""Builds the package `iaminsights`.
+
+The checkout keeps what users edit (templates, reports, metadata.yml) at its top level; the
+wheel carries copies of it inside the package, under site/.
+"""
+
+import re
+import shutil
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+from setuptools.command.sdist import sdist
+
+HERE = Path(__file__).parent
+SITE = ("metadata.yml", "canned_queries", "templates")
+
+
+class BuildWithSite(build_py):
+    def run(self):
+        super().run()
+        if self.editable_mode:  # an editable install reads them where they are
+            return
+        target = Path(self.build_lib) / "iaminsights" / "site"
+        target.mkdir(parents=True, exist_ok=True)
+        for name in SITE:
+            source = HERE / name
+            if source.is_dir():
+                shutil.rmtree(target / name, ignore_errors=True)
+                shutil.copytree(source, target / name)
+            else:
+                shutil.copy2(source, target / name)
+
+
+class SourceWithSite(sdist):
+    def add_defaults(self):
+        super().add_defaults()
+        for name in SITE:
+            source = HERE / name
+            files = source.rglob("*") if source.is_dir() else [source]
+            self.filelist.extend(str(f.relative_to(HERE)) for f in files if f.is_file())
+
+
+version = re.search(r'__version__ = "(.+)"', (HERE / "collector/__init__.py").read_text()).group(1)
+
+setup(
+    name="iaminsights",
+    version=version,
+    description="Who can do what in an IBM Cloud account: collect, publish and report",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.10",
+    package_dir={
+        "iaminsights": "collector",
+        "iaminsights_plugins": "plugins",
+    },
+    packages=["iaminsights", "iaminsights.sandbox", "iaminsights_plugins"],
+    package_data={"iaminsights": ["*.sql"], "iaminsights.sandbox": ["*.json"]},
+    cmdclass={"build_py": BuildWithSite, "sdist": SourceWithSite},
+    install_requires=[
+        "click>=8.1",
+        # Datasette 1.0 has neither queries in a metadata file nor the hooks the plugin uses.
+        "datasette>=0.65.5,<1.0",
+        # 0.7 no longer draws charts on the pages of canned queries.
+        "datasette-vega>=0.6.2,<0.7",
+        "requests>=2.32",
+        "sqlite-utils>=4.2,<5",
+    ],
+    extras_require={
+        "test": [
+            "hypothesis",
+            "ibm-platform-services",  # IBM's own client is the judge of the sandbox
+            "playwright",
+            "pytest",
+            "ruff",
+        ]
+    },
+    entry_points={
+        "console_scripts": ["iaminsights = iaminsights.cli:main"],
+        # Named like the file, ending included: Datasette then knows the plugin of the checkout's
+        # plugins/ folder and the installed one as the same, and registers it once.
+        "datasette": ["iaminsights.py = iaminsights_plugins.iaminsights"],
+    },
+    classifiers=[
+        "Environment :: Console",
+        "Framework :: Datasette",
+        "Programming Language :: Python :: 3",
+        "Topic :: Security",
+    ],
+)
