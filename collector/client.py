@@ -1,0 +1,254 @@
+"""One HTTP session to IBM Cloud: authentication, retries, paging and what errors mean.
+
+Knows no table and no API resource. Only ever asks with GET, save for the POST that turns
+an API key into a token.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+from . import __version__
+from .credentials import BearerAuth, Claims, Credential
+from .endpoints import IAM, SERVICES, Service, base_url, known_origins, origin
+from .errors import AccessDenied, CredentialError, RequestError
+
+_TIMEOUT = (10, 60)  # seconds to connect, seconds between two packets
+_PAGING_PARAMETERS = ("pagetoken", "_start", "start", "offset", "next_docid")
+_TRACE_HEADERS = ("Transaction-Id", "X-Correlation-Id", "X-Request-Id", "X-Global-Transaction-Id")
+_API_KEY_GRANT = "urn:ibm:params:oauth:grant-type:apikey"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a listing: its objects, and the parameters that ask for the next page."""
+
+    objects: list[Any]
+    continuation: Mapping[str, str] | None = None
+
+
+class Client:
+    """A pooled session that asks IBM Cloud for pages; safe to share between threads.
+
+    Raises CredentialError at once if the credential is of no use. Close it when done.
+    """
+
+    def __init__(
+        self, credential: Credential, environ: Mapping[str, str], concurrency: int = 16
+    ) -> None:
+        self._bases = {service: base_url(service, environ) for service in SERVICES}
+        self._session = _PinnedSession()
+        self._session.headers["Accept"] = "application/json"
+        self._session.headers["User-Agent"] = f"iaminsights/{__version__}"
+        self._session.hooks["response"].append(self._count)
+        adapter = HTTPAdapter(pool_maxsize=concurrency, max_retries=_retries())
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+        self._counting = threading.Lock()
+        self.requests = 0
+        try:
+            self._auth = BearerAuth(
+                credential,
+                {origin(base) for base in self._bases.values()},
+                lambda api_key: self._exchange(api_key, credential.source),
+            )
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def claims(self) -> Claims:
+        """Account and identity of the token in use."""
+        return self._auth.claims
+
+    def close(self) -> None:
+        self._session.close()
+
+    def page(
+        self, service: Service, path: str, params: Mapping[str, str], items: str | None
+    ) -> Page:
+        """One page of a listing, or with `items` None the one object that the path names.
+
+        Raises AccessDenied on 403 and 404, CredentialError on 401, RequestError on everything
+        else that is no usable answer.
+        """
+        response = self._get(service, path, params)
+        body = _json_object(response)
+        if items is None:
+            return Page([body])
+        objects = body.get(items)
+        if not isinstance(objects, list):
+            raise RequestError(f"{_place(response)} answered without its list of {items}.")
+        return Page(objects, self._continuation(service, response, body))
+
+    def _get(self, service: Service, path: str, params: Mapping[str, str]) -> requests.Response:
+        url = self._bases[service] + path
+        response = self._send("GET", url, params=params, auth=self._auth)
+        if response.status_code == 401:
+            refused = response.request.headers.get("Authorization")
+            if self._auth.renew(refused):
+                response = self._send("GET", url, params=params, auth=self._auth)
+        if response.status_code == 200:
+            return response
+        sentence = f"{_place(response)} answered {response.status_code}: {_reason(response)}"
+        if response.status_code == 401:
+            raise CredentialError(f"{sentence} {self._auth.refused_sentence()}")
+        if response.status_code in (403, 404):
+            raise AccessDenied(sentence, response.status_code)
+        raise RequestError(sentence)
+
+    def _continuation(
+        self, service: Service, response: requests.Response, body: Mapping[str, Any]
+    ) -> Mapping[str, str] | None:
+        """Paging parameters of the next page, taken out of whatever form of "next" there is.
+
+        Links are never followed as they stand: they may name another host or lack the
+        base URL's path prefix.
+        """
+        link = body.get("next_url") or body.get("next")
+        if isinstance(link, dict):
+            if link.get("start"):
+                return {"start": str(link["start"])}
+            link = link.get("href")
+        if not link:
+            return None
+        target = urljoin(response.url, str(link))
+        if origin(target) not in known_origins(service, self._bases[service]):
+            raise RequestError(
+                f"{_place(response)} names a next page on another host, "
+                f"{urlsplit(target).hostname}; it was not followed."
+            )
+        query = dict(parse_qsl(urlsplit(target).query))
+        continuation = {name: query[name] for name in _PAGING_PARAMETERS if query.get(name)}
+        if not continuation:
+            raise RequestError(f"{_place(response)} names a next page that cannot be asked for.")
+        return continuation
+
+    def _exchange(self, api_key: str, source: str) -> str:
+        """An access token for an API key (POST /identity/token)."""
+        response = self._send(
+            "POST",
+            self._bases[IAM] + "/identity/token",
+            data={"grant_type": _API_KEY_GRANT, "apikey": api_key},
+            auth=_no_auth,
+        )
+        if response.status_code in (400, 401, 403):
+            raise CredentialError(
+                f"IBM Cloud does not accept the API key in {source}: {_reason(response)}"
+            )
+        if response.status_code != 200:
+            raise RequestError(
+                f"{_place(response)} answered {response.status_code}: {_reason(response)}"
+            )
+        token = _json_object(response).get("access_token")
+        if not isinstance(token, str):
+            raise RequestError(f"{_place(response)} answered without an access token.")
+        return token
+
+    def _send(self, method: str, url: str, **arguments: Any) -> requests.Response:
+        try:
+            return self._session.request(method, url, timeout=_TIMEOUT, **arguments)
+        except requests.RequestException as error:
+            raise RequestError(
+                f"{_without_query(url)} could not be read: {_cause(error)}. "
+                "Check the network, a proxy (HTTPS_PROXY) and the endpoint variables."
+            ) from None
+
+    def _count(self, response: requests.Response, **_: Any) -> None:
+        with self._counting:
+            self.requests += 1
+
+
+class _PinnedSession(requests.Session):
+    """Follows no redirect that leaves the host, scheme or port that was asked."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        target = super().get_redirect_target(resp)
+        if target is not None:
+            absolute = urljoin(resp.url, target)
+            if origin(absolute) != origin(resp.url):
+                raise RequestError(
+                    f"{_place(resp)} redirects to another host, "
+                    f"{urlsplit(absolute).hostname}; it was not followed."
+                )
+        return target
+
+
+def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    # Without any auth requests would look for a password in ~/.netrc.
+    return request
+
+
+def _retries() -> Retry:
+    """Every request only reads, so that repeating one is harmless."""
+    return Retry(
+        total=5,
+        backoff_factor=0.5,
+        backoff_jitter=0.5,
+        status_forcelist=(429, 500, 502, 503, 504),
+        allowed_methods=None,
+        raise_on_status=False,
+        redirect=False,
+    )
+
+
+def _json_object(response: requests.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        kind = response.headers.get("Content-Type", "something without a type")
+        raise RequestError(f"{_place(response)} answered with {kind} instead of a JSON object.")
+    return body
+
+
+def _reason(response: requests.Response) -> str:
+    """The message in an error's body, in whichever shape the service uses, with its trace."""
+    try:
+        body = response.json()
+    except ValueError:
+        body = {}
+    if not isinstance(body, dict):
+        body = {}
+    errors = body.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else {}
+    if not isinstance(first, dict):
+        first = {"message": first}
+    candidates = (first.get("message"), body.get("errorMessage"), body.get("message"))
+    message = next((str(text) for text in candidates if text), response.reason or "no reason")
+    details = first.get("details") or body.get("errorDetails")
+    if isinstance(details, str):
+        message = f"{message.rstrip('.')}. {details}"
+    trace = next((response.headers[h] for h in _TRACE_HEADERS if response.headers.get(h)), "")
+    trace = trace or str(body.get("trace") or "")
+    return f"{message.rstrip('.')}{f' (trace {trace})' if trace else ''}."
+
+
+def _place(response: requests.Response) -> str:
+    return _without_query(response.url)
+
+
+def _without_query(url: str) -> str:
+    return url.partition("?")[0]
+
+
+def _cause(error: requests.RequestException) -> str:
+    """The innermost reason in a few words; never the request, which holds the credential."""
+    cause: BaseException = error
+    while True:
+        inner = getattr(cause, "reason", None) or (cause.args[0] if cause.args else None)
+        if not isinstance(inner, BaseException):
+            break
+        cause = inner
+    text = str(cause).rpartition(": ")[2] or type(cause).__name__
+    return text if len(text) <= 200 else json.dumps(text[:200])
