@@ -1,0 +1,404 @@
+"""The SQLite file: a draft beside it is filled and checked, then takes the file's place.
+
+Whoever reads the file sees the whole old data or the whole new data. Knows nothing of HTTP.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import sqlite_utils
+
+from .errors import DatabaseError
+from .rows import PUBLIC_ACCESS_GROUP
+from .schema import APPLICATION_ID, SCHEMA_VERSION, TABLE, TABLES, Table
+
+_BATCH = 1000
+_VIEWS = Path(__file__).with_name("access.sql")
+
+# Rows that make sense only as a set, with the table and columns that tell whether the set was
+# read anew: then none of its old rows is kept beside the new ones.
+_SETS = {
+    "role_actions": ("role_actions", {"role_id": "role_id", "service_name": "service_name"}),
+    **{
+        table.name: ("policies", {"id": "policy_id"})
+        for table in TABLES
+        if table.part == "policies"
+    },
+}
+
+# Kind of an IAM ID that no listing explains: the platform writes "IAM", a bare service name
+# or the CRN of a resource; everything else is deleted or belongs to another account.
+_UNKNOWN_KIND = """case when {id} = 'IAM' or {id} glob 'crn-*' or {id} not glob '*[^a-z-]*'
+    then 'service' else 'unknown' end"""
+
+# Where the names of identities come from: table, kind, and the name's expression.
+_NAMED = (
+    (
+        "users",
+        "user",
+        "trim(coalesce(firstname, '') || ' ' || coalesce(lastname, ''))",
+        "user_id",
+    ),
+    ("serviceids", "service_id", "name", "null"),
+    ("trustedprofiles", "trusted_profile", "name", "null"),
+)
+
+
+def check_target(path: Path) -> None:
+    """Refuse, before anything is asked of IBM Cloud, a file that could not be written.
+
+    Raises DatabaseError: no such folder, not writable, not SQLite, or not a file of ours.
+    """
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise DatabaseError(f"The folder {folder} does not exist; create it or name another file.")
+    if path.is_dir():
+        raise DatabaseError(f"{path} is a folder; name a file.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise DatabaseError(f"The folder {folder} is not writable; name a file elsewhere.")
+    if not path.exists():
+        return
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise DatabaseError(f"{path} is not writable; change its permissions or name another file.")
+    if path.stat().st_size:
+        _check_ours(path)
+
+
+def public_group_id(path: Path, account_id: str) -> str:
+    """The ID for the account's Public Access group in this file.
+
+    IBM Cloud gives that group the same ID in every account. The first account in a file
+    keeps it; in further accounts the account's ID is appended.
+    """
+    if _has_content(path):
+        with _reading(path) as db:
+            holder = db.execute(
+                "select account_id from access_groups where id = ?", (PUBLIC_ACCESS_GROUP,)
+            ).fetchone()
+        if holder and holder[0] != account_id:
+            return f"{PUBLIC_ACCESS_GROUP}/{account_id}"
+    return PUBLIC_ACCESS_GROUP
+
+
+def accounts_in(path: Path) -> dict[str, str]:
+    """ID and name of each account that the file holds; empty if there is no file yet."""
+    if not _has_content(path):
+        return {}
+    with _reading(path) as db:
+        return dict(db.execute("select account_id, coalesce(name, account_id) from accounts"))
+
+
+class Draft:
+    """A new file beside the target, held by one collect at a time.
+
+    `add` rows, then `complete`, then `publish`; leaving the context removes the draft.
+    Raises DatabaseError when another collect holds it or the disk is full.
+    """
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self._path = target.absolute().with_name(f".{target.name}.collecting")
+        self._waiting: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        self._mentioned: list[tuple[str, Mapping[str, Any]]] = []
+        self._insert = {table.name: _insert_statement(table) for table in TABLES}
+
+    def __enter__(self) -> Draft:
+        with _readable_errors(self._target):
+            self._connection = _locked_new_file(self._path, self._target)
+            _create_tables(sqlite_utils.Database(self._connection))
+            self._connection.execute("begin")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+        with suppress(OSError):
+            self._path.unlink()
+
+    def add(self, table: str, row: Mapping[str, Any]) -> None:
+        """Add a row, unless its key is there already: the first one stands.
+
+        A row with `listed` = 0 is only mentioned by another object; it waits for `complete`,
+        so that it gives way to the row of a listing.
+        """
+        if row.get("listed") == 0:
+            self._mentioned.append((table, row))
+            return
+        self._put(table, row)
+
+    def has(self, table: str, key: Any) -> bool:
+        """Whether a row with this (single-column) key was added."""
+        self._write(table)
+        statement = f"select 1 from [{table}] where [{TABLE[table].key[0]}] = ?"
+        return self._connection.execute(statement, (key,)).fetchone() is not None
+
+    def count(self, table: str) -> int:
+        """Rows added to a table so far, without what is only mentioned."""
+        self._write(table)
+        return self._connection.execute(f"select count(*) from [{table}]").fetchone()[0]
+
+    def complete(self, account_id: str, kept_parts: Collection[str]) -> None:
+        """Add what the old file keeps, what is only mentioned, and every identity; check all.
+
+        Kept are other accounts, earlier collections, and this account's `kept_parts`: those
+        that were not asked for or could not be read.
+        """
+        with _readable_errors(self._target):
+            self._write_all()
+            old = _has_content(self._target)
+            if old:
+                self._connection.execute("commit")
+                self._connection.execute("attach ? as old", (_read_only(self._target),))
+                self._connection.execute("begin")
+                self._keep_old_rows(account_id, kept_parts)
+            for table, row in self._mentioned:
+                self._put(table, row)
+            self._write_all()
+            if old:
+                self._keep_missing_parents()
+            self._add_identities()
+            # A v2 policy names its roles by CRN only.
+            self._connection.execute(
+                "update policy_roles set display_name = (select roles.display_name from roles "
+                "where roles.role_id = policy_roles.role_id) where display_name is null"
+            )
+            self._connection.execute("commit")
+            if old:
+                self._connection.execute("detach old")
+            _create_indexes_and_views(sqlite_utils.Database(self._connection))
+            self._check()
+
+    def publish(self) -> None:
+        """Put the draft in the target's place; a reader sees all of it or nothing of it."""
+        with _readable_errors(self._target):
+            if not self._target.exists():
+                self._connection.close()
+                os.replace(self._path, self._target)
+                return
+            live = sqlite3.connect(self._target, timeout=60)
+            try:
+                self._connection.backup(live)
+            finally:
+                live.close()
+
+    def _put(self, table: str, row: Mapping[str, Any]) -> None:
+        waiting = self._waiting[table]
+        waiting.append(tuple(row[column.name] for column in TABLE[table].columns))
+        if len(waiting) >= _BATCH:
+            self._write(table)
+
+    def _write(self, table: str) -> None:
+        if waiting := self._waiting.pop(table, None):
+            with _readable_errors(self._target):
+                self._connection.executemany(self._insert[table], waiting)
+
+    def _write_all(self) -> None:
+        for table in list(self._waiting):
+            self._write(table)
+
+    def _keep_old_rows(self, account_id: str, kept_parts: Collection[str]) -> None:
+        always = {"collections", "collection_steps"}
+        for table in reversed(TABLES):  # a set before its owner, which would hide that it is new
+            if table.name == "identities":
+                continue
+            condition = "true"
+            if table.filled_by not in always and table.filled_by not in kept_parts:
+                condition = f"coalesce({_account_of(table)}, '') <> :account"
+            if table.name in _SETS:
+                owner, columns = _SETS[table.name]
+                same = " and ".join(
+                    f"new.[{theirs}] = old.[{table.name}].[{ours}]"
+                    for theirs, ours in columns.items()
+                )
+                condition += f" and not exists (select 1 from main.[{owner}] new where {same})"
+            self._copy_old(table, condition, {"account": account_id})
+
+    def _keep_missing_parents(self) -> None:
+        """Kept rows may point at what is no longer listed: the old file still knows it."""
+        for table in reversed(TABLES):
+            for column in table.columns:
+                if column.references in (None, "identities"):
+                    continue
+                parent = TABLE[column.references]
+                key = parent.key[0]
+                self._copy_old(
+                    parent,
+                    f"[{key}] in (select [{column.name}] from main.[{table.name}]) and not exists "
+                    f"(select 1 from main.[{parent.name}] new where new.[{key}] = "
+                    f"old.[{parent.name}].[{key}])",
+                    {},
+                    listed="0",
+                )
+
+    def _copy_old(
+        self, table: Table, condition: str, values: Mapping[str, Any], **replaced: str
+    ) -> None:
+        names = [column.name for column in table.columns]
+        columns = ", ".join(f"[{name}]" for name in names)
+        selected = ", ".join(replaced.get(name, f"[{name}]") for name in names)
+        self._connection.execute(
+            f"insert into main.[{table.name}] ({columns}) select {selected} "
+            f"from old.[{table.name}] where {condition} on conflict do nothing",
+            values,
+        )
+
+    def _add_identities(self) -> None:
+        for table_name, kind, name, second in _NAMED:
+            self._connection.execute(
+                f"insert into identities (iam_id, kind, name) select iam_id, '{kind}', "
+                f"coalesce(nullif({name}, ''), nullif({second}, ''), iam_id) from [{table_name}] "
+                f"where true order by account_id on conflict do nothing"
+            )
+        for table in TABLES:
+            for column in table.columns:
+                if column.references == "identities":
+                    kind = _UNKNOWN_KIND.format(id=f"[{column.name}]")
+                    self._connection.execute(
+                        f"insert into identities (iam_id, kind, name) "
+                        f"select distinct [{column.name}], {kind}, [{column.name}] "
+                        f"from [{table.name}] where [{column.name}] is not null "
+                        f"on conflict do nothing"
+                    )
+
+    def _check(self) -> None:
+        broken = self._connection.execute("pragma foreign_key_check").fetchone()
+        state = self._connection.execute("pragma integrity_check").fetchone()[0]
+        if broken or state != "ok":
+            raise DatabaseError(
+                f"The collected data does not hold together ({broken or state}); "
+                f"{self._target} was left as it was. Please report this."
+            )
+
+
+def next_collection_id(path: Path) -> int:
+    """Number of the next run in the file's history."""
+    if not _has_content(path):
+        return 1
+    with _reading(path) as db:
+        return db.execute("select coalesce(max(id), 0) + 1 from collections").fetchone()[0]
+
+
+def _has_content(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
+def _read_only(path: Path) -> str:
+    return f"{path.absolute().as_uri()}?mode=ro"
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    with _readable_errors(path):
+        connection = sqlite3.connect(_read_only(path), uri=True, timeout=60)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+@contextmanager
+def _readable_errors(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise DatabaseError(
+            f"{target} could not be written: {error}. It was left as it was."
+        ) from error
+
+
+def _check_ours(path: Path) -> None:
+    try:
+        with _reading(path) as db:
+            mark = db.execute("pragma application_id").fetchone()[0]
+            version = db.execute("pragma user_version").fetchone()[0]
+    except DatabaseError as error:
+        if isinstance(error.__cause__, sqlite3.OperationalError):
+            raise
+        raise DatabaseError(f"{path} is not a SQLite file; name another file.") from None
+    if mark != APPLICATION_ID:
+        raise DatabaseError(f"{path} was not made by IAM insights; name another file.")
+    if version != SCHEMA_VERSION:
+        raise DatabaseError(
+            f"{path} was made by another version of IAM insights; name a new file to collect into."
+        )
+
+
+def _locked_new_file(path: Path, target: Path) -> sqlite3.Connection:
+    """An empty file, readable by its owner only, locked until it is closed.
+
+    What a killed collect left behind is removed; what a running one holds is not.
+    """
+    if path.exists():
+        _lock(path, target).close()
+        path.unlink()
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    return _lock(path, target)
+
+
+def _lock(path: Path, target: Path) -> sqlite3.Connection:
+    # The draft is worth nothing before it is complete: no journal, no waiting for the disk.
+    connection = sqlite3.connect(path, timeout=0, isolation_level=None, uri=True)
+    try:
+        connection.execute("pragma locking_mode = exclusive")
+        connection.execute("pragma journal_mode = off")
+        connection.execute("pragma synchronous = off")
+        connection.execute("begin exclusive")
+        connection.execute("commit")
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if "locked" not in str(error):
+            raise
+        raise DatabaseError(
+            f"Another collect is writing {target}; wait until it has finished."
+        ) from None
+    return connection
+
+
+def _create_tables(db: sqlite_utils.Database) -> None:
+    db.execute(f"pragma application_id = {APPLICATION_ID}")
+    db.execute(f"pragma user_version = {SCHEMA_VERSION}")
+    for table in TABLES:
+        db[table.name].create(
+            {column.name: column.sql_type for column in table.columns},
+            pk=table.key if len(table.key) > 1 else table.key[0],
+            not_null=[column.name for column in table.columns if column.required],
+            foreign_keys=[
+                (column.name, column.references, TABLE[column.references].key[0])
+                for column in table.columns
+                if column.references
+            ],
+            strict=True,
+        )
+
+
+def _create_indexes_and_views(db: sqlite_utils.Database) -> None:
+    for table in TABLES:
+        for columns in table.indexes:
+            db[table.name].create_index(columns)
+    db.executescript(_VIEWS.read_text(encoding="utf-8"))
+    db.execute("analyze")
+
+
+def _insert_statement(table: Table) -> str:
+    columns = ", ".join(f"[{column.name}]" for column in table.columns)
+    places = ", ".join("?" * len(table.columns))
+    return f"insert into [{table.name}] ({columns}) values ({places}) on conflict do nothing"
+
+
+def _account_of(table: Table, row: str | None = None) -> str:
+    """SQL for the account that a row of the old file belongs to, found through its parents."""
+    row = row or f"old.[{table.name}]"
+    if any(column.name == "account_id" for column in table.columns):
+        return f"{row}.[account_id]"
+    parent_key = next(c for c in table.columns if c.references and c.references != "identities")
+    parent = TABLE[parent_key.references]
+    return (
+        f"(select {_account_of(parent)} from old.[{parent.name}] "
+        f"where old.[{parent.name}].[{parent.key[0]}] = {row}.[{parent_key.name}])"
+    )

@@ -1,0 +1,434 @@
+"""From an object of the API to rows of tables: pure functions, no HTTP and no SQL.
+
+A function gets one API object and the Context and yields (table, row) pairs. What is flat
+needs none of its own: `flat` copies the columns by name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from .errors import ObjectError
+from .schema import BOOLEAN, INTEGER, JSON, TABLE, TIME, Column
+
+PUBLIC_ACCESS_GROUP = "AccessGroupId-PublicAccess"
+
+Object = Mapping[str, Any]
+Row = tuple[str, dict[str, Any]]
+RowFunction = Callable[[Object, "Context"], Iterable[Row]]
+
+_SURROGATES = re.compile("[\ud800-\udfff]")  # JSON can hold them, SQLite's UTF-8 cannot
+_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:\.\d+)?(?:Z|([+-]\d\d):?(\d\d))?", re.ASCII
+)
+_ROLE_ARRAYS = (
+    ("system_roles", "platform"),
+    ("service_roles", "service"),
+    ("custom_roles", "custom"),
+)
+_UNSUPPORTED_VERSION = ":role:UnsupportedVersion"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a row needs to know besides its object.
+
+    `key` is the object of the parent listing that was asked about (a group's ID, say);
+    `public_group` is the ID under which the file keeps this account's Public Access group.
+    """
+
+    account_id: str
+    key: str = ""
+    public_group: str = PUBLIC_ACCESS_GROUP
+
+    def group(self, group_id: Any) -> Any:
+        return self.public_group if group_id == PUBLIC_ACCESS_GROUP else group_id
+
+
+def flat(table: str, fields: Mapping[str, str] | None = None, **constant: Any) -> RowFunction:
+    """A function that copies an object's fields into one row of the table, by name.
+
+    `fields` names another field for a column (a dotted path for a nested one); `constant`
+    sets a column.
+    """
+
+    def rows(item: Object, context: Context) -> Iterator[Row]:
+        yield table, record(table, item, context, fields, **constant)
+
+    return rows
+
+
+def record(
+    table: str,
+    item: Object,
+    context: Context,
+    fields: Mapping[str, str] | None = None,
+    **constant: Any,
+) -> dict[str, Any]:
+    """One row of the table; every column is there, None where the object has no such field.
+
+    Raises ObjectError if a required column has no value or a value has the wrong type.
+    """
+    fields = fields or {}
+    row: dict[str, Any] = {}
+    for column in TABLE[table].columns:
+        if column.name in constant:
+            value = constant[column.name]
+        elif column.name == "account_id":
+            value = context.account_id
+        else:
+            value = _dig(item, fields.get(column.name, column.name))
+        try:
+            row[column.name] = stored(value, column)
+        except ValueError as error:
+            raise _object_error(item, f"{fields.get(column.name, column.name)} {error}") from None
+        if column.required and row[column.name] is None:
+            raise _object_error(item, f'has no "{fields.get(column.name, column.name)}"')
+    return row
+
+
+def stored(value: Any, column: Column) -> Any:
+    """An API value as the column keeps it; raises ValueError if it cannot be kept."""
+    if value is None:
+        return None
+    if column.kind == INTEGER:
+        return _integer(value)
+    if column.kind == BOOLEAN:
+        return _boolean(value)
+    if column.kind == JSON:
+        return _clean(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    text = _text(value)
+    if text == "" and (column.references or column.required or column.kind == TIME):
+        return None
+    return _utc(text) if column.kind == TIME else text
+
+
+def account_rows(item: Object, context: Context) -> Iterator[Row]:
+    """An account of GET /v4/accounts/{id}."""
+    fields = {
+        "account_id": "id",
+        "owner": "owner_iamid",
+        "owner_user_id": "owner_userid",
+        "state": "status",
+    }
+    yield "accounts", record("accounts", item, context, fields)
+
+
+def old_account_rows(item: Object, context: Context) -> Iterator[Row]:
+    """An account of GET /v1/accounts/{id}, which has no type."""
+    fields = {
+        "name": "entity.name",
+        "owner": "entity.owner_iam_id",
+        "owner_user_id": "entity.primary_owner.ibmid",
+        "state": "entity.state",
+        "created_at": "metadata.created_at",
+    }
+    yield "accounts", record("accounts", item, context, fields)
+
+
+def service_id_rows(item: Object, context: Context) -> Iterator[Row]:
+    """A service ID, and the group of service IDs that it names."""
+    group = item.get("group_id") or context.key or None
+    yield "serviceids", record("serviceids", item, context, group_id=group)
+    if group:
+        yield "serviceid_groups", _unlisted("serviceid_groups", context, id=group, name=group)
+
+
+def link_rows(item: Object, context: Context) -> Iterator[Row]:
+    """A trusted profile's link; a Code Engine link may have no CRN."""
+    fields = {
+        "link_crn": "link.crn",
+        "link_namespace": "link.namespace",
+        "link_name": "link.name",
+        "component_type": "link.component_type",
+        "component_name": "link.component_name",
+    }
+    table = "trustedprofile_links"
+    yield table, record(table, item, context, fields, tp_id=context.key)
+
+
+def group_rows(item: Object, context: Context) -> Iterator[Row]:
+    """An access group; the Public Access group has the same ID in every account."""
+    yield (
+        "access_groups",
+        record(
+            "access_groups",
+            item,
+            context,
+            id=context.group(item.get("id")),
+            is_public=item.get("id") == PUBLIC_ACCESS_GROUP,
+            listed=True,
+        ),
+    )
+
+
+def member_rows(item: Object, context: Context) -> Iterator[Row]:
+    """A member of the group that was asked about."""
+    yield (
+        "access_group_members",
+        record(
+            "access_group_members",
+            item,
+            context,
+            group_id=context.group(context.key),
+            membership_type=item.get("membership_type") or "static",
+        ),
+    )
+
+
+def instance_rows(item: Object, context: Context) -> Iterator[Row]:
+    """A service instance, and the resource group that it names."""
+    crn = item.get("id") or item.get("crn")
+    row = record(
+        "resource_service_instances",
+        item,
+        context,
+        id=crn,
+        crn=item.get("crn") or crn,
+        service_name=_crn_segment(crn, 4),
+        region_id=item.get("region_id") or _crn_segment(crn, 5) or None,
+    )
+    yield "resource_service_instances", row
+    if group := row["resource_group_id"]:
+        yield (
+            "resource_groups",
+            _unlisted(
+                "resource_groups",
+                context,
+                resource_group_id=group,
+                name=group,
+                crn=item.get("resource_group_crn"),
+            ),
+        )
+
+
+def policy_rows(item: Object, context: Context) -> Iterator[Row]:
+    """A policy of GET /v2/policies, with its roles, subject, resource attributes and tags."""
+    grant = _dict(_dict(item.get("control")).get("grant"))
+    yield from _policy_rows(
+        item,
+        context,
+        version="v2",
+        roles=_list(grant.get("roles")),
+        subject=_list(_dict(item.get("subject")).get("attributes")),
+        resource=_list(_dict(item.get("resource")).get("attributes")),
+        tags=_list(_dict(item.get("resource")).get("tags")),
+        name="key",
+    )
+
+
+def old_policy_rows(item: Object, context: Context) -> Iterator[Row]:
+    """A policy of GET /v1/policies; the placeholder of a v2 policy grants nothing: no row."""
+    roles = _list(item.get("roles"))
+    if any(str(_dict(role).get("role_id")).endswith(_UNSUPPORTED_VERSION) for role in roles):
+        return
+    subjects = [_dict(subject) for subject in _list(item.get("subjects"))]
+    resources = [_dict(resource) for resource in _list(item.get("resources"))]
+    yield from _policy_rows(
+        item,
+        context,
+        version="v1",
+        roles=roles,
+        subject=[a for subject in subjects for a in _list(subject.get("attributes"))],
+        resource=[a for resource in resources for a in _list(resource.get("attributes"))],
+        tags=[tag for resource in resources for tag in _list(resource.get("tags"))],
+        name="name",
+    )
+
+
+def role_rows(item: Object, context: Context) -> Iterator[Row]:
+    """The whole answer of GET /v2/roles, for the account or for the service `context.key`."""
+    for array, kind in _ROLE_ARRAYS:
+        for role in map(_dict, _list(item.get(array))):
+            custom = kind == "custom"
+            service = role.get("service_name") if custom else _role_service(role.get("crn"))
+            row = record(
+                "roles",
+                role,
+                context,
+                {"role_id": "crn"},
+                kind=kind,
+                service_name=service,
+                account_id=context.account_id if custom else None,
+                listed=True,
+            )
+            yield "roles", row
+            # Without a service the answer's actions belong to no service in particular.
+            asked = service if custom else context.key
+            for action in _list(role.get("actions")) if asked else ():
+                values = {"role_id": row["role_id"], "service_name": asked}
+                name = _dict(action).get("id") or action
+                yield "role_actions", record("role_actions", {}, context, **values, action=name)
+
+
+def services_of_policy(item: Object) -> set[str]:
+    """Services that a v2 policy names literally, for whose roles IAM can be asked."""
+    attributes = _list(_dict(item.get("resource")).get("attributes"))
+    named: set[Any] = set()
+    for attribute in map(_dict, attributes):
+        if attribute.get("key") != "serviceName":
+            continue
+        value, operator = attribute.get("value"), attribute.get("operator")
+        if operator in ("stringEquals", "stringEqualsAnyOf", None):
+            named.update(value if isinstance(value, list) else [value])
+    return {name for name in named if isinstance(name, str) and name not in ("", "*")}
+
+
+def _policy_rows(
+    item: Object,
+    context: Context,
+    *,
+    version: str,
+    roles: list[Any],
+    subject: list[Any],
+    resource: list[Any],
+    tags: list[Any],
+    name: str,
+) -> Iterator[Row]:
+    subjects = {_dict(attribute).get(name): _dict(attribute).get("value") for attribute in subject}
+    group = context.group(subjects.get("access_group_id"))
+    policy = record(
+        "policies",
+        item,
+        context,
+        {"template_id": "template.id"},
+        version=version,
+        iam_id=subjects.get("iam_id"),
+        access_group_id=group,
+    )
+    yield "policies", policy
+    if policy["access_group_id"]:
+        yield (
+            "access_groups",
+            _unlisted(
+                "access_groups",
+                context,
+                id=group,
+                name="Public Access" if group == context.public_group else group,
+                is_public=group == context.public_group,
+            ),
+        )
+    for role in map(_dict, roles):
+        role_id = role.get("role_id")
+        values = {"policy_id": policy["id"], "role_id": role_id}
+        yield "policy_roles", record("policy_roles", role, context, **values)
+        yield "roles", _unlisted_role(role, context)
+    attributes = (
+        ("policy_subjects", subject),
+        ("policy_resource_attributes", resource),
+        ("policy_resource_tags", tags),
+    )
+    for table, entries in attributes:
+        for position, entry in enumerate(map(_dict, entries)):
+            yield (
+                table,
+                record(
+                    table,
+                    entry,
+                    context,
+                    {"name": name},
+                    policy_id=policy["id"],
+                    position=position,
+                ),
+            )
+
+
+def _unlisted_role(role: Object, context: Context) -> dict[str, Any]:
+    role_id = str(role.get("role_id"))
+    segment = _crn_segment(role_id, 8)
+    return _unlisted(
+        "roles",
+        context,
+        role_id=role_id,
+        display_name=role.get("display_name") or role_id.rpartition(":")[2],
+        kind={"role": "platform", "customRole": "custom"}.get(segment, "service"),
+        service_name=_role_service(role_id),
+        account_id=context.account_id if segment == "customRole" else None,
+    )
+
+
+def _unlisted(table: str, context: Context, **values: Any) -> dict[str, Any]:
+    """A row for what another object mentions; it gives way to the row of a listing."""
+    return record(table, {}, context, listed=False, **values)
+
+
+def _role_service(role_id: Any) -> str | None:
+    """The service that defines a role, from its CRN; None for the roles of every service."""
+    service = _crn_segment(role_id, 4)
+    return None if service in ("", "iam", "iam-access-management") else service
+
+
+def _crn_segment(crn: Any, index: int) -> str:
+    segments = str(crn or "").split(":", 9)
+    return segments[index] if len(segments) > index else ""
+
+
+def _dict(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _dig(item: Object, path: str) -> Any:
+    value: Any = item
+    for name in path.split("."):
+        value = _dict(value).get(name)
+    return value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return _clean(value)
+    return _clean(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def _clean(text: str) -> str:
+    return _SURROGATES.sub("\ufffd", text)
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, float) and not value.is_integer():
+        raise ValueError("is not a whole number")
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError("is not a whole number") from None
+    if not -(2**63) <= number < 2**63:
+        raise ValueError("is too large a number")
+    return number
+
+
+def _boolean(value: Any) -> int:
+    truth = {"true": 1, "false": 0, "1": 1, "0": 0}.get(str(value).lower())
+    if truth is None:
+        raise ValueError("is neither true nor false")
+    return truth
+
+
+def _utc(text: str) -> str:
+    """A time in any of IBM Cloud's notations as 2026-02-04T08:00:00Z; other text as it is."""
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        return text
+    day, minute, second, hours, minutes = match.groups()
+    try:
+        moment = datetime.fromisoformat(f"{day}T{minute}{second or ':00'}")
+        if hours:
+            sign = -1 if hours.startswith("-") else 1
+            moment -= sign * timedelta(hours=abs(int(hours)), minutes=int(minutes))
+    except (ValueError, OverflowError):
+        return text
+    return moment.replace(tzinfo=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _object_error(item: Object, problem: str) -> ObjectError:
+    names = ("id", "iam_id", "crn", "guid", "name", "user_id", "email")
+    known = [f"{name} {item[name]!s:.80}" for name in names if item.get(name)]
+    return ObjectError(f"an object {problem} ({', '.join(known) or 'nothing else names it'})")
