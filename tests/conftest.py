@@ -1,0 +1,63 @@
+"""What the tests share: accounts served by the real sandbox, collected by the real collector."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from iaminsights.client import Client
+from iaminsights.collect import collect
+from iaminsights.credentials import find_credential
+from iaminsights.sandbox import Account, Sandbox
+
+_VARIABLES = ("IBMCLOUD_", "IC_")
+
+
+@pytest.fixture(autouse=True)
+def _no_real_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's own token, endpoints and proxies never reach a test."""
+    for name in list(os.environ):
+        if name.startswith(_VARIABLES) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+
+
+def collect_from(sandbox: Sandbox, account: Account, path: Path, **options):
+    """Collect one account of a running sandbox into the file; returns the summary."""
+    environment = sandbox.environment_for(account)
+    with closing(Client(find_credential(None, environment), environment)) as client:
+        return collect(client, path, **options)
+
+
+@pytest.fixture
+def collected(tmp_path: Path) -> Callable[..., Path]:
+    """A function that collects accounts, in order, into one file and returns its path."""
+
+    def build(*accounts: Account, deny=(), hide=(), path: Path | None = None) -> Path:
+        path = path or tmp_path / "iaminsights.sqlite3"
+        with Sandbox(accounts, deny=deny, hide=hide) as sandbox:
+            for account in accounts:
+                collect_from(sandbox, account, path)
+        return path
+
+    return build
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[[Path], sqlite3.Connection]]:
+    """A function that opens a file read-only; every connection is closed after the test."""
+    connections = []
+
+    def connect(path: Path) -> sqlite3.Connection:
+        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+        connection.row_factory = sqlite3.Row
+        connections.append(connection)
+        return connection
+
+    yield connect
+    for connection in connections:
+        connection.close()
