@@ -1,0 +1,48 @@
+# Two commands set everything up on a machine with Python 3.10 or newer, make and git:
+#   make demo    look around: a sample account, collected and served on this machine
+#   make test    everything the tests need, and all tests
+# Overrides: PYTHON=python3.13, VENV=folder, DEMO_PORT=8002 (0: any free port).
+
+PYTHON ?= python3
+VENV ?= .venv
+DEMO_PORT ?= 8001
+
+INSTALLED := $(VENV)/.installed
+TESTABLE := $(VENV)/.testable
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
+DEMO := $(VENV)/demo/iaminsights.sqlite3
+
+.PHONY: demo test lint format clean
+
+demo: $(INSTALLED)
+	@mkdir -p $(dir $(DEMO))
+	@$(VENV)/bin/iaminsights demo $(DEMO)
+	@echo 'Serving the sample account; Ctrl-C ends it. DEMO_PORT=8002 make demo takes another port.'
+	@$(VENV)/bin/python -m datasette $(DEMO) -m metadata.yml --port $(DEMO_PORT) || \
+		case $$? in 130) ;; *) exit 1;; esac
+
+test: $(TESTABLE) lint
+	$(VENV)/bin/python -m pytest
+
+lint: $(TESTABLE)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+format: $(TESTABLE)
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): setup.py $(VENV)/bin/python
+	$(PIP) install --editable .
+	@touch $@
+
+$(TESTABLE): setup.py $(VENV)/bin/python
+	$(PIP) install --editable '.[test]'
+	$(VENV)/bin/python tests/browser.py --install
+	@touch $@
