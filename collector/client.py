@@ -1,7 +1,8 @@
-"""One HTTP session to IBM Cloud: authentication, retries, paging and what errors mean.
+"""One HTTP session to IBM Cloud: authentication, paging and what its errors mean.
 
 Knows no table and no API resource. Only ever asks with GET, save for the POST that turns
-an API key into a token.
+an API key into a token. A GET is sent once: what failed in passing is raised as Unavailable,
+for the caller to ask again when it is time, so that no thread sleeps while others could work.
 """
 
 from __future__ import annotations
@@ -15,42 +16,62 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import InvalidHeader
 from urllib3.util.retry import Retry
 
 from . import __version__
 from .credentials import BearerAuth, Claims, Credential
-from .endpoints import IAM, SERVICES, Service, base_url, known_origins, origin
-from .errors import AccessDenied, CredentialError, RequestError
+from .endpoints import IAM, SERVICES, Service, base_url, is_loopback, known_origins, origin
+from .errors import AccessDenied, CredentialError, RequestError, Unavailable
 
 _TIMEOUT = (10, 60)  # seconds to connect, seconds between two packets
 _PAGING_PARAMETERS = ("pagetoken", "_start", "start", "offset", "next_docid")
 _TRACE_HEADERS = ("Transaction-Id", "X-Correlation-Id", "X-Request-Id", "X-Global-Transaction-Id")
+_PASSING = (429, 500, 502, 503, 504)
 _API_KEY_GRANT = "urn:ibm:params:oauth:grant-type:apikey"
+_MAY_PASS = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+)
+_LASTING = (requests.exceptions.SSLError, requests.exceptions.ProxyError)
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a listing: its objects, and the parameters that ask for the next page."""
+    """One page of a listing: its objects, and the parameters that ask for the next page.
+
+    `total` is the number of objects of the whole listing, where the service tells it.
+    """
 
     objects: list[Any]
     continuation: Mapping[str, str] | None = None
+    total: int | None = None
 
 
 class Client:
     """A pooled session that asks IBM Cloud for pages; safe to share between threads.
 
+    `backoff` is the pause before the token is asked for again, in seconds; it doubles each time.
     Raises CredentialError at once if the credential is of no use. Close it when done.
     """
 
     def __init__(
-        self, credential: Credential, environ: Mapping[str, str], concurrency: int = 16
+        self,
+        credential: Credential,
+        environ: Mapping[str, str],
+        concurrency: int = 16,
+        backoff: float = 0.5,
     ) -> None:
         self._bases = {service: base_url(service, environ) for service in SERVICES}
         self._session = _PinnedSession()
+        # A proxy that the environment names cannot reach servers of this machine.
+        self._session.trust_env = not all(map(is_loopback, self._bases.values()))
         self._session.headers["Accept"] = "application/json"
         self._session.headers["User-Agent"] = f"iaminsights/{__version__}"
         self._session.hooks["response"].append(self._count)
-        adapter = HTTPAdapter(pool_maxsize=concurrency, max_retries=_retries())
+        adapter = HTTPAdapter(pool_maxsize=concurrency, max_retries=_token_retries(backoff))
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         self._counting = threading.Lock()
@@ -78,8 +99,8 @@ class Client:
     ) -> Page:
         """One page of a listing, or with `items` None the one object that the path names.
 
-        Raises AccessDenied on 403 and 404, CredentialError on 401, RequestError on everything
-        else that is no usable answer.
+        Raises AccessDenied on 403 and 404, CredentialError on 401, Unavailable on what may
+        pass, RequestError on everything else that is no usable answer.
         """
         response = self._get(service, path, params)
         body = _json_object(response)
@@ -88,7 +109,12 @@ class Client:
         objects = body.get(items)
         if not isinstance(objects, list):
             raise RequestError(f"{_place(response)} answered without its list of {items}.")
-        return Page(objects, self._continuation(service, response, body))
+        total = body.get("total_count")
+        return Page(
+            objects,
+            self._continuation(service, response, body),
+            total if isinstance(total, int) else None,
+        )
 
     def _get(self, service: Service, path: str, params: Mapping[str, str]) -> requests.Response:
         url = self._bases[service] + path
@@ -104,6 +130,8 @@ class Client:
             raise CredentialError(f"{sentence} {self._auth.refused_sentence()}")
         if response.status_code in (403, 404):
             raise AccessDenied(sentence, response.status_code)
+        if response.status_code in _PASSING:
+            raise Unavailable(sentence, _retry_after(response))
         raise RequestError(sentence)
 
     def _continuation(
@@ -158,7 +186,8 @@ class Client:
         try:
             return self._session.request(method, url, timeout=_TIMEOUT, **arguments)
         except requests.RequestException as error:
-            raise RequestError(
+            passing = isinstance(error, _MAY_PASS) and not isinstance(error, _LASTING)
+            raise (Unavailable if passing else RequestError)(
                 f"{_without_query(url)} could not be read: {_cause(error)}. "
                 "Check the network, a proxy (HTTPS_PROXY) and the endpoint variables."
             ) from None
@@ -188,17 +217,26 @@ def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _retries() -> Retry:
-    """Every request only reads, so that repeating one is harmless."""
+def _token_retries(backoff: float) -> Retry:
+    # The token is asked for by whoever needs it, who cannot go on without. Asking twice for
+    # one is harmless, although it is a POST.
     return Retry(
-        total=5,
-        backoff_factor=0.5,
-        backoff_jitter=0.5,
-        status_forcelist=(429, 500, 502, 503, 504),
-        allowed_methods=None,
+        total=4,
+        backoff_factor=backoff,
+        backoff_jitter=backoff,
+        status_forcelist=_PASSING,
+        allowed_methods={"POST"},
         raise_on_status=False,
         redirect=False,
     )
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    """Retry-After in seconds, which may be given as a number or as a date."""
+    try:
+        return Retry().get_retry_after(response.raw)
+    except InvalidHeader:
+        return None
 
 
 def _json_object(response: requests.Response) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 The only module that knows both the API (through the client) and the file (through the draft).
 Pages are fetched by a pool of threads; rows are made and written by the calling thread alone.
+What fails in passing is asked again, by urllib3's rules for how often and when.
 """
 
 from __future__ import annotations
@@ -9,20 +10,29 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from urllib3.exceptions import MaxRetryError, ProtocolError
+from urllib3.util.retry import Retry
+
 from . import __version__
 from .client import Client, Page
 from .database import Draft, next_collection_id, public_group_id
-from .errors import AccessDenied, ObjectError, RequestError
+from .errors import AccessDenied, ObjectError, RequestError, Unavailable
+from .lanes import Lanes
 from .resources import RESOURCES, Resource
 from .rows import Context
 from .schema import TABLE, TABLES
+
+_LONGEST_PAUSE = 120  # seconds, whatever a service asks for
+_RETRIES_IN_ALL = 1000  # beyond that IBM Cloud is not busy but broken
+_PATIENCE = Retry(total=8, backoff_factor=0.5, backoff_jitter=0.5, backoff_max=30)
 
 PARTS: tuple[str, ...] = tuple(dict.fromkeys(resource.part for resource in RESOURCES))
 
@@ -37,6 +47,7 @@ class Step:
     finished_at: str | None = None
     requests: int = 0
     rows: int = 0
+    retries: int = 0
     messages: list[str] = field(default_factory=list)
     roles: set[str] = field(default_factory=set)
 
@@ -59,12 +70,24 @@ class Summary:
 
 @dataclass(frozen=True)
 class _Ask:
-    """One page to ask for; `seen` holds the continuations of its listing so far."""
+    """One page to ask for.
+
+    `seen` holds the continuations of its listing so far. `known_to` is the number of objects
+    in the listing if its pages are asked for by number, all at once.
+    """
 
     resource: Resource
     context: Context
     params: Mapping[str, str]
     seen: frozenset[tuple[tuple[str, str], ...]] = frozenset()
+    known_to: int | None = None
+    retry: Retry = _PATIENCE
+
+    @property
+    def path(self) -> str:
+        return self.resource.path.format(
+            account=quote(self.context.account_id, safe=""), key=quote(self.context.key, safe="")
+        )
 
 
 def collect(
@@ -85,8 +108,8 @@ def collect(
     account_id = client.claims.account_id
     context = Context(account_id, public_group=public_group_id(target, account_id))
     with Draft(target) as draft:
-        run = _Run(client, draft, context, only, progress)
-        run.walk(concurrency)
+        run = _Run(client, draft, context, only, concurrency, progress)
+        run.walk()
         if run.account_name is None:  # the account itself may not be read: only its ID is known
             draft.add("accounts", _row("accounts", account_id=account_id, name=account_id))
         steps = tuple(step for step in run.steps.values() if step.part in run.selected)
@@ -116,12 +139,16 @@ class _Run:
         draft: Draft,
         context: Context,
         only: Collection[str],
+        concurrency: int,
         progress: Callable[[Step, bool], None],
     ) -> None:
         self.selected = {"accounts", *(only or PARTS)}
         self.steps = {part: Step(part) for part in PARTS}
         self.account_name: str | None = None
-        self._client = client
+        self._lanes: Lanes[_Ask, Page] = Lanes(
+            lambda ask: client.page(ask.resource.service, ask.path, ask.params, ask.resource.items),
+            concurrency,
+        )
         self._draft = draft
         self._context = context
         self._progress = progress
@@ -129,22 +156,16 @@ class _Run:
         self._open: Counter[str] = Counter()
         self._asked: set[tuple[int, str]] = set()
         self._finished: set[str] = set()
-        self._pending: dict[Future[Page], _Ask] = {}
+        self._retries = 0
 
-    def walk(self, concurrency: int) -> None:
+    def walk(self) -> None:
         """Ask for everything; raises the first error that is no denied part."""
-        with ThreadPoolExecutor(concurrency) as self._pool:
-            try:
-                for resource in self._resources:
-                    if resource.each is None and not resource.last:
-                        self._start(resource, self._context)
-                while self._pending:
-                    done, _ = wait(self._pending, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        self._receive(self._pending.pop(future), future)
-            except BaseException:
-                self._pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        for resource in self._resources:
+            if resource.each is None and not resource.last:
+                self._start(resource, self._context)
+        with closing(self._lanes.finished()) as answers:
+            for ask, answer in answers:
+                self._receive(ask, answer)
 
     def _needed(self) -> set[str]:
         """The selected parts, and those whose objects they are asked for."""
@@ -164,29 +185,42 @@ class _Run:
         step.started_at = step.started_at or _now()
         step.requests += 1
         self._open[step.part] += 1
-        path = ask.resource.path.format(
-            account=quote(ask.context.account_id, safe=""), key=quote(ask.context.key, safe="")
-        )
-        future = self._pool.submit(
-            self._client.page, ask.resource.service, path, ask.params, ask.resource.items
-        )
-        self._pending[future] = ask
+        self._lanes.add(step.part, ask)
 
-    def _receive(self, ask: _Ask, future: Future[Page]) -> None:
+    def _receive(self, ask: _Ask, answer: Future[Page]) -> None:
         step = self.steps[ask.resource.part]
         try:
-            page = future.result()
+            page = answer.result()
             for item in page.objects:
                 self._load(ask, item)
-            if page.continuation:
-                self._submit(_next(ask, page.continuation))
+            for following in _following(ask, page):
+                self._submit(following)
         except AccessDenied as error:
             self._refused(ask, step, error)
+        except Unavailable as error:
+            self._ask_again(ask, step, error)
         except (ObjectError, RequestError) as error:
             raise type(error)(f"{step.part}: {error}") from None
         self._open[step.part] -= 1
         self._progress(step, False)
         self._settle(step.part)
+
+    def _ask_again(self, ask: _Ask, step: Step, error: Unavailable) -> None:
+        """Put the ask back, and leave its API resource alone for as long as is asked for."""
+        self._retries += 1
+        try:
+            if self._retries > _RETRIES_IN_ALL:
+                raise MaxRetryError(None, ask.path)
+            retry = ask.retry.increment("GET", ask.path, error=ProtocolError(str(error)))
+        except MaxRetryError:
+            raise RequestError(
+                f"{step.part}: {error} It was asked {len(ask.retry.history) + 1} times; "
+                "try again later."
+            ) from None
+        pause = error.retry_after if error.retry_after is not None else retry.get_backoff_time()
+        step.retries += 1
+        self._lanes.pause(step.part, min(pause, _LONGEST_PAUSE))
+        self._submit(replace(ask, retry=retry))
 
     def _load(self, ask: _Ask, item: Any) -> None:
         if not isinstance(item, dict):
@@ -249,11 +283,40 @@ class _Run:
                 self._settle(resource.part)
 
 
+def _following(ask: _Ask, page: Page) -> list[_Ask]:
+    """The asks for the pages after this one.
+
+    Where the service numbers its pages and tells how many objects there are, all the other
+    pages follow the first one at once; else one page leads to the next.
+    """
+    if page.continuation is None:
+        return []
+    offset = _number(page.continuation.get("offset"))
+    if offset is None or page.total is None:
+        return [_next(ask, page.continuation)]
+    if ask.known_to is not None and offset < ask.known_to:
+        return []  # asked for already
+    step = offset - (_number(ask.params.get("offset")) or 0)
+    if step <= 0:
+        raise RequestError(f"{ask.path} names the same next page again; it never ends.")
+    last = max(page.total, offset + 1)  # the list may have grown meanwhile
+    return [
+        replace(_next(ask, {"offset": str(number)}), known_to=last)
+        for number in range(offset, last, step)
+    ]
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdecimal() else None
+
+
 def _next(ask: _Ask, continuation: Mapping[str, str]) -> _Ask:
     mark = tuple(sorted(continuation.items()))
     if mark in ask.seen:
-        raise RequestError(f"{ask.resource.path} names the same next page again; it never ends.")
-    return replace(ask, params={**ask.params, **continuation}, seen=ask.seen | {mark})
+        raise RequestError(f"{ask.path} names the same next page again; it never ends.")
+    return replace(
+        ask, params={**ask.params, **continuation}, seen=ask.seen | {mark}, retry=_PATIENCE
+    )
 
 
 def _row(table: str, **values: Any) -> dict[str, Any]:

@@ -335,7 +335,11 @@ def _locked_new_file(path: Path, target: Path) -> sqlite3.Connection:
     What a killed collect left behind is removed; what a running one holds is not.
     """
     if path.exists():
-        _lock(path, target).close()
+        try:
+            _lock(path, target).close()
+        except sqlite3.DatabaseError as error:  # such as half a file
+            if isinstance(error, sqlite3.OperationalError):
+                raise
         path.unlink()
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     return _lock(path, target)
@@ -379,7 +383,7 @@ def _create_tables(db: sqlite_utils.Database) -> None:
 
 def _create_indexes_and_views(db: sqlite_utils.Database) -> None:
     for table in TABLES:
-        for columns in table.indexes:
+        for columns in table.all_indexes:
             db[table.name].create_index(columns)
     db.executescript(_VIEWS.read_text(encoding="utf-8"))
     db.execute("analyze")

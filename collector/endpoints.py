@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from .errors import SettingError
 
@@ -82,12 +82,21 @@ def base_url(service: Service, environ: Mapping[str, str]) -> str:
             f"{service.variable} is not a base URL such as {service.public}; "
             "correct it or unset it."
         )
-    if parts.scheme == "http" and not _loopback(parts):
+    if parts.scheme == "http" and not is_loopback(value):
         raise SettingError(
             f"{service.variable} would send the token to {parts.hostname} unencrypted; "
             "use an https URL (plain http is accepted for this machine only)."
         )
     return value.rstrip("/")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL's host is this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def known_origins(service: Service, base: str) -> set[tuple[str, str, int | None]]:
@@ -107,12 +116,3 @@ def _private(environ: Mapping[str, str]) -> bool:
     if visibility not in ("public", "private"):
         raise SettingError('IBMCLOUD_VISIBILITY must be "public" or "private".')
     return visibility == "private"
-
-
-def _loopback(parts: SplitResult) -> bool:
-    if parts.hostname == "localhost":
-        return True
-    try:
-        return ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return False

@@ -24,6 +24,18 @@ class RequestError(InsightsError):
     """IBM Cloud could not be reached, or answered with something that cannot be used."""
 
 
+class Unavailable(RequestError):
+    """No answer, half an answer, or one that says to come back later: worth asking again.
+
+    `retry_after` is how long the service wants to be left alone, in seconds; None if it did
+    not say.
+    """
+
+    def __init__(self, sentence: str, retry_after: float | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
+
+
 class AccessDenied(InsightsError):
     """IBM Cloud refused one part: 403, or 404 for what is not there or may not be seen."""
 

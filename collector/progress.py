@@ -55,5 +55,6 @@ class LiveTable:
 
 def _line(step: Step) -> str:
     requests = f"{step.requests:,} request{'' if step.requests == 1 else 's'}"
+    retries = f"  {step.retries} retried" if step.retries else ""
     denied = "" if step.status == "ok" else f"  {step.status}"
-    return f"{step.part:<28}{step.rows:>8,} rows {requests:>16}{denied}"
+    return f"{step.part:<28}{step.rows:>8,} rows {requests:>16}{retries}{denied}"

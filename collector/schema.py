@@ -38,8 +38,9 @@ class Column:
 class Table:
     """One table.
 
-    `label` is the column shown for a row, `facets` what the site offers to count. `part` is
-    the part of a collection that fills it, where that is not named like the table.
+    `label` is the column shown for a row, `facets` what the site offers to count, `indexes`
+    those beside the foreign keys'. `part` is the part of a collection that fills it, where that
+    is not named like the table.
     """
 
     name: str
@@ -54,6 +55,13 @@ class Table:
     @property
     def filled_by(self) -> str:
         return self.part or self.name
+
+    @property
+    def all_indexes(self) -> tuple[tuple[str, ...], ...]:
+        """The declared ones, and one for each foreign key that leads none of them nor the key."""
+        leading = {columns[0] for columns in (*self.indexes, self.key)}
+        foreign = [c.name for c in self.columns if c.references and c.name not in leading]
+        return self.indexes + tuple((name,) for name in foreign)
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
@@ -135,7 +143,6 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="user_id",
         facets=("account_id", "state", "realm"),
-        indexes=(("iam_id",), ("account_id",)),
     ),
     Table(
         "serviceid_groups",
@@ -154,7 +161,6 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="name",
         facets=("account_id",),
-        indexes=(("account_id",),),
     ),
     Table(
         "serviceids",
@@ -175,7 +181,6 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="name",
         facets=("account_id", "group_id", "locked"),
-        indexes=(("iam_id",), ("account_id",), ("group_id",)),
     ),
     Table(
         "trustedprofiles",
@@ -196,7 +201,6 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="name",
         facets=("account_id",),
-        indexes=(("iam_id",), ("account_id",)),
     ),
     Table(
         "trustedprofile_links",
@@ -218,7 +222,6 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="name",
         facets=("cr_type", "link_namespace"),
-        indexes=(("tp_id",),),
     ),
     Table(
         "access_groups",
@@ -245,7 +248,6 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="name",
         facets=("account_id", "is_federated"),
-        indexes=(("account_id",), ("created_by_id",), ("last_modified_by_id",)),
     ),
     Table(
         "access_group_members",
@@ -264,7 +266,7 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("iam_id", "group_id", "membership_type"),
         facets=("type", "membership_type", "group_id"),
-        indexes=(("group_id", "iam_id"), ("created_by_id",)),
+        indexes=(("group_id", "iam_id"),),
     ),
     Table(
         "resource_groups",
@@ -283,7 +285,6 @@ TABLES: tuple[Table, ...] = (
         key=("resource_group_id",),
         label="name",
         facets=("account_id", "state"),
-        indexes=(("account_id",),),
     ),
     Table(
         "resource_service_instances",
@@ -316,13 +317,7 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="name",
         facets=("account_id", "service_name", "region_id", "state", "resource_group_id"),
-        indexes=(
-            ("account_id", "service_name"),
-            ("resource_group_id",),
-            ("guid",),
-            ("created_by",),
-            ("updated_by",),
-        ),
+        indexes=(("account_id", "service_name"), ("guid",)),
     ),
     Table(
         "roles",
@@ -343,7 +338,6 @@ TABLES: tuple[Table, ...] = (
         key=("role_id",),
         label="display_name",
         facets=("kind", "service_name"),
-        indexes=(("account_id",), ("created_by_id",)),
     ),
     Table(
         "role_actions",
@@ -382,13 +376,7 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("id",),
         facets=("account_id", "type", "state", "access_group_id"),
-        indexes=(
-            ("access_group_id",),
-            ("iam_id",),
-            ("account_id", "type", "state"),
-            ("created_by_id",),
-            ("last_modified_by_id",),
-        ),
+        indexes=(("account_id", "type", "state"),),
     ),
     Table(
         "policy_roles",
@@ -400,7 +388,6 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("policy_id", "role_id"),
         facets=("display_name",),
-        indexes=(("role_id",),),
         part="policies",
     ),
     Table(
@@ -463,7 +450,6 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("id",),
         facets=("account_id", "status"),
-        indexes=(("account_id",), ("collected_by",)),
     ),
     Table(
         "collection_steps",

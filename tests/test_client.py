@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing, contextmanager
+from email.utils import formatdate
 
 import pytest
 
 from iaminsights.client import Client
 from iaminsights.credentials import Credential
 from iaminsights.endpoints import IAM, SERVICES, base_url
-from iaminsights.errors import AccessDenied, CredentialError, RequestError, SettingError
+from iaminsights.errors import (
+    AccessDenied,
+    CredentialError,
+    RequestError,
+    SettingError,
+    Unavailable,
+)
 
 from .scripted import Answer, scripted
 from .tokens import make_token
@@ -106,7 +114,7 @@ def test_envelope_without_its_list(body):
 
 
 def test_body_cut_short():
-    with pytest.raises(RequestError, match="could not be read"):
+    with pytest.raises(Unavailable, match="could not be read"):
         page_of(b'{"things": [', headers={"Content-Length": "500", "Connection": "close"})
 
 
@@ -174,15 +182,32 @@ def test_api_key_that_iam_refuses(status):
     assert "secret-key" not in str(caught.value)
 
 
-def test_passing_trouble_is_retried():
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+@pytest.mark.parametrize(
+    ("headers", "retry_after"),
+    [({}, None), ({"Retry-After": "7"}, 7), ({"Retry-After": "soon"}, None)],
+)
+def test_passing_trouble_says_when_to_ask_again(status, headers, retry_after):
+    with pytest.raises(Unavailable, match=f"answered {status}") as caught:
+        page_of({"message": "busy"}, status=status, headers=headers)
+    assert caught.value.retry_after == retry_after
+
+
+def test_retry_after_as_a_date():
+    headers = {"Retry-After": formatdate(time.time() + 100, usegmt=True)}
+    with pytest.raises(Unavailable) as caught:
+        page_of({}, status=429, headers=headers)
+    assert 50 < caught.value.retry_after <= 100
+
+
+def test_token_is_asked_for_again_after_passing_trouble():
     statuses = [503, 429, 200]
 
     def answer(target):
-        headers = {"Retry-After": "0"}
-        return Answer({"things": [1]}, status=statuses.pop(0), headers=headers)
+        return Answer({"access_token": SECRET}, statuses.pop(0), {"Retry-After": "0"})
 
-    with client_of(answer) as (client, _):
-        assert client.page(IAM, "/v1/things", {}, "things").objects == [1]
+    with client_of(answer, credential=Credential("X", api_key="key")) as (client, _):
+        assert client.claims.iam_id == "IBMid-66600A1B2C"
     assert statuses == []
 
 
@@ -191,7 +216,7 @@ def test_nobody_listens():
         environ = {service.variable: server.url for service in SERVICES}
     with (
         closing(Client(Credential("X", token=SECRET), environ, backoff=0)) as client,
-        pytest.raises(RequestError, match="Connection refused") as caught,
+        pytest.raises(Unavailable, match="Connection refused") as caught,
     ):
         client.page(IAM, "/v1/things", {"account_id": "a"}, "things")
     assert SECRET not in str(caught.value) and caught.value.__cause__ is None

@@ -130,6 +130,16 @@ def test_every_declared_column_and_foreign_key_is_in_the_file(collected):
         assert keys == {c.name: c.references for c in table.columns if c.references}
 
 
+def test_every_foreign_key_is_indexed(collected):
+    path = collected(Account("Empty"))
+    for table in TABLES:
+        leading = {table.key[0]} | {
+            rows_of(path, f"pragma index_info([{row[1]}])")[0][2]
+            for row in rows_of(path, f"pragma index_list([{table.name}])")
+        }
+        assert {c.name for c in table.columns if c.references} <= leading, table.name
+
+
 def test_foreign_keys_are_enforced(collected):
     path = collected(acme())
     with closing(sqlite3.connect(path)) as db:

@@ -1,0 +1,236 @@
+"""The command line: options, output, exit codes. The only module that prints or exits."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from . import __version__, progress
+from .client import Client
+from .collect import PARTS, Summary, collect
+from .credentials import Credential, find_credential
+from .database import accounts_in, check_target
+from .errors import DatabaseError, InsightsError
+from .files import METADATA, QUERIES, metadata_beside, project_file
+from .reports import assemble, read_reports
+from .sandbox import Sandbox, account_of_size, sample_account
+
+DEFAULT_FILE = "iaminsights.sqlite3"
+EXIT_DENIED = 4
+
+
+class _Group(click.Group):
+    """Shows every expected error as its sentence."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except InsightsError as error:
+            raise _shown(error) from None
+
+
+def _shown(error: InsightsError) -> click.ClickException:
+    shown = click.ClickException(str(error))
+    shown.exit_code = error.exit_code
+    return shown
+
+
+_database = click.argument(
+    "database",
+    metavar="[DB]",
+    default=DEFAULT_FILE,
+    type=click.Path(dir_okay=False, path_type=Path),
+)
+_quiet = click.option("--quiet", is_flag=True, help="Show no progress and no summary.")
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="iaminsights")
+def main() -> None:
+    """Who can do what in an IBM Cloud account: collect it, publish it, report on it."""
+
+
+@main.command("collect")
+@_database
+@click.option(
+    "--credentials",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help='A key file with "apikey", as ibmcloud iam api-key-create NAME --file FILE writes it. '
+    "Without it: IBMCLOUD_TOKEN, IBMCLOUD_API_KEY or IC_API_KEY.",
+)
+@click.option(
+    "--concurrency",
+    metavar="N",
+    default=16,
+    show_default=True,
+    type=click.IntRange(1, 100),
+    help="Requests at the same time.",
+)
+@click.option(
+    "--only",
+    metavar="NAME",
+    multiple=True,
+    type=click.Choice(PARTS),
+    help=f"Refresh this part and leave the rest; repeatable. One of: {', '.join(PARTS)}.",
+)
+@_quiet
+@click.option("--verbose", is_flag=True, help="Show the answer behind each denied part.")
+def collect_command(
+    database: Path,
+    credentials: Path | None,
+    concurrency: int,
+    only: tuple[str, ...],
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Collect the account of the token into DB (default: iaminsights.sqlite3).
+
+    Exit codes: 0 everything was collected; 1 error, DB is as it was; 2 wrong usage; 4 some
+    parts were denied: each is named, with the IAM role that allows it.
+    """
+    check_target(database)
+    credential = find_credential(credentials, os.environ)
+    summary = _collect(credential, os.environ, database, concurrency, only, quiet)
+    if not quiet:
+        _say_collected(summary, database)
+    _say_denied(summary, verbose)
+    if summary.denied:
+        sys.exit(EXIT_DENIED)
+
+
+@main.command("demo")
+@_database
+@_quiet
+def demo_command(database: Path, quiet: bool) -> None:
+    """Collect a bundled sample account into DB, to look around without an account.
+
+    The sample is served by the sandbox on a free port of this machine, and collected over
+    HTTP by the very same program that collects real accounts.
+    """
+    check_target(database)
+    account = sample_account()
+    others = {name for key, name in accounts_in(database).items() if key != account.account_id}
+    if others:
+        raise DatabaseError(
+            f"{database} holds {', '.join(sorted(others))}; the sample account does not belong "
+            "there. Name another file: iaminsights demo FILE."
+        )
+    with Sandbox(account) as sandbox:
+        credential = find_credential(None, sandbox.environment)
+        summary = _collect(credential, sandbox.environment, database, 16, (), quiet)
+    if not quiet:
+        _say_collected(summary, database)
+
+
+@main.command("sandbox")
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="0: a free one.")
+@click.option(
+    "--size",
+    default="small",
+    show_default=True,
+    type=click.Choice(["small", "medium", "limits"]),
+    help="small is the sample account, limits one at IBM Cloud's documented limits.",
+)
+@click.option("--seed", default=0, show_default=True, help="Another seed, another account.")
+@click.option(
+    "--latency",
+    metavar="SECONDS",
+    default=0.0,
+    type=click.FloatRange(0, 60),
+    help="Delay each answer by so much.",
+)
+def sandbox_command(port: int, size: str, seed: int, latency: float) -> None:
+    """Serve a fictional account over HTTP on this machine until interrupted.
+
+    The first lines of output, export NAME=value, are for a shell that runs collect:
+    eval "$(...)" them, or copy them.
+    """
+    try:
+        sandbox = Sandbox(account_of_size(size, seed), port=port, latency=latency)
+        sandbox.start()
+    except OSError as error:
+        raise click.ClickException(
+            f"Port {port} cannot be used: {error.strerror}. Choose another with --port."
+        ) from None
+    interrupted = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: interrupted.set())
+    for name, value in sandbox.environment.items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+    click.echo(f"Serving a fictional account at {sandbox.url}; Ctrl-C ends it.", err=True)
+    sys.stdout.flush()
+    interrupted.wait()
+    sandbox.close()
+
+
+@main.command("metadata")
+@click.option("--check", is_flag=True, help="Change nothing; exit 1 with a diff if it is stale.")
+def metadata_command(check: bool) -> None:
+    """Assemble metadata.yml in this folder from canned_queries/ here, or from the bundled ones.
+
+    The part above the marker line is yours and stays as it is.
+    """
+    target, queries = Path(METADATA), Path(QUERIES)
+    reports = read_reports(queries if queries.is_dir() else project_file(QUERIES))
+    source = target if target.exists() else project_file(METADATA)
+    before = target.read_text(encoding="utf-8") if target.exists() else ""
+    after = assemble(source.read_text(encoding="utf-8"), reports)
+    if check and before != after:
+        lines = difflib.unified_diff(
+            before.splitlines(True), after.splitlines(True), METADATA, "assembled"
+        )
+        click.echo("".join(lines), nl=False)
+        click.echo(f"{METADATA} is stale; run: iaminsights metadata", err=True)
+        sys.exit(1)
+    if not check:
+        target.write_text(after, encoding="utf-8")
+
+
+def _collect(
+    credential: Credential,
+    environ: Mapping[str, str],
+    database: Path,
+    concurrency: int,
+    only: tuple[str, ...],
+    quiet: bool,
+) -> Summary:
+    client = Client(credential, environ, concurrency)
+    try:
+        return collect(
+            client, database, only=only, concurrency=concurrency, progress=_progress(quiet)
+        )
+    finally:
+        client.close()
+
+
+def _progress(quiet: bool) -> Callable[..., None]:
+    if quiet:
+        return progress.silent
+    return progress.LiveTable() if sys.stderr.isatty() else progress.Lines()
+
+
+def _say_collected(summary: Summary, database: Path) -> None:
+    click.echo(
+        f"Collected {summary.account_name} into {database}: {summary.rows:,} rows, "
+        f"{summary.requests:,} requests, {summary.seconds:.1f} seconds."
+    )
+    command = ["datasette", str(database), "-m", str(metadata_beside(database))]
+    click.echo(f"Look at it: {shlex.join(command)}")
+
+
+def _say_denied(summary: Summary, verbose: bool) -> None:
+    for step in summary.denied:
+        roles = " and ".join(sorted(step.roles))
+        click.echo(f"Denied: {step.part}. It needs {roles}.", err=True)
+        for message in step.messages if verbose else step.messages[:1]:
+            click.echo(f"  {message}", err=True)
