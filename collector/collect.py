@@ -239,7 +239,7 @@ class _Run:
         for child in self._resources:
             if child.each and child.each.part == resource.part:
                 for key in child.each.keys(item):
-                    self._start_once(child, key)
+                    self._start_once(child, str(key))
 
     def _start_once(self, resource: Resource, key: str) -> None:
         mark = (self._resources.index(resource), key)

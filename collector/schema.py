@@ -7,7 +7,7 @@ dependency order: a foreign key points to a table further up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 APPLICATION_ID = 0x49414D69  # "IAMi" in the file's header: tells our files from other SQLite files
 SCHEMA_VERSION = 1  # raised whenever a table changes, kept in the header as user_version
@@ -20,7 +20,8 @@ class Column:
     """One column; `kind` says how an API value becomes the stored one.
 
     text: as it is. integer: a whole number. boolean: 0 or 1. time: ISO 8601 UTC text.
-    json: any JSON value as text. `references` names the table whose primary key it holds.
+    json: any JSON value as text. `references` names the table whose primary key it holds;
+    `relation` is how the diagram draws that.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Column:
     kind: str = TEXT
     references: str | None = None
     required: bool = False
+    relation: str = "}o--||"
 
     @property
     def sql_type(self) -> str:
@@ -72,6 +74,9 @@ def _iam_id(name: str, description: str, required: bool = False) -> Column:
 
 
 _ACCOUNT = Column("account_id", "The account it belongs to.", references="accounts", required=True)
+# A person's row in users is one membership: people and accounts are many to many.
+_MEMBER_OF = replace(_ACCOUNT, description="The account it is in.", relation="}|--|{")
+_PART_OF = replace(_ACCOUNT, relation="}|--||")  # an account has one resource group at least
 _NAME = Column("name", "Its name.")
 _CRN = Column("crn", "Its cloud resource name.")
 _DESCRIPTION = Column("description", "What its owners wrote about it.")
@@ -131,7 +136,7 @@ TABLES: tuple[Table, ...] = (
             _id("ID of the membership."),
             _iam_id("iam_id", "The person's IAM ID.", required=True),
             Column("user_id", "Login name, mostly the e-mail address."),
-            _ACCOUNT,
+            _MEMBER_OF,
             Column("state", "ACTIVE, PENDING (invited), SUSPENDED, VPN_ONLY and others."),
             Column("sub_state", "Further detail of the state."),
             Column("email", "E-mail address."),
@@ -274,7 +279,7 @@ TABLES: tuple[Table, ...] = (
         (
             Column("resource_group_id", "ID of the resource group.", required=True),
             _CRN,
-            _ACCOUNT,
+            _PART_OF,
             _NAME,
             Column("state", "State, such as ACTIVE."),
             Column("default", "1 for the account's default resource group.", BOOLEAN),
