@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from typing import Any
 
 from .errors import ObjectError
@@ -74,22 +75,34 @@ def record(
 
     Raises ObjectError if a required column has no value or a value has the wrong type.
     """
-    fields = fields or {}
     row: dict[str, Any] = {}
-    for column in TABLE[table].columns:
+    for column, field, path in _plan(table, tuple((fields or {}).items())):
         if column.name in constant:
             value = constant[column.name]
         elif column.name == "account_id":
             value = context.account_id
         else:
-            value = _dig(item, fields.get(column.name, column.name))
+            value = item.get(field) if path is None else _dig(item, path)
         try:
-            row[column.name] = stored(value, column)
+            row[column.name] = value = None if value is None else stored(value, column)
         except ValueError as error:
-            raise _object_error(item, f"{fields.get(column.name, column.name)} {error}") from None
-        if column.required and row[column.name] is None:
-            raise _object_error(item, f'has no "{fields.get(column.name, column.name)}"')
+            raise _object_error(item, f"{field} {error}") from None
+        if value is None and column.required:
+            raise _object_error(item, f'has no "{field}"')
     return row
+
+
+@cache
+def _plan(
+    table: str, fields: tuple[tuple[str, str], ...]
+) -> tuple[tuple[Column, str, tuple[str, ...] | None], ...]:
+    """Each column of a table with the field it comes from, and the field's path if nested."""
+    named = dict(fields)
+    plan = []
+    for column in TABLE[table].columns:
+        field = named.get(column.name, column.name)
+        plan.append((column, field, tuple(field.split(".")) if "." in field else None))
+    return tuple(plan)
 
 
 def stored(value: Any, column: Column) -> Any:
@@ -368,17 +381,17 @@ def _crn_segment(crn: Any, index: int) -> str:
     return segments[index] if len(segments) > index else ""
 
 
-def _dict(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+def _dict(value: Any) -> Object:
+    return value if isinstance(value, dict) else {}
 
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _dig(item: Object, path: str) -> Any:
+def _dig(item: Object, path: tuple[str, ...]) -> Any:
     value: Any = item
-    for name in path.split("."):
+    for name in path:
         value = _dict(value).get(name)
     return value
 
@@ -390,7 +403,7 @@ def _text(value: Any) -> str:
 
 
 def _clean(text: str) -> str:
-    return _SURROGATES.sub("\ufffd", text)
+    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
 
 
 def _integer(value: Any) -> int:
@@ -418,11 +431,13 @@ def _utc(text: str) -> str:
     if match is None:
         return text
     day, minute, second, hours, minutes = match.groups()
+    local = f"{day}T{minute}{second or ':00'}"
+    if hours is None or hours + minutes in ("+0000", "-0000"):
+        return f"{local}Z"
+    sign = -1 if hours.startswith("-") else 1
     try:
-        moment = datetime.fromisoformat(f"{day}T{minute}{second or ':00'}")
-        if hours:
-            sign = -1 if hours.startswith("-") else 1
-            moment -= sign * timedelta(hours=abs(int(hours)), minutes=int(minutes))
+        moment = datetime.fromisoformat(local)
+        moment -= sign * timedelta(hours=abs(int(hours)), minutes=int(minutes))
     except (ValueError, OverflowError):
         return text
     return moment.replace(tzinfo=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
