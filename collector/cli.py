@@ -64,8 +64,10 @@ def main() -> None:
 @click.option(
     "--credentials",
     metavar="FILE",
+    multiple=True,
     type=click.Path(path_type=Path),
-    help='A key file with "apikey", as ibmcloud iam api-key-create NAME --file FILE writes it. '
+    help='A key file with "apikey", as ibmcloud iam api-key-create NAME --file FILE writes it; '
+    "repeatable, to collect several accounts in turn. "
     "Without it: IBMCLOUD_TOKEN, IBMCLOUD_API_KEY or IC_API_KEY.",
 )
 @click.option(
@@ -84,10 +86,10 @@ def main() -> None:
     help=f"Refresh this part and leave the rest; repeatable. One of: {', '.join(PARTS)}.",
 )
 @_quiet
-@click.option("--verbose", is_flag=True, help="Show the answer behind each denied part.")
+@click.option("--verbose", is_flag=True, help="Show each request and each refusal.")
 def collect_command(
     database: Path,
-    credentials: Path | None,
+    credentials: tuple[Path, ...],
     concurrency: int,
     only: tuple[str, ...],
     quiet: bool,
@@ -99,12 +101,19 @@ def collect_command(
     parts were denied: each is named, with the IAM role that allows it.
     """
     check_target(database)
-    credential = find_credential(credentials, os.environ)
-    summary = _collect(credential, os.environ, database, concurrency, only, quiet)
+    found = [find_credential(file, os.environ) for file in credentials or (None,)]
+    denied = False
+    for credential in found:
+        summary = _collect(
+            credential, os.environ, database, concurrency, only, quiet, _log if verbose else None
+        )
+        if not quiet:
+            _say_collected(summary, database)
+        _say_what_is_missing(summary, verbose)
+        denied = denied or bool(summary.denied)
     if not quiet:
-        _say_collected(summary, database)
-    _say_denied(summary, verbose)
-    if summary.denied:
+        _say_how_to_serve(database)
+    if denied:
         sys.exit(EXIT_DENIED)
 
 
@@ -130,6 +139,7 @@ def demo_command(database: Path, quiet: bool) -> None:
         summary = _collect(credential, sandbox.environment, database, 16, (), quiet)
     if not quiet:
         _say_collected(summary, database)
+        _say_how_to_serve(database)
 
 
 @main.command("sandbox")
@@ -203,14 +213,19 @@ def _collect(
     concurrency: int,
     only: tuple[str, ...],
     quiet: bool,
+    log: Callable[[str], None] | None = None,
 ) -> Summary:
-    client = Client(credential, environ, concurrency)
+    client = Client(credential, environ, concurrency, log=log)
     try:
         return collect(
             client, database, only=only, concurrency=concurrency, progress=_progress(quiet)
         )
     finally:
         client.close()
+
+
+def _log(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def _progress(quiet: bool) -> Callable[..., None]:
@@ -224,13 +239,20 @@ def _say_collected(summary: Summary, database: Path) -> None:
         f"Collected {summary.account_name} into {database}: {summary.rows:,} rows, "
         f"{summary.requests:,} requests, {summary.seconds:.1f} seconds."
     )
+
+
+def _say_how_to_serve(database: Path) -> None:
     command = ["datasette", str(database), "-m", str(metadata_beside(database))]
     click.echo(f"Look at it: {shlex.join(command)}")
 
 
-def _say_denied(summary: Summary, verbose: bool) -> None:
-    for step in summary.denied:
-        roles = " and ".join(sorted(step.roles))
-        click.echo(f"Denied: {step.part}. It needs {roles}.", err=True)
-        for message in step.messages if verbose else step.messages[:1]:
-            click.echo(f"  {message}", err=True)
+def _say_what_is_missing(summary: Summary, verbose: bool) -> None:
+    for step in summary.steps:
+        if step.status == "denied":
+            roles = " and ".join(sorted(step.roles))
+            click.echo(f"Denied: {step.part}. It needs {roles}.", err=True)
+            for message in step.messages if verbose else step.messages[:1]:
+                click.echo(f"  {message}", err=True)
+        else:
+            for message in step.messages:
+                click.echo(f"Note on {step.part}: {message}", err=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
@@ -24,7 +24,6 @@ from .credentials import BearerAuth, Claims, Credential
 from .endpoints import IAM, SERVICES, Service, base_url, is_loopback, known_origins, origin
 from .errors import AccessDenied, CredentialError, RequestError, Unavailable
 
-_TIMEOUT = (10, 60)  # seconds to connect, seconds between two packets
 _PAGING_PARAMETERS = ("pagetoken", "_start", "start", "offset", "next_docid")
 _TRACE_HEADERS = ("Transaction-Id", "X-Correlation-Id", "X-Request-Id", "X-Global-Transaction-Id")
 _PASSING = (429, 500, 502, 503, 504)
@@ -54,6 +53,7 @@ class Client:
     """A pooled session that asks IBM Cloud for pages; safe to share between threads.
 
     `backoff` is the pause before the token is asked for again, in seconds; it doubles each time.
+    `timeout` is seconds to connect and between two packets. `log` gets a line for each answer.
     Raises CredentialError at once if the credential is of no use. Close it when done.
     """
 
@@ -62,7 +62,10 @@ class Client:
         credential: Credential,
         environ: Mapping[str, str],
         concurrency: int = 16,
+        *,
         backoff: float = 0.5,
+        timeout: tuple[float, float] = (10, 60),
+        log: Callable[[str], None] | None = None,
     ) -> None:
         self._bases = {service: base_url(service, environ) for service in SERVICES}
         self._session = _PinnedSession()
@@ -74,6 +77,8 @@ class Client:
         adapter = HTTPAdapter(pool_maxsize=concurrency, max_retries=_token_retries(backoff))
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
+        self._timeout = timeout
+        self._log = log
         self._counting = threading.Lock()
         self.requests = 0
         try:
@@ -184,7 +189,7 @@ class Client:
 
     def _send(self, method: str, url: str, **arguments: Any) -> requests.Response:
         try:
-            return self._session.request(method, url, timeout=_TIMEOUT, **arguments)
+            return self._session.request(method, url, timeout=self._timeout, **arguments)
         except requests.RequestException as error:
             passing = isinstance(error, _MAY_PASS) and not isinstance(error, _LASTING)
             raise (Unavailable if passing else RequestError)(
@@ -195,6 +200,10 @@ class Client:
     def _count(self, response: requests.Response, **_: Any) -> None:
         with self._counting:
             self.requests += 1
+        if self._log is not None:
+            milliseconds = response.elapsed.total_seconds() * 1000
+            line = f"{response.request.method} {_place(response)} {response.status_code}"
+            self._log(f"{line} {milliseconds:.0f} ms")
 
 
 class _PinnedSession(requests.Session):

@@ -34,6 +34,12 @@ _LONGEST_PAUSE = 120  # seconds, whatever a service asks for
 _RETRIES_IN_ALL = 1000  # beyond that IBM Cloud is not busy but broken
 _PATIENCE = Retry(total=8, backoff_factor=0.5, backoff_jitter=0.5, backoff_max=30)
 
+# With a restricted user list IBM Cloud answers 200 and shows a weak token nobody else.
+_ALONE = (
+    "Only the token's own user was listed. If the account has more users, the token needs "
+    "Viewer on User Management to see them."
+)
+
 PARTS: tuple[str, ...] = tuple(dict.fromkeys(resource.part for resource in RESOURCES))
 
 
@@ -113,6 +119,8 @@ def collect(
         if run.account_name is None:  # the account itself may not be read: only its ID is known
             draft.add("accounts", _row("accounts", account_id=account_id, name=account_id))
         steps = tuple(step for step in run.steps.values() if step.part in run.selected)
+        if run.people == {client.claims.iam_id}:
+            run.steps["users"].messages.append(_ALONE)
         for step in steps:
             step.rows = draft.count(step.part)
         summary = Summary(
@@ -145,6 +153,7 @@ class _Run:
         self.selected = {"accounts", *(only or PARTS)}
         self.steps = {part: Step(part) for part in PARTS}
         self.account_name: str | None = None
+        self.people: set[str] = set()
         self._lanes: Lanes[_Ask, Page] = Lanes(
             lambda ask: client.page(ask.resource.service, ask.path, ask.params, ask.resource.items),
             concurrency,
@@ -235,6 +244,8 @@ class _Run:
                 self._draft.add(table, row)
                 if table == "accounts":
                     self.account_name = row["name"] or row["account_id"]
+                elif table == "users":
+                    self.people.add(row["iam_id"])
                 self.steps[resource.part].rows += table == resource.part
         for child in self._resources:
             if child.each and child.each.part == resource.part:

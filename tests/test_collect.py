@@ -338,6 +338,16 @@ def test_denied_part_is_told_apart_and_its_old_rows_stay(collected):
     assert "answered 403" in message
 
 
+def test_list_of_users_that_shows_only_the_caller_is_remarked(collected):
+    query = "select status, message from collection_steps where resource = 'users'"
+    account = acme()
+    path = collected(account, hide=["users"])
+    ((status, message),) = rows_of(path, query)
+    assert status == "ok" and "Viewer on User Management" in message
+    collected(account, path=path)
+    assert rows_of(path, f"{query} and collection_id = 2") == [("ok", None)]
+
+
 def test_part_of_a_denied_part_counts_as_denied(collected):
     path = collected(acme(), deny=["groups"])
     statuses = dict(rows_of(path, "select resource, status from collection_steps"))
