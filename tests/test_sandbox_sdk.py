@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
@@ -19,10 +20,25 @@ from ibm_platform_services import (
     UserManagementV1,
 )
 from ibm_platform_services.account_management_v4 import AccountManagementV4
-from ibm_platform_services.iam_access_groups_v2 import AccessGroupMembersPager, AccessGroupsPager
-from ibm_platform_services.iam_policy_management_v1 import PoliciesPager, V2PoliciesPager
-from ibm_platform_services.resource_controller_v2 import ResourceInstancesPager
-from ibm_platform_services.user_management_v1 import UsersPager
+from ibm_platform_services.iam_access_groups_v2 import (
+    AccessGroupMembersPager,
+    AccessGroupsPager,
+    GroupsList,
+)
+from ibm_platform_services.iam_identity_v1 import ServiceIdList, TrustedProfilesList
+from ibm_platform_services.iam_policy_management_v1 import (
+    PoliciesPager,
+    PolicyCollection,
+    RoleCollection,
+    V2PoliciesPager,
+    V2PolicyCollection,
+)
+from ibm_platform_services.resource_controller_v2 import (
+    ResourceInstancesList,
+    ResourceInstancesPager,
+)
+from ibm_platform_services.resource_manager_v2 import ResourceGroupList
+from ibm_platform_services.user_management_v1 import UserList, UsersPager
 
 from iaminsights.sandbox import Sandbox, sample_account
 
@@ -35,6 +51,17 @@ CLIENTS = {
     "policies": (IamPolicyManagementV1, "IBMCLOUD_IAM_API_ENDPOINT"),
     "resources": (ResourceControllerV2, "IBMCLOUD_RESOURCE_CONTROLLER_API_ENDPOINT"),
     "users": (UserManagementV1, "IBMCLOUD_USER_MANAGEMENT_ENDPOINT"),
+}
+
+#: One call to each of them, and its arguments.
+CALLS = {
+    "accounts": ("get_account", {"account_id": "a"}),
+    "groups": ("list_access_groups", {"account_id": "a"}),
+    "identity": ("list_profiles", {"account_id": "a"}),
+    "manager": ("list_resource_groups", {"account_id": "a"}),
+    "policies": ("list_v2_policies", {"account_id": "a"}),
+    "resources": ("list_resource_instances", {}),
+    "users": ("list_users", {"account_id": "a"}),
 }
 
 #: One row a page, a few, and more than there are in the sample account.
@@ -217,35 +244,17 @@ def test_single_objects(sdk):
 
 def test_models_of_the_sdk_can_read_what_they_get(sdk):
     """The SDK's typed models insist on the fields that IBM declares as required."""
-    from ibm_platform_services import (
-        iam_access_groups_v2,
-        iam_identity_v1,
-        iam_policy_management_v1,
-        resource_controller_v2,
-        resource_manager_v2,
-        user_management_v1,
-    )
-
-    identity, account = iam_identity_v1, sdk.account_id
+    account = sdk.account_id
     models = (
-        (user_management_v1.UserList, sdk.users.list_users(account)),
-        (identity.ServiceIdList, sdk.identity.list_service_ids(account_id=account)),
-        (identity.TrustedProfilesList, sdk.identity.list_profiles(account_id=account)),
-        (iam_access_groups_v2.GroupsList, sdk.groups.list_access_groups(account)),
-        (iam_policy_management_v1.PolicyCollection, sdk.policies.list_policies(account)),
-        (
-            iam_policy_management_v1.V2PolicyCollection,
-            sdk.policies.list_v2_policies(account, format="display"),
-        ),
-        (iam_policy_management_v1.RoleCollection, sdk.policies.list_roles(account_id=account)),
-        (
-            resource_controller_v2.ResourceInstancesList,
-            sdk.resources.list_resource_instances(limit=3),
-        ),
-        (
-            resource_manager_v2.ResourceGroupList,
-            sdk.manager.list_resource_groups(account_id=account),
-        ),
+        (UserList, sdk.users.list_users(account)),
+        (ServiceIdList, sdk.identity.list_service_ids(account_id=account)),
+        (TrustedProfilesList, sdk.identity.list_profiles(account_id=account)),
+        (GroupsList, sdk.groups.list_access_groups(account)),
+        (PolicyCollection, sdk.policies.list_policies(account)),
+        (V2PolicyCollection, sdk.policies.list_v2_policies(account, format="display")),
+        (RoleCollection, sdk.policies.list_roles(account_id=account)),
+        (ResourceInstancesList, sdk.resources.list_resource_instances(limit=3)),
+        (ResourceGroupList, sdk.manager.list_resource_groups(account_id=account)),
     )
     for model, response in models:
         assert model.from_dict(response.get_result()) is not None
@@ -265,36 +274,24 @@ def test_writes_are_refused(sdk):
         assert refusal.value.status_code in (404, 405)
 
 
-def test_the_sdk_finds_the_message_in_every_family_of_errors(sdk):
-    address = sdk.sandbox.environment
-    for kind, variable in CLIENTS.values():
-        client = kind(BearerTokenAuthenticator("not.a.token"))
-        client.set_service_url(address[variable])
-        with pytest.raises(ApiException) as refusal:
-            _any_call(client)
-        assert refusal.value.status_code == 401
-        assert "token" in refusal.value.message
-        client.get_http_client().close()
+@pytest.mark.parametrize("name", CLIENTS)
+def test_the_sdk_finds_the_message_in_every_family_of_errors(sdk, name):
+    kind, variable = CLIENTS[name]
+    client = kind(BearerTokenAuthenticator("not.a.token"))
+    client.set_service_url(sdk.sandbox.environment[variable])
+    method, arguments = CALLS[name]
+    with closing(client.get_http_client()), pytest.raises(ApiException) as refusal:
+        getattr(client, method)(**arguments)
+    assert refusal.value.status_code == 401
+    assert "token" in refusal.value.message
 
 
 def test_an_unknown_api_key_is_explained(sdk):
-    client = IamIdentityV1(
-        IAMAuthenticator("no-such-key", url=sdk.sandbox.environment["IBMCLOUD_IAM_API_ENDPOINT"])
-    )
-    with pytest.raises(ApiException, match="Provided API key could not be found") as refusal:
+    address = sdk.sandbox.environment["IBMCLOUD_IAM_API_ENDPOINT"]
+    client = IamIdentityV1(IAMAuthenticator("no-such-key", url=address))
+    with (
+        closing(client.get_http_client()),
+        pytest.raises(ApiException, match="Provided API key could not be found") as refusal,
+    ):
         client.list_profiles(account_id=sdk.account_id)
     assert refusal.value.status_code == 400
-    client.get_http_client().close()
-
-
-def _any_call(client):
-    calls = {
-        AccountManagementV4: lambda: client.get_account("a"),
-        IamAccessGroupsV2: lambda: client.list_access_groups("a"),
-        IamIdentityV1: lambda: client.list_profiles(account_id="a"),
-        IamPolicyManagementV1: lambda: client.list_policies("a"),
-        ResourceControllerV2: client.list_resource_instances,
-        ResourceManagerV2: client.list_resource_groups,
-        UserManagementV1: lambda: client.list_users("a"),
-    }
-    return calls[type(client)]()

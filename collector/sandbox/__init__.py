@@ -1,0 +1,22 @@
+"""A stand-in for the IBM Cloud APIs over real HTTP, and fictional accounts to serve with it.
+
+    with Sandbox(sample_account()) as sandbox:
+        subprocess.run(command, env={**os.environ, **sandbox.environment})
+
+It imports nothing else of this project: that two readings of the API's documentation, this
+one and the collector's, agree is a test of both.
+"""
+
+from .generated import account_of_size, generated_account
+from .objects import ABSENT, Account
+from .sample import sample_account
+from .server import Sandbox
+
+__all__ = [
+    "ABSENT",
+    "Account",
+    "Sandbox",
+    "account_of_size",
+    "generated_account",
+    "sample_account",
+]
