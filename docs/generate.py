@@ -1,7 +1,7 @@
 """Writes the generated parts of README.md: the diagram, the reports, the commands' help.
 
-    python docs/generate.py            writes them
-    python docs/generate.py --check    exits 1 if they are stale
+python docs/generate.py            writes them
+python docs/generate.py --check    exits 1 if they are stale
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ def command_table() -> str:
             for parameter in command.params
             if isinstance(parameter, click.Argument)
         )
-        lines.append(f"| `{f'iaminsights {name} {usage}'.strip()}` | {command.get_short_help_str(200)} |")
+        lines.append(
+            f"| `{f'iaminsights {name} {usage}'.strip()}` | {command.get_short_help_str(200)} |"
+        )
     return "\n".join(lines)
 
 

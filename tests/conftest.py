@@ -13,7 +13,7 @@ import pytest
 from iaminsights.client import Client
 from iaminsights.collect import collect
 from iaminsights.credentials import find_credential
-from iaminsights.sandbox import Account, Sandbox
+from iaminsights.sandbox import Account, Sandbox, sample_account
 
 _VARIABLES = ("IBMCLOUD_", "IC_")
 
@@ -61,3 +61,13 @@ def opened() -> Iterator[Callable[[Path], sqlite3.Connection]]:
     yield connect
     for connection in connections:
         connection.close()
+
+
+@pytest.fixture(scope="session")
+def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample account, collected once; a test that changes it works on a copy."""
+    path = tmp_path_factory.mktemp("sample") / "iaminsights.sqlite3"
+    account = sample_account()
+    with Sandbox(account) as sandbox:
+        collect_from(sandbox, account, path)
+    return path

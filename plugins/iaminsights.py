@@ -1,0 +1,399 @@
+"""The Datasette plugin that makes a database of IAM insights the site that it is meant to be.
+
+Datasette loads it twice over: from the installed package and, under `datasette .`, straight from
+this folder. It therefore imports nothing of the package, and finds its templates by itself.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+from weakref import WeakKeyDictionary
+
+from datasette import hookimpl
+from datasette.utils import tilde_encode
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader
+from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from datasette.database import Database
+
+MAX_ROWS = 100_000  # of a query, in JSON and CSV
+PAGE_ROWS = 5_000  # of a query, on its HTML page: more take a browser many seconds
+DATASETTE_ROWS = 1_000  # the limit that Datasette sets when nobody chooses one
+USUAL_NAME = "iaminsights"  # of the database, in metadata.yml
+
+SEVERITIES = ("critical", "high", "medium", "low", "info")
+
+# What the home page counts: table, name for people, rows that count as existing.
+COUNTED = (
+    ("users", "People", None),
+    ("serviceids", "Service IDs", None),
+    ("trustedprofiles", "Trusted profiles", None),
+    ("access_groups", "Access groups", "listed"),
+    ("policies", "Policies", None),
+    ("resource_service_instances", "Service instances", None),
+)
+
+# Parts of a collection whose names are not plain English.
+PART_NAMES = {
+    "users": "people",
+    "serviceids": "service IDs",
+    "serviceid_groups": "groups of service IDs",
+    "trustedprofiles": "trusted profiles",
+    "trustedprofile_links": "compute resources linked to trusted profiles",
+    "access_group_members": "members of access groups",
+    "resource_service_instances": "service instances",
+}
+
+# Tables that are filled along with another part, and tables that are no part of a collection;
+# the account itself counts as known: its ID is, and reports only name it.
+PART_OF_TABLE = {
+    "policy_roles": "policies",
+    "policy_subjects": "policies",
+    "policy_resource_attributes": "policies",
+    "policy_resource_tags": "policies",
+    "role_actions": "roles",
+}
+NO_PARTS = {"accounts", "identities", "collections", "collection_steps"}
+NEVER_READ = {"denied": True, "older": False, "read_at": None, "remark": None}
+
+# Columns of reports that hold the key of a row: table, and how such a key begins. Each is a
+# foreign key in the tables that reports read, so the row exists wherever the value does.
+ROW_KEYS = {
+    "account_id": ("accounts", ""),
+    "iam_id": ("identities", ""),
+    "policy_id": ("policies", ""),
+    "access_group_id": ("access_groups", ""),
+    "group_id": ("access_groups", "AccessGroupId-"),
+    "instance_id": ("resource_service_instances", "crn:"),
+    "resource_group_id": ("resource_groups", ""),
+    "role_id": ("roles", "crn:"),
+    "service_id": ("serviceids", "ServiceId-"),
+    "profile_id": ("trustedprofiles", "Profile-"),
+}
+
+
+# --- Where things are ------------------------------------------------------------------------
+
+
+def _templates() -> Path:
+    """The templates inside the wheel or, in a checkout, beside plugins/."""
+    root = Path(__file__).resolve().parent.parent
+    packaged = root / "iaminsights" / "site" / "templates"
+    return packaged if packaged.is_dir() else root / "templates"
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Environment, datasette) -> None:
+    """Put our templates in front of Datasette's, behind those of a user's --template-dir."""
+    folders = [datasette.template_dir] if datasette.template_dir else []
+    env.loader = ChoiceLoader([FileSystemLoader([*folders, str(_templates())]), env.loader])
+    env.filters["moment"] = _moment
+
+
+def _moment(time: str | None) -> str:
+    """2026-03-05T16:02:11Z as people read it: 5 March 2026, 16:02 UTC."""
+    if not time:
+        return ""
+    moment = datetime.fromisoformat(time.replace("Z", "+00:00")).astimezone(timezone.utc)
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+
+
+# --- Databases of any name, answers of any length -----------------------------------------------
+
+# By Datasette: the names of the databases that are ours, and the metadata of those that are not
+# named as metadata.yml expects.
+_ours: WeakKeyDictionary = WeakKeyDictionary()
+_borrowed: WeakKeyDictionary = WeakKeyDictionary()
+
+
+@hookimpl
+def startup(datasette):
+    """Give each of our databases its reports, and let long reports come out whole."""
+    if datasette.max_returned_rows == DATASETTE_ROWS:  # else somebody chose a limit: it stands
+        datasette.max_returned_rows = MAX_ROWS
+        datasette._settings["max_returned_rows"] = MAX_ROWS  # what /-/settings.json says
+    _cut_long_pages()
+
+    async def recognise() -> None:
+        described = datasette.metadata("databases") or {}
+        ours = [name for name, base in datasette.databases.items() if await _is_ours(base)]
+        _ours[datasette] = {*ours, USUAL_NAME}
+        if USUAL_NAME in described:
+            _borrowed[datasette] = {
+                name: copy.deepcopy(described[USUAL_NAME]) for name in ours if name not in described
+            }
+
+    return recognise
+
+
+@hookimpl
+def get_metadata(datasette):
+    """Reports and descriptions for our databases whose file is not named iaminsights."""
+    # A new dictionary each time: Datasette writes the local metadata into it.
+    return {"databases": dict(_borrowed.get(datasette, {}))}
+
+
+async def _is_ours(database: Database) -> bool:
+    return {"accounts", "collections", "collection_steps"} <= set(await database.table_names())
+
+
+def _cut_long_pages() -> None:
+    """Show at most PAGE_ROWS rows of a query on its HTML page, and leave JSON and CSV whole.
+
+    Datasette 0.65 has one limit for all three and no hook between a query and its page.
+    """
+    # Datasette loads plugins while it loads its views: only now are these complete.
+    from datasette.views.database import QueryView
+
+    whole = QueryView.data
+    if hasattr(whole, "__wrapped__"):
+        return
+
+    @functools.wraps(whole)
+    async def data(view, request, *args, **options):
+        answer = await whole(view, request, *args, **options)
+        if isinstance(answer, tuple) and request.url_vars.get("format") is None:
+            context = answer[0]
+            context["rows_found"] = len(context["rows"])
+            if context["rows_found"] > PAGE_ROWS:
+                context["truncated"] = True
+                del context["rows"][PAGE_ROWS:]  # the very list that the page is made from
+        return answer
+
+    QueryView.data = data
+
+
+# --- Reports: their charts and their cells ------------------------------------------------------
+
+
+@hookimpl
+def extra_body_script(datasette, database, request, template):
+    """Draw a report's chart however one came to its page; datasette-vega reads the fragment."""
+    if template != "query.html" or request is None or "table" not in request.url_vars:
+        return ""
+
+    async def script() -> str:
+        query = await datasette.get_canned_query(database, request.url_vars["table"], request.actor)
+        if not query or not query.get("fragment"):
+            return ""
+        fragment = json.dumps("#" + query["fragment"]).replace("<", "\\u003c")
+        return f"if (!location.hash) history.replaceState(null, '', {fragment});"
+
+    return script
+
+
+@hookimpl
+def render_cell(value, column, table, database, datasette):
+    """Link the identifiers in a report to the rows that they belong to."""
+    target, beginning = ROW_KEYS.get(column, ("", ""))
+    if table or not target or database not in _ours.get(datasette, ()):
+        return None
+    if not value or not isinstance(value, str) or not value.startswith(beginning):
+        return None
+    url = datasette.urls.row(database, target, tilde_encode(value))
+    return Markup('<a class="key" href="{}" title="{}">{}</a>').format(url, value, value)
+
+
+# --- What the templates ask for -----------------------------------------------------------------
+
+
+@hookimpl
+def extra_template_vars(datasette, request):
+    """Functions for the templates, which call them only on the pages that need them."""
+    if request is None:
+        return {}
+    return {
+        "accounts_of": functools.partial(_accounts, datasette, request.actor),
+        "reports_of": functools.partial(_reports, datasette, request.actor),
+        "tables_of": functools.partial(_tables, datasette, request.actor),
+        "gaps_of": functools.partial(_gaps, datasette),
+        "about_row": functools.partial(_about_row, datasette, request.actor),
+        "holds_insights": lambda name: _is_ours(datasette.databases[name]),
+    }
+
+
+async def _reports(datasette, actor, database: str) -> list[dict[str, Any]]:
+    """The reports that the reader may see, worst first, each with the address of its page."""
+    reports = []
+    for name, query in (await datasette.get_canned_queries(database, actor)).items():
+        visible, _ = await datasette.check_visibility(
+            actor,
+            permissions=[
+                ("view-query", (database, name)),
+                ("view-database", database),
+                "view-instance",
+            ],
+        )
+        if visible:
+            fragment = f"#{query['fragment']}" if query.get("fragment") else ""
+            url = datasette.urls.query(database, name) + fragment
+            reports.append({"title": name, "category": "Other", **query, "url": url})
+    return sorted(reports, key=lambda report: (_rank(report), report["title"]))
+
+
+def _rank(report: Mapping[str, Any]) -> int:
+    severity = report.get("severity")
+    return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
+
+
+async def _accounts(datasette, actor, name: str) -> list[dict[str, Any]]:
+    """Each account of a database: when it was collected, what is in it, what could not be read."""
+    database = datasette.databases[name]
+    rows = await database.execute(
+        "select accounts.account_id, coalesce(accounts.name, accounts.account_id) as name, "
+        "max(collections.finished_at) as collected_at from accounts left join collections "
+        "on collections.account_id = accounts.account_id "
+        "group by accounts.account_id order by 2, 1"
+    )
+    parts = await _parts(database)
+    counted = [
+        (table, label, condition, await _count(database, table, condition))
+        for table, label, condition in COUNTED
+        if await _may_see(datasette, actor, name, table)
+    ]
+    accounts = []
+    for row in rows:
+        account_id = row["account_id"]
+        of_account = {part: state for (owner, part), state in parts.items() if owner == account_id}
+        counts = []
+        for table, label, condition, number in counted:
+            query = f"account_id={quote(account_id)}" + (f"&{condition}=1" if condition else "")
+            counts.append(
+                {
+                    "label": label,
+                    "rows": number.get(account_id, 0),
+                    "url": f"{datasette.urls.table(name, table)}?{query}",
+                    **of_account.get(table, NEVER_READ),
+                }
+            )
+        accounts.append(
+            {
+                **dict(row),
+                "url": datasette.urls.row(name, "accounts", tilde_encode(account_id)),
+                "counts": counts,
+                "denied": [state for state in of_account.values() if state["denied"]],
+                "older": [state for state in of_account.values() if state["older"]],
+                "remarks": [state for state in of_account.values() if state["remark"]],
+            }
+        )
+    return accounts
+
+
+async def _count(database: Database, table: str, condition: str | None) -> dict[str, int]:
+    where = f"where {condition} = 1 " if condition else ""
+    rows = await database.execute(
+        f"select account_id, count(*) from {table} {where}group by account_id"
+    )
+    return {account_id: number for account_id, number in rows}
+
+
+async def _tables(datasette, actor, name: str) -> list[dict[str, str]]:
+    """The tables and views that the reader may see."""
+    database = datasette.databases[name]
+    hidden = set(await database.hidden_table_names())
+    return [
+        {"name": table, "url": datasette.urls.table(name, table)}
+        for table in [*await database.table_names(), *await database.view_names()]
+        if table not in hidden and await _may_see(datasette, actor, name, table)
+    ]
+
+
+async def _about_row(datasette, actor, name: str, table: str, row) -> dict[str, Any]:
+    """The name of a row, and by column the rows that it refers to; Datasette 0.65 shows neither."""
+    database = datasette.databases[name]
+    label = await database.label_column_for_table(table)
+    refers_to = {}
+    for key in await database.foreign_keys_for_table(table):
+        value, other = row[key["column"]], key["other_table"]
+        if value is not None and await _may_see(datasette, actor, name, other):
+            labels = await datasette.expand_foreign_keys(name, table, key["column"], [value])
+            refers_to[key["column"]] = {
+                "name": labels.get((key["column"], value), value),
+                "url": datasette.urls.row(name, other, tilde_encode(str(value))),
+            }
+    return {"name": label and row[label], "refers_to": refers_to}
+
+
+async def _may_see(datasette, actor, database: str, table: str) -> bool:
+    visible, _ = await datasette.check_visibility(
+        actor,
+        permissions=[
+            ("view-table", (database, table)),
+            ("view-database", database),
+            "view-instance",
+        ],
+    )
+    return visible
+
+
+async def _parts(database: Database) -> dict[tuple[str, str], dict[str, Any]]:
+    """What is known of each part, by account and part: how old it is, and what it lacks."""
+    steps = await database.execute(
+        """
+        with steps as (
+          select
+            collections.account_id,
+            collection_steps.*,
+            max(collection_id) over account as newest_collection,
+            max(collection_steps.finished_at) filter (where collection_steps.status = 'ok')
+              over part as read_at,
+            row_number() over (part order by collection_id desc) as age
+          from collection_steps
+            join collections on collections.id = collection_steps.collection_id
+          window account as (partition by account_id), part as (partition by account_id, resource)
+        )
+        select * from steps where age = 1 order by account_id, resource
+        """
+    )
+    return {
+        (step["account_id"], step["resource"]): {
+            "name": _part_name(step["resource"]),
+            "denied": step["status"] != "ok",
+            "older": step["status"] == "ok" and step["collection_id"] < step["newest_collection"],
+            "read_at": step["read_at"],
+            "remark": step["message"] if step["status"] == "ok" else None,
+        }
+        for step in steps
+    }
+
+
+def _part_name(part: str) -> str:
+    return PART_NAMES.get(part, part.replace("_", " "))
+
+
+async def _gaps(datasette, name: str, sql: str) -> list[dict[str, Any]]:
+    """What a report rests on but could not be read, by account."""
+    database = datasette.databases[name]
+    if not await _is_ours(database):
+        return []
+    needed = {PART_OF_TABLE.get(table, table) for table in await _tables_read(database, sql)}
+    parts = await _parts(database)
+    gaps = []
+    for account_id, account in await database.execute(
+        "select account_id, coalesce(name, account_id) from accounts order by 2, 1"
+    ):
+        for part in sorted(needed - NO_PARTS):
+            state = parts.get((account_id, part), NEVER_READ)
+            if state["denied"] or state["remark"]:
+                gaps.append({**state, "account": account, "name": _part_name(part)})
+    return gaps
+
+
+async def _tables_read(database: Database, sql: str) -> set[str]:
+    """The tables that a query names, itself or through views; rather one too many than too few."""
+    tables, views = set(await database.table_names()), set(await database.view_names())
+    read, waiting = set(), [sql]
+    while waiting:
+        words = set(re.findall(r"\w+", waiting.pop())) - read
+        waiting += [await database.get_view_definition(view) for view in words & views]
+        read |= words & (tables | views)
+    return read & tables

@@ -1,0 +1,134 @@
+"""Serves databases with a real Datasette process, and finds a browser to look at them."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from os import environ
+from pathlib import Path
+
+import requests
+import yaml
+
+from iaminsights.files import METADATA, project_file
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+REPORTS = yaml.safe_load(project_file(METADATA).read_text(encoding="utf-8"))["databases"][
+    "iaminsights"
+]["queries"]
+
+# A report with as many rows as its parameter says.
+LONG = """
+with recursive numbers (number) as (
+  select 1 union all select number + 1 from numbers where number < cast(:rows as integer)
+)
+select number, '' as iam_id, count(*) over () as report_rows from numbers order by number
+"""
+
+DATASETTE = (sys.executable, "-m", "datasette")
+# Datasette loads no installed plugin when it is told that it is being tested.
+BARE_DATASETTE = (
+    sys.executable,
+    "-c",
+    "import sys; sys._called_from_test = True\n"
+    "import datasette_vega\n"
+    "from datasette.cli import cli\n"
+    "from datasette.plugins import pm\n"
+    "pm.register(datasette_vega, 'datasette_vega')\n"
+    "cli()",
+)
+
+# Without these Chromium calls home at every start, which a closed network answers with errors.
+QUIET_CHROMIUM = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@dataclass
+class Site:
+    """A served database: `get` fails on every answer but 200."""
+
+    url: str
+    log: list[str] = field(default_factory=list)
+
+    def get(self, path: str, status: int = 200) -> requests.Response:
+        with requests.Session() as session:
+            session.trust_env = False
+            response = session.get(self.url + path)
+        assert response.status_code == status, f"{path}: {response.status_code}\n{self.log[-5:]}"
+        return response
+
+    def page(self, path: str) -> str:
+        return self.get(path).text
+
+    def text(self, path: str) -> str:
+        """What a reader sees on the page, in one line."""
+        seen = re.sub(r"<(style|script)\b.*?</\1>|<[^>]*>", " ", self.page(path), flags=re.DOTALL)
+        return " ".join(html.unescape(seen).split())
+
+
+@contextmanager
+def served(
+    *arguments: object,
+    metadata: Path | None = None,
+    command: Sequence[str] = DATASETTE,
+    folder: Path | None = None,
+    **variables: str,
+) -> Iterator[Site]:
+    """Serve with the project's metadata.yml, or another, on a free port of this machine."""
+    if metadata is None:
+        metadata = project_file(METADATA)
+    process = subprocess.Popen(
+        [*command, "serve", *map(str, arguments), "--metadata", str(metadata), "--port", "0"],
+        cwd=folder,
+        env={**environ, **variables},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    site = Site("")
+    reader = threading.Thread(target=site.log.extend, args=(process.stderr,))
+    try:
+        for line in process.stderr:
+            site.log.append(line)
+            if running := re.search(r"running on (http://\S+)", line):
+                site.url = running[1]
+                break
+        assert site.url, "Datasette did not start:\n" + "".join(site.log)
+        reader.start()
+        yield site
+    finally:
+        process.terminate()
+        process.wait(10)
+        if reader.ident:
+            reader.join()
+        process.stderr.close()
+
+
+def queries_file(folder: Path, **queries: dict[str, str]) -> Path:
+    """Write a metadata file with these canned queries and nothing else."""
+    path = folder / "metadata.json"
+    path.write_text(json.dumps({"databases": {"iaminsights": {"queries": queries}}}))
+    return path
+
+
+def find_browser() -> str | None:
+    """Where Chromium is: CHROMIUM, a system's own, or None for the one that Playwright brings."""
+    if chosen := environ.get("CHROMIUM"):
+        return chosen
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for path in map(shutil.which, names) if path), None)

@@ -1,0 +1,162 @@
+"""The site in a real browser: it draws, links and scrolls, without an error or a foreign host."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from .site_helpers import LONG, QUIET_CHROMIUM, REPORTS, find_browser, queries_file, served
+
+WIDE, NARROW = {"width": 1400, "height": 900}, {"width": 360, "height": 740}
+CHARTS = [name for name, report in REPORTS.items() if "fragment" in report]
+
+# Marks of a chart are coloured, its axes and labels are grey: counts the coloured stretches of
+# that line of pixels which has most of them.
+COUNT_MARKS = """canvas => {
+    const { width, height } = canvas;
+    const pixels = canvas.getContext('2d').getImageData(0, 0, width, height).data;
+    let most = 0;
+    for (let y = 0; y < height; y++) {
+        let stretches = 0, inside = false;
+        for (let x = 0; x < width; x++) {
+            const [red, green, blue] = pixels.subarray(4 * (y * width + x));
+            const coloured = Math.max(red, green, blue) - Math.min(red, green, blue) > 40;
+            if (coloured && !inside) stretches++;
+            inside = coloured;
+        }
+        most = Math.max(most, stretches);
+    }
+    return most;
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_browser(), args=list(QUIET_CHROMIUM)
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def site(sample_file):
+    with served(sample_file) as site:
+        yield site
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that fails its test on a console error or a request to another host."""
+    page = browser.new_page(viewport=WIDE)
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+    page.on(
+        "console",
+        lambda message: complaints.append(message.text) if message.type == "error" else None,
+    )
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if urlsplit(request.url).hostname in ("127.0.0.1", None)
+            else complaints.append(f"request to {request.url}")
+        ),
+    )
+    page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+    yield page
+    page.close()
+    assert complaints == []
+
+
+def test_home_opens_and_leads_to_a_drawn_report(site, page):
+    page.goto(site.url)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    name = CHARTS[0]
+    page.get_by_role("link", name=REPORTS[name]["title"], exact=True).click()
+    expect(page).to_have_url(f"{site.url}/iaminsights/{name}#{REPORTS[name]['fragment']}")
+    expect(page.locator(".vega-embed canvas")).to_be_visible()
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_report_draws_its_chart_on_a_direct_visit(site, page, name):
+    page.goto(f"{site.url}/iaminsights/{name}")
+    canvas = page.locator(".vega-embed canvas")
+    expect(canvas).to_be_visible()
+    expect(page.locator("form.datasette-vega")).to_be_hidden()
+    chart = {key: value[0] for key, value in parse_qs(REPORTS[name]["fragment"]).items()}
+    rows = site.get(f"/iaminsights/{name}.json?_shape=array").json()
+    places = {row[chart["g.x_column"]] for row in rows}
+    page.wait_for_function(
+        f"least => ({COUNT_MARKS})(document.querySelector('.vega-embed canvas')) >= least",
+        arg=len(places) if chart["g.mark"] == "bar" else 2,
+    )
+
+
+def test_back_leaves_a_report_that_was_visited_directly(site, page):
+    page.goto(site.url)
+    page.goto(f"{site.url}/iaminsights/{CHARTS[0]}")
+    expect(page.locator(".vega-embed canvas")).to_be_visible()
+    page.go_back()
+    expect(page).to_have_url(f"{site.url}/")
+
+
+def test_chart_settings_open_when_asked_for(site, page):
+    page.goto(f"{site.url}/iaminsights/{CHARTS[0]}")
+    page.get_by_label("Change the chart").check()
+    page.locator("form.datasette-vega input[value=circle]").check()
+    expect(page).to_have_url(re.compile("g.mark=circle"))
+
+
+def test_a_facet_narrows_a_table(site, page, sample_file):
+    with closing(sqlite3.connect(sample_file)) as database:
+        (number,) = database.execute(
+            "select count(*) from policies where type = 'authorization'"
+        ).fetchone()
+    page.goto(f"{site.url}/iaminsights/policies")
+    page.locator("#facet-type").get_by_role("link", name="authorization").click()
+    expect(page.get_by_role("heading", name=f"{number} rows where type")).to_be_visible()
+
+
+def test_a_report_leads_to_a_row_and_the_row_leads_on(site, page):
+    page.goto(f"{site.url}/iaminsights/policies_by_last_permit")
+    page.locator("a.key[href*='/policies/']").first.click()
+    expect(page.get_by_role("row", name="last_permit_at")).to_be_visible()
+    link = page.locator(".fields td a").first
+    name = link.inner_text()
+    link.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    page.locator(".links a").first.click()
+    expect(page.locator("table.rows-and-columns tbody tr").first).to_be_visible()
+
+
+def test_a_report_of_5000_rows_is_usable(page, sample_file, tmp_path):
+    metadata = queries_file(tmp_path, long={"sql": LONG.replace(":rows", "5000")})
+    with served(sample_file, metadata=metadata) as site:
+        page.goto(f"{site.url}/iaminsights/long")
+        expect(page.get_by_role("heading", name="5,000 rows")).to_be_visible()
+        expect(page.locator("tbody tr")).to_have_count(5000)
+        page.locator("tbody tr").last.scroll_into_view_if_needed()
+        expect(page.locator("tbody tr").last).to_be_in_viewport()
+        expect(page.locator("td.col-report_rows").first).to_be_hidden()
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_no_page_is_wider_than_the_window(site, page, size, sample_file):
+    page.set_viewport_size(size)
+    with closing(sqlite3.connect(sample_file)) as database:
+        (policy,) = database.execute("select min(id) from policies").fetchone()
+    paths = ["/", "/iaminsights", "/iaminsights/policies", f"/iaminsights/policies/{policy}"]
+    paths += [f"/iaminsights/{name}" for name in REPORTS]
+    paths += ["/iaminsights?sql=select+*+from+resource_service_instances"]
+    for path in paths:
+        page.goto(site.url + path, wait_until="load")
+        overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert overflow <= 0, path

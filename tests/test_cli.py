@@ -1,0 +1,257 @@
+"""The commands as a user types them: output, exit codes, and a clear sentence for bad input."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from iaminsights.cli import main
+from iaminsights.sandbox import Account, Sandbox
+
+from .scripted import Answer, scripted
+from .tokens import make_token
+
+PROGRAM = str(Path(sys.executable).with_name("iaminsights"))
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """A function that runs a command in an empty folder, with only the variables it is given."""
+    monkeypatch.chdir(tmp_path)
+
+    def invoke(*arguments, **environ):
+        return CliRunner().invoke(main, arguments, env=environ)
+
+    return invoke
+
+
+@pytest.fixture
+def sandbox():
+    account = Account("Acme", owner="Olga Owner")
+    account.group("Developers", members=[account.user("Ada Lovelace")])
+    with Sandbox(account) as running:
+        yield running
+
+
+def refused(result, *said, code=1):
+    """Whether a command ended with the code, the words, no traceback and an untouched folder."""
+    assert result.exit_code == code, result.output
+    assert isinstance(result.exception, SystemExit)
+    assert result.stderr.startswith("Error: ") and "Traceback" not in result.output
+    for words in said:
+        assert words in result.stderr
+    assert result.stdout == ""
+
+
+def test_collect_into_the_default_file(run, sandbox, tmp_path):
+    result = run("collect", **sandbox.environment)
+    assert result.exit_code == 0, result.output
+    assert re.match(
+        r"Collected Acme into iaminsights\.sqlite3: \d+ rows, \d+ requests, [\d.]+ seconds\.\n"
+        r"Look at it: datasette iaminsights\.sqlite3 -m metadata\.yml\n$",
+        result.stdout,
+    )
+    lines = result.stderr.splitlines()
+    assert len(lines) == 12
+    assert any(re.fullmatch(r"users +2 rows +1 request", line) for line in lines)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["iaminsights.sqlite3", "metadata.yml"]
+
+
+def test_collect_with_an_api_key_in_a_file_and_quietly(run, sandbox, tmp_path):
+    environ = {**sandbox.environment, "IBMCLOUD_TOKEN": "", "IBMCLOUD_API_KEY": "wrong"}
+    key = tmp_path / "key.json"
+    key.write_text(f'{{"apikey": "{sandbox.environment["IBMCLOUD_API_KEY"]}"}}')
+    result = run("collect", "--credentials", "key.json", "--quiet", "mine.sqlite3", **environ)
+    assert (result.exit_code, result.output) == (0, "")
+    with closing(sqlite3.connect(tmp_path / "mine.sqlite3")) as db:
+        assert db.execute("select name from accounts").fetchall() == [("Acme",)]
+
+
+def test_several_key_files_collect_each_account(run, tmp_path):
+    accounts = [Account("Acme"), Account("Bolt")]
+    for account in accounts:
+        (tmp_path / f"{account.name}.json").write_text(f'{{"apikey": "{account.api_key}"}}')
+    with Sandbox(accounts) as running:
+        options = ("--credentials", "Acme.json", "--credentials", "Bolt.json")
+        result = run("collect", *options, **running.environment)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.count("Collected ") == 2
+    with closing(sqlite3.connect(tmp_path / "iaminsights.sqlite3")) as db:
+        assert db.execute("select name from accounts order by 1").fetchall() == [
+            ("Acme",),
+            ("Bolt",),
+        ]
+
+
+def test_only_one_part(run, sandbox):
+    assert run("collect", "--only", "users", **sandbox.environment).exit_code == 0
+    result = run("collect", "--only", "nonsense", **sandbox.environment)
+    assert result.exit_code == 2 and "'nonsense' is not one of" in result.stderr
+
+
+def test_denied_part_is_named_with_its_role(run):
+    with Sandbox(Account("Acme"), deny=["users"]) as running:
+        result = run("collect", **running.environment)
+        quiet = run("collect", "--quiet", **running.environment)
+    for output in (result, quiet):
+        assert output.exit_code == 4
+        assert "Denied: users. It needs Viewer on User Management.\n" in output.stderr
+        assert "/users answered 403: " in output.stderr
+    assert result.stdout.startswith("Collected Acme")
+
+
+def test_verbose_shows_requests_without_the_token(run, sandbox):
+    result = run("collect", "--verbose", **sandbox.environment)
+    assert re.search(r"^GET http://\S+/iam/v2/groups 200 \d+ ms$", result.stderr, re.MULTILINE)
+    assert sandbox.environment["IBMCLOUD_TOKEN"].split(".")[1] not in result.output
+
+
+def test_no_token(run):
+    refused(run("collect"), "no token and no API key", "ibmcloud iam oauth-tokens")
+
+
+def test_token_that_is_no_token(run):
+    refused(run("collect", IBMCLOUD_TOKEN="hunter2"), "IBMCLOUD_TOKEN does not hold")
+    assert "hunter2" not in run("collect", IBMCLOUD_TOKEN="hunter2").output
+
+
+def test_expired_token(run):
+    token = make_token(exp=1_700_000_000)
+    refused(run("collect", IBMCLOUD_TOKEN=token), "expired at 2023-11-14 22:13 UTC", "ibmcloud iam")
+
+
+def test_api_key_that_iam_refuses(run, sandbox):
+    environ = {**sandbox.environment, "IBMCLOUD_TOKEN": "", "IBMCLOUD_API_KEY": "hunter2"}
+    result = run("collect", **environ)
+    refused(result, "does not accept the API key in IBMCLOUD_API_KEY", "could not be found")
+    assert "hunter2" not in result.output
+
+
+def test_key_file_that_is_none(run, tmp_path):
+    refused(run("collect", "--credentials", "absent.json"), "absent.json cannot be read")
+    (tmp_path / "key.json").write_text("hunter2")
+    result = run("collect", "--credentials", "key.json")
+    refused(result, "key.json is no key file")
+    assert "hunter2" not in result.output
+
+
+def test_nobody_listens(run):
+    with scripted(lambda target: Answer({})) as server:
+        url = server.url
+    environ = {"IBMCLOUD_API_KEY": "hunter2", "IBMCLOUD_IAM_API_ENDPOINT": url}
+    result = run("collect", **environ)
+    refused(result, "could not be read: Connection refused", "Check the network")
+    assert "hunter2" not in result.output
+
+
+def test_folder_that_is_not_there(run, sandbox):
+    result = run("collect", "no/such/folder.sqlite3", **sandbox.environment)
+    refused(result, "no/such does not exist")
+    assert sandbox.requests == []
+
+
+def test_folder_and_file_that_are_not_writable(run, sandbox, tmp_path, monkeypatch):
+    if os.geteuid() == 0:  # root may write anywhere: go by the mode alone, as for anybody else
+        monkeypatch.setattr(
+            os, "access", lambda path, mode: os.stat(path).st_mode >> 6 & mode == mode
+        )
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    (folder / "old.sqlite3").touch(mode=0o400)
+    refused(run("collect", "locked/old.sqlite3", **sandbox.environment), "is not writable")
+    folder.chmod(0o500)
+    refused(run("collect", "locked/new.sqlite3", **sandbox.environment), "is not writable")
+    assert sandbox.requests == []
+
+
+def test_file_that_is_not_sqlite(run, sandbox, tmp_path):
+    (tmp_path / "letter.txt").write_text("Dear Sir or Madam, this is no database at all.\n" * 40)
+    before = (tmp_path / "letter.txt").read_bytes()
+    refused(run("collect", "letter.txt", **sandbox.environment), "is not a SQLite file")
+    assert (tmp_path / "letter.txt").read_bytes() == before
+    assert sandbox.requests == []
+
+
+def test_file_that_is_not_ours(run, sandbox, tmp_path):
+    with closing(sqlite3.connect(tmp_path / "other.sqlite3")) as db:
+        db.execute("create table precious (data)")
+    before = (tmp_path / "other.sqlite3").read_bytes()
+    result = run("collect", "other.sqlite3", **sandbox.environment)
+    refused(result, "was not made by IAM insights")
+    assert (tmp_path / "other.sqlite3").read_bytes() == before
+    assert sandbox.requests == []
+
+
+def test_file_of_another_version(run, sandbox, tmp_path):
+    assert run("collect", **sandbox.environment).exit_code == 0
+    with closing(sqlite3.connect(tmp_path / "iaminsights.sqlite3")) as db:
+        db.execute("pragma user_version = 99")
+    refused(run("collect", **sandbox.environment), "made by another version")
+
+
+def test_wrong_usage(run):
+    for arguments in (("collect", "--concurrency", "0"), ("collect", "a", "b"), ("nonsense",)):
+        assert run(*arguments).exit_code == 2
+
+
+def test_demo_collects_the_sample_account(run, tmp_path):
+    result = run("demo", IBMCLOUD_TOKEN="hunter2")  # a real token is neither needed nor touched
+    assert result.exit_code == 0, result.output
+    assert "Collected Lumen Harbour Logistics" in result.stdout
+    assert "Look at it: datasette iaminsights.sqlite3 -m metadata.yml" in result.stdout
+    assert run("demo", "--quiet").output == ""
+
+
+def test_demo_does_not_mix_with_a_real_account(run, sandbox):
+    assert run("collect", **sandbox.environment).exit_code == 0
+    refused(run("demo"), "holds Acme", "Name another file")
+
+
+def test_sandbox_prints_exports_then_serves_until_interrupted(tmp_path):
+    environ = {"PATH": os.environ["PATH"]}
+    with subprocess.Popen(
+        [PROGRAM, "sandbox"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env=environ,
+    ) as process:
+        exports = [process.stdout.readline() for _ in range(7)]
+        process.stderr.readline()
+        script = "".join(exports) + f'"{PROGRAM}" collect --quiet && echo done'
+        done = subprocess.run(
+            ["sh", "-c", script], cwd=tmp_path, env=environ, capture_output=True, text=True
+        )
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+        assert process.stdout.read() == process.stderr.read() == ""
+    assert all(re.fullmatch(r"export IBMCLOUD_[A-Z_]+=\S+( \S+)?\n", line) for line in exports)
+    assert done.stdout == "done\n", done.stderr
+
+
+def test_sandbox_says_when_its_port_is_taken(run, sandbox):
+    port = sandbox.url.rpartition(":")[2]
+    refused(run("sandbox", "--port", port), f"Port {port} cannot be used", "--port")
+
+
+def test_metadata_is_assembled_here(run, tmp_path):
+    assert run("metadata").exit_code == 0
+    assert run("metadata", "--check").exit_code == 0
+    target = tmp_path / "metadata.yml"
+    whole = target.read_text()
+    target.write_text(whole.replace("severity: ", "severity:  ", 1))
+    stale = run("metadata", "--check")
+    assert stale.exit_code == 1
+    assert "-        severity:  " in stale.stdout.replace("      severity", "        severity")
+    assert "is stale; run: iaminsights metadata" in stale.stderr
+    assert run("metadata").exit_code == 0 and target.read_text() == whole

@@ -1,0 +1,44 @@
+"""The README is current: its generated parts, and that everything a user can type is in it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from iaminsights.cli import main
+from iaminsights.endpoints import SERVICES
+
+PROJECT = Path(__file__).parent.parent
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+
+
+def test_generated_parts_are_current(monkeypatch):
+    monkeypatch.syspath_prepend(str(PROJECT / "docs"))
+    import generate
+
+    sys.modules.pop("generate")
+    assert generate.generated(README) == README, "run: python docs/generate.py"
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_every_command_and_option_has_a_help_text(name):
+    command = main.commands[name]
+    assert command.help and command.help.split("\n")[0].endswith((".", ").")), name
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and parameter.name != "help":
+            assert parameter.help and parameter.help.rstrip().endswith("."), parameter.name
+
+
+def test_every_variable_is_in_the_documentation():
+    documentation = "".join(p.read_text(encoding="utf-8") for p in (PROJECT / "docs").glob("*.md"))
+    for service in SERVICES:
+        assert service.variable in README + documentation
+
+
+def test_pictures_are_there():
+    for line in README.splitlines():
+        if line.startswith("!["):
+            assert (PROJECT / line.partition("](")[2].rstrip(")")).is_file(), line

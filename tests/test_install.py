@@ -1,0 +1,115 @@
+"""A user's machine: an empty environment, an empty folder, and the commands of the README."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parent.parent
+PAGES = ("/", "/iaminsights", "/iaminsights/policies_by_last_permit", "/iaminsights/users")
+
+
+class Machine:
+    """An environment with IAM insights installed in one way, and an empty folder to work in."""
+
+    def __init__(self, root: Path, *how: str) -> None:
+        self.bin, self.folder = root / "venv" / "bin", root / "work"
+        self.folder.mkdir(parents=True)
+        subprocess.run([sys.executable, "-m", "venv", root / "venv"], check=True)
+        self.run("python", "-m", "pip", "--quiet", "install", *how)
+
+    def run(self, program: str, *arguments: str) -> str:
+        """Standard output of an installed program, which must succeed."""
+        done = subprocess.run(
+            [self.bin / program, *arguments],
+            cwd=self.folder,
+            env={"PATH": f"{self.bin}:{os.environ['PATH']}", "HOME": str(self.folder)},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def page(self, path: str) -> str:
+        """A page as `datasette iaminsights.sqlite3 -m metadata.yml` serves it, without times."""
+        page = self.run("datasette", "iaminsights.sqlite3", "-m", "metadata.yml", "--get", path)
+        return re.sub(r"[\d.]+ms|\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:]+Z", "", page)
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's files without what a build or an earlier run left among them."""
+    target = tmp_path_factory.mktemp("source") / "iaminsights"
+    tracked = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    for name in tracked.stdout.splitlines():
+        if (PROJECT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(PROJECT / name, target / name)
+    return target
+
+
+@pytest.fixture(scope="module")
+def ordinary(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    machine = Machine(tmp_path_factory.mktemp("ordinary"), str(source))
+    shutil.rmtree(source / "build", ignore_errors=True)
+    machine.run("iaminsights", "demo")
+    return machine
+
+
+@pytest.fixture(scope="module")
+def editable(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    machine = Machine(tmp_path_factory.mktemp("editable"), "--editable", str(source))
+    machine.run("iaminsights", "demo")
+    return machine
+
+
+def test_three_commands_work_from_an_empty_folder(ordinary):
+    assert sorted(path.name for path in ordinary.folder.iterdir()) == [
+        "iaminsights.sqlite3",
+        "metadata.yml",
+    ]
+    assert "Lumen Harbour Logistics" in ordinary.page("/")
+    rows = ordinary.page("/iaminsights/users_not_in_access_group.json?_shape=array")
+    assert rows.count('"user"') >= 5
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_both_ways_of_installing_give_the_same_site(ordinary, editable, path):
+    assert ordinary.page(path) == editable.page(path)
+
+
+@pytest.mark.parametrize("machine", ["ordinary", "editable"])
+def test_plugin_is_registered_once(machine, request):
+    plugins = request.getfixturevalue(machine).run("datasette", "plugins")
+    assert plugins.count('"iaminsights') == 1
+    assert plugins.count("datasette_vega") + plugins.count("datasette-vega") >= 1
+
+
+def test_checkout_served_as_a_folder_registers_the_plugin_once(editable, source):
+    shutil.copy2(editable.folder / "iaminsights.sqlite3", source)
+    page = editable.run("datasette", str(source), "--get", "/-/plugins.json")
+    assert page.count('"iaminsights') == 1
+    assert "Lumen Harbour Logistics" in editable.run("datasette", str(source), "--get", "/")
+
+
+def test_metadata_in_an_empty_folder_is_the_bundled_one(ordinary):
+    ordinary.run("iaminsights", "metadata", "--check")
+    (ordinary.folder / "metadata.yml").unlink()
+    ordinary.run("iaminsights", "metadata")
+    assert (ordinary.folder / "metadata.yml").read_text() == (PROJECT / "metadata.yml").read_text()
+
+
+def test_packages_agree_with_each_other(ordinary):
+    ordinary.run("python", "-m", "pip", "check")
