@@ -8,6 +8,7 @@ for the caller to ask again when it is time, so that no thread sleeps while othe
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -297,5 +298,6 @@ def _cause(error: requests.RequestException) -> str:
         if not isinstance(inner, BaseException):
             break
         cause = inner
-    text = str(cause).rpartition(": ")[2] or type(cause).__name__
+    text = re.sub(r"\[Errno -?\d+\] ", "", str(cause).rpartition(": ")[2])
+    text = text or type(cause).__name__
     return text if len(text) <= 200 else json.dumps(text[:200])

@@ -1,0 +1,244 @@
+"""Reports as files: one .sql each, its header in comments; assembled into metadata.yml.
+
+Pure functions over text: a folder of reports goes in, the text of metadata.yml comes out, twice
+the same. Running a report is Datasette's business.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import yaml
+
+from .errors import ReportError
+from .schema import TABLES
+
+SEVERITIES = ("info", "low", "medium", "high", "critical")
+ROWS_COLUMN = "report_rows"
+MARKER = "# --- Assembled by `iaminsights metadata` from here on: edit canned_queries/ instead. ---"
+
+_DATABASE = "iaminsights"
+_NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+_REQUIRED = ("title", "question", "category", "severity", "why", "remediation")
+_OPTIONAL = ("references", "parameters", "chart")
+_CHART_KEYS = ("mark", "x_column", "x_type", "y_column", "y_type", "color_column", "size_column")
+_MARKS = ("bar", "line", "circle", "area")
+_TYPES = ("quantitative", "quantitative-bin", "temporal", "temporal-bin", "ordinal", "nominal")
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report: its name is the file's, the rest is the file's header, `sql` its one select.
+
+    `chart` speaks datasette-vega's vocabulary; `parameters` maps a name to what it is for.
+    """
+
+    name: str
+    title: str
+    question: str
+    category: str
+    severity: str
+    why: str
+    remediation: str
+    sql: str
+    references: tuple[str, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    chart: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_reports(folder: Path) -> tuple[Report, ...]:
+    """The reports of a folder, by name.
+
+    Raises ReportError, which names file and key, for the first that cannot be used.
+    """
+    return tuple(read_report(path) for path in sorted(folder.glob("*.sql")))
+
+
+def read_report(path: Path) -> Report:
+    """One report file; raises ReportError if anything about it is wrong."""
+    if not _NAME.fullmatch(path.stem):
+        raise ReportError(f"{path}: a report's name is made of lower-case letters, digits and _.")
+    if path.stem in {table.name for table in TABLES}:
+        raise ReportError(f"{path}: a report must not be named like a table, which it would hide.")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines, 1):
+        if line != line.rstrip():
+            raise ReportError(f"{path}, line {number}: blanks at the end of the line.")
+    size = next((n for n, line in enumerate(lines) if not line.startswith("--")), len(lines))
+    header = _header(path, lines[:size])
+    return Report(name=path.stem, sql=_select(path, "\n".join(lines[size:])), **header)
+
+
+def assemble(head: str, reports: Iterable[Report]) -> str:
+    """The text of metadata.yml: what stands above the marker in `head`, then what is assembled.
+
+    Raises ReportError if `head` has no marker line.
+    """
+    written, marker, _ = head.partition(f"{MARKER}\n")
+    if not marker:
+        raise ReportError(f"metadata.yml has no line: {MARKER}")
+    assembled = {
+        "databases": {
+            _DATABASE: {
+                "tables": {table.name: _table_metadata(table) for table in TABLES},
+                "queries": {report.name: _query_metadata(report) for report in reports},
+            }
+        }
+    }
+    return (
+        written
+        + marker
+        + yaml.dump(assembled, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    )
+
+
+def check_against(report: Report, database: Path) -> None:
+    """Check that a report runs on a file, changes nothing, and has the columns it promises.
+
+    Raises ReportError that names the report.
+    """
+    connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
+    connection.set_authorizer(_only_reading)
+    try:
+        cursor = connection.execute(report.sql, dict.fromkeys(report.parameters, ""))
+        columns = [column[0] for column in cursor.description]
+        cursor.fetchone()
+    except sqlite3.Error as error:
+        raise ReportError(f"{report.name}: {error}.") from None
+    finally:
+        connection.close()
+    twice = sorted({column for column in columns if columns.count(column) > 1})
+    if twice:
+        raise ReportError(f"{report.name}: columns with the same name: {', '.join(twice)}.")
+    if columns[-1] != ROWS_COLUMN:
+        raise ReportError(f"{report.name}: the last column must be {ROWS_COLUMN}.")
+    for key, column in report.chart.items():
+        if key.endswith("_column") and column not in columns:
+            raise ReportError(f"{report.name}: chart: there is no column {column}.")
+
+
+def _header(path: Path, comments: list[str]) -> dict[str, Any]:
+    text = "\n".join(line.removeprefix("--").removeprefix(" ") for line in comments)
+    try:
+        header = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "it is no YAML"
+        raise ReportError(f"{path}{line}: the header cannot be read: {problem}.") from None
+    if not isinstance(header, dict):
+        raise ReportError(f"{path}: it does not begin with a header in -- comments.")
+    for key in header:
+        if key not in (*_REQUIRED, *_OPTIONAL):
+            raise ReportError(f"{path}: unknown key {key}.")
+    for key in _REQUIRED:
+        if not isinstance(header.get(key), str) or not header[key].strip():
+            raise ReportError(f"{path}: {key} is missing or no text.")
+        header[key] = " ".join(header[key].split())
+    if header["severity"] not in SEVERITIES:
+        raise ReportError(f"{path}: severity is none of {', '.join(SEVERITIES)}.")
+    references = header.get("references") or []
+    if not isinstance(references, list):
+        raise ReportError(f"{path}: references is no list.")
+    header["references"] = tuple(str(reference) for reference in references)
+    header["parameters"] = _texts(path, "parameters", header.get("parameters"))
+    header["chart"] = _chart(path, _texts(path, "chart", header.get("chart")))
+    return header
+
+
+def _texts(path: Path, key: str, value: Any) -> dict[str, str]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
+        raise ReportError(f"{path}: {key} must give a text for each name.")
+    return {str(name): " ".join(text.split()) for name, text in value.items()}
+
+
+def _chart(path: Path, chart: dict[str, str]) -> dict[str, str]:
+    for key, value in chart.items():
+        if key not in _CHART_KEYS:
+            raise ReportError(f"{path}: chart: unknown key {key}.")
+        if key == "mark" and value not in _MARKS:
+            raise ReportError(f"{path}: chart: mark is none of {', '.join(_MARKS)}.")
+        if key.endswith("_type") and value not in _TYPES:
+            raise ReportError(f"{path}: chart: {key} is none of {', '.join(_TYPES)}.")
+    missing = [key for key in _CHART_KEYS[:5] if chart and key not in chart]
+    if missing:
+        raise ReportError(f"{path}: chart: {missing[0]} is missing.")
+    return chart
+
+
+def _select(path: Path, sql: str) -> str:
+    sql = sql.strip().removesuffix(";").rstrip()
+    if not re.match(r"(select|with)\b", sql, re.IGNORECASE):
+        raise ReportError(f"{path}: after the header there must be one select.")
+    # A complete statement before the last character would be followed by another one.
+    inner = [i for i, character in enumerate(sql) if character == ";"]
+    if any(sqlite3.complete_statement(sql[: i + 1]) for i in inner):
+        raise ReportError(f"{path}: there is more than one statement.")
+    return sql
+
+
+def _only_reading(action: int, *_: Any) -> int:
+    allowed = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION)
+    recursive = getattr(sqlite3, "SQLITE_RECURSIVE", 33)
+    return sqlite3.SQLITE_OK if action in (*allowed, recursive) else sqlite3.SQLITE_DENY
+
+
+def _table_metadata(table: Any) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"description": table.description}
+    if table.label:
+        metadata["label_column"] = table.label
+    if table.facets:
+        metadata["facets"] = list(table.facets)
+    metadata["columns"] = {column.name: column.description for column in table.columns}
+    return metadata
+
+
+def _query_metadata(report: Report) -> dict[str, Any]:
+    metadata: dict[str, Any] = {
+        "title": report.title,
+        "description": report.question,
+        "category": report.category,
+        "severity": report.severity,
+        "question": report.question,
+        "why": report.why,
+        "remediation": report.remediation,
+    }
+    if report.references:
+        metadata["references"] = list(report.references)
+    if report.parameters:
+        metadata["params"] = list(report.parameters)
+        metadata["parameters"] = dict(report.parameters)
+    if report.chart:
+        # A "+" for a blank would break the chart: datasette-vega reads percent-encoding only.
+        metadata["fragment"] = "&".join(
+            f"g.{key}={quote(report.chart[key], safe='')}"
+            for key in _CHART_KEYS
+            if key in report.chart
+        )
+    metadata["sql"] = _Literal(report.sql + "\n")
+    return metadata
+
+
+class _Literal(str):
+    """Text that YAML shows as a literal block, line by line."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """No anchors, and SQL as it was written."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_Dumper.add_representer(
+    _Literal,
+    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|"),
+)
