@@ -42,7 +42,8 @@ where age = 1;
 -- target: policies with the same target reach the same instances. Thousands of policies have
 -- far fewer targets, so whoever asks about all instances asks about one policy of each.
 -- instance_guid, resource_group_id, service_name: what the policy names literally, where it
--- does; a first guess at the instances, never the whole condition.
+-- does, and guid_prefix: how a pattern of GUIDs begins. They are a first guess at the
+-- instances, never the whole condition.
 create view policy_targets as
 select
   policies.id as policy_id,
@@ -91,7 +92,16 @@ select
       and attributes.name = 'serviceName'
       and coalesce(attributes.operator, 'stringEquals') = 'stringEquals'
       and attributes.value <> '*'
-  ) as service_name
+  ) as service_name,
+  (
+    select min(
+      nullif(substr(value, 1, instr(replace(replace(value, '?', '*'), '{', '*'), '*') - 1), '')
+    )
+    from policy_resource_attributes as attributes
+    where attributes.policy_id = policies.id
+      and attributes.name = 'serviceInstance'
+      and attributes.operator = 'stringMatch'
+  ) as guid_prefix
 from policies
 where policies.type = 'access'
   and policies.state = 'active'
@@ -124,11 +134,12 @@ where policies.type = 'access'
 -- - A rule that has run out still gives the scope conditional: too much.
 --
 -- How it is quick: the index behind the narrowest thing that the policy names literally finds
--- the candidates (one of the four keys is set, a null key finds nothing), then every attribute
--- is checked. "between" instead of "=" on the account keeps SQLite from reading the whole
--- table for every policy, because it expects fewer rows; the cross join keeps policies outside.
--- Filtered by a policy or by an instance this takes milliseconds in an account of 10,000
--- instances and 4,000 policies; unfiltered it can have millions of rows.
+-- the candidates (GUIDs, resource group, service or account; the other keys are null and find
+-- nothing), then every attribute is checked. "between" instead of "=" on the account keeps
+-- SQLite from reading the whole table for every policy, because it expects fewer rows; the
+-- cross join keeps policies outside. Filtered by a policy or by an instance this takes
+-- milliseconds in an account of 10,000 instances and 4,000 policies; unfiltered it can have
+-- millions of rows.
 create view policy_instances as
 select
   targets.policy_id,
@@ -139,18 +150,21 @@ from (
     policy_id,
     account_id,
     scope,
-    instance_guid as guid_key,
-    case when instance_guid is null then resource_group_id end as group_key,
-    case when coalesce(instance_guid, resource_group_id) is null then service_name end
+    coalesce(instance_guid, guid_prefix) as first_guid,
+    coalesce(instance_guid, guid_prefix || char(1114111)) as last_guid,
+    case when coalesce(instance_guid, guid_prefix) is null then resource_group_id end as group_key,
+    case when coalesce(instance_guid, guid_prefix, resource_group_id) is null then service_name end
       as service_key,
-    case when coalesce(instance_guid, resource_group_id, service_name) is null then account_id end
-      as account_key
+    case
+      when coalesce(instance_guid, guid_prefix, resource_group_id, service_name) is null
+        then account_id
+    end as account_key
   from policy_targets
 ) as targets
 cross join resource_service_instances as instances
 where instances.account_id = targets.account_id
   and (
-    instances.guid = targets.guid_key
+    instances.guid between targets.first_guid and targets.last_guid
     or instances.resource_group_id = targets.group_key
     or (instances.account_id = targets.account_id and instances.service_name = targets.service_key)
     or instances.account_id between targets.account_key and targets.account_key
@@ -208,3 +222,448 @@ where instances.account_id = targets.account_id
       false
     )
   );
+
+
+-- The identities that an access group stands for, each once.
+--
+-- Whoever was put into a group and is found by one of its rules as well counts as static. The
+-- Public Access group stands for every user and service ID of its account; that it may stand
+-- for people without a login, too, is not shown.
+create view access_group_identities as
+select group_id as access_group_id, iam_id, membership_type
+from access_group_members as members
+where membership_type = 'static'
+  or not exists (
+    select 1
+    from access_group_members as others
+    where others.iam_id = members.iam_id
+      and others.group_id = members.group_id
+      and others.membership_type = 'static'
+  )
+union all
+select access_groups.id, users.iam_id, 'public'
+from access_groups
+join users on users.account_id = access_groups.account_id
+where access_groups.is_public = 1
+union all
+select access_groups.id, serviceids.iam_id, 'public'
+from access_groups
+join serviceids on serviceids.account_id = access_groups.account_id
+where access_groups.is_public = 1;
+
+
+-- Access groups in words: the name, and how many identities the group stands for.
+--
+-- A group that only policies mention is deleted, or hidden from the token. It is called missing
+-- where the listing of groups was read in full; else its ID stands alone. members is null where
+-- the listings that it rests on were not read: not known is not none.
+create view access_group_summaries as
+with readings as materialized (
+  select
+    account_id,
+    max(resource = 'access_groups') as groups_were_read,
+    max(resource = 'access_group_members') as members_were_read,
+    sum(resource in ('users', 'serviceids')) = 2 as everybody_was_read
+  from collected_parts
+  where status = 'ok'
+  group by account_id
+)
+select
+  access_groups.id as access_group_id,
+  access_groups.account_id,
+  coalesce(nullif(access_groups.name, ''), access_groups.id)
+    || iif(access_groups.listed = 0 and readings.groups_were_read, ' (does not exist)', '')
+    as name,
+  iif(access_groups.listed = 0 and readings.groups_were_read, 1, 0) as is_missing,
+  case
+    when access_groups.is_public = 1 then
+      case
+        when readings.everybody_was_read then
+          (select count(*) from users where users.account_id = access_groups.account_id)
+          + (select count(*) from serviceids where serviceids.account_id = access_groups.account_id)
+      end
+    when readings.members_were_read then (
+      select count(distinct members.iam_id)
+      from access_group_members as members
+      where members.group_id = access_groups.id
+    )
+  end as members
+from access_groups
+left join readings on readings.account_id = access_groups.account_id;
+
+
+-- What policies name, one row for each value, with the operator made plain.
+--
+-- side: target (what the policy is about) or source (the service that an authorization is for;
+-- the subjects of access policies are identities and groups, which are columns of policies).
+-- operator: stringEquals, stringMatch or stringExists; lists are taken apart, a missing operator
+-- means stringEquals, and stringEquals with * means stringExists. Others stay as they are.
+-- account_id: the account in which the named things are; null where the policy leaves it open.
+create view policy_values as
+with attributes as (
+  select
+    attributes.policy_id,
+    'target' as side,
+    attributes.position,
+    attributes.name,
+    attributes.operator,
+    attributes.value,
+    case
+      when exists (
+        select 1
+        from policy_resource_attributes as accounts
+        where accounts.policy_id = attributes.policy_id and accounts.name = 'accountId'
+      ) then (
+        select min(accounts.value)
+        from policy_resource_attributes as accounts
+        where accounts.policy_id = attributes.policy_id
+          and accounts.name = 'accountId'
+          and coalesce(accounts.operator, 'stringEquals') = 'stringEquals'
+      )
+      else policies.account_id
+    end as account_id
+  from policy_resource_attributes as attributes
+  join policies on policies.id = attributes.policy_id
+  union all
+  select
+    attributes.policy_id,
+    'source',
+    attributes.position,
+    attributes.name,
+    attributes.operator,
+    attributes.value,
+    case
+      when exists (
+        select 1
+        from policy_subjects as accounts
+        where accounts.policy_id = attributes.policy_id and accounts.name = 'accountId'
+      ) then (
+        select min(accounts.value)
+        from policy_subjects as accounts
+        where accounts.policy_id = attributes.policy_id
+          and accounts.name = 'accountId'
+          and coalesce(accounts.operator, 'stringEquals') = 'stringEquals'
+      )
+      else policies.account_id
+    end
+  from policy_subjects as attributes
+  join policies on policies.id = attributes.policy_id
+  where policies.type = 'authorization'
+)
+select
+  attributes.policy_id,
+  attributes.side,
+  attributes.position,
+  attributes.name,
+  case coalesce(attributes.operator, 'stringEquals')
+    when 'stringEquals' then iif(each.value = '*', 'stringExists', 'stringEquals')
+    when 'stringEqualsAnyOf' then iif(each.value = '*', 'stringExists', 'stringEquals')
+    when 'stringMatchAnyOf' then 'stringMatch'
+    else attributes.operator
+  end as operator,
+  each.value,
+  attributes.account_id
+from attributes
+join json_each(
+  case
+    when attributes.operator like '%AnyOf' and json_valid(attributes.value) then attributes.value
+    else json_array(attributes.value)
+  end
+) as each;
+
+
+-- Instances that active policies name and that do not exist, one row for each name or pattern.
+--
+-- Every state counts as existing, a waiting deletion included, and a pattern exists when one
+-- instance matches it; patterns of nothing but wildcards name nothing. Only what can be decided
+-- is here: the account that the instance would be in is in the file and its instances were read
+-- in full. Left out are services whose resources are in no list of service instances: VPC and
+-- account management. Both leave too few rows rather than a wrong one; only an instance that
+-- the token may not view is taken for missing.
+create view missing_instances as
+with
+  readable_accounts as materialized (
+    select account_id
+    from collected_parts
+    where resource = 'resource_service_instances' and status = 'ok'
+  ),
+  named as materialized (
+    select policy_values.policy_id, side, position, operator, value, policy_values.account_id
+    from policy_values
+    join policies on policies.id = policy_values.policy_id
+    where policy_values.name = 'serviceInstance'
+      and policies.state = 'active'
+      and policy_values.account_id in (select account_id from readable_accounts)
+      and (operator = 'stringEquals' or (operator = 'stringMatch' and trim(value, '*?') <> ''))
+  ),
+  undecidable as materialized (
+    select policy_id, side
+    from policy_values
+    where name = 'serviceName'
+      and operator = 'stringEquals'
+      and value in (
+        'is', 'billing', 'cloudshell', 'context-based-restrictions', 'enterprise', 'entitlement',
+        'globalcatalog', 'globalcatalog-collection', 'iam-access-management', 'iam-groups',
+        'iam-identity', 'project', 'support', 'user-management'
+      )
+  )
+select policy_id, side, position, operator, value, account_id
+from named
+where not exists (
+    select 1
+    from undecidable
+    where undecidable.policy_id = named.policy_id and undecidable.side = named.side
+  )
+  and not (
+    operator = 'stringEquals'
+    and exists (
+      select 1
+      from resource_service_instances as instances
+      where instances.guid = named.value and instances.account_id = named.account_id
+    )
+  )
+  and not (
+    operator = 'stringMatch'
+    and exists (
+      select 1
+      from resource_service_instances as instances
+      where instances.account_id = named.account_id
+        and instances.guid glob
+          replace(replace(replace(named.value, '[', '[[]'), '{{*}}', '[*]'), '{{?}}', '[?]')
+    )
+  );
+
+
+-- Policies in words: to whom, on what, with which roles, under which condition.
+--
+-- Things that the file knows appear under their names, others under their IDs. "(does not
+-- exist)" and "(not in the account)" stand only where the listing that would show the thing
+-- was read in full; what the token may not view looks the same.
+create view policy_descriptions as
+with
+  read_parts as materialized (
+    select account_id, resource from collected_parts where status = 'ok'
+  ),
+  missing as materialized (
+    select policy_id, side, position, value from missing_instances
+  ),
+  named_values as (
+    select
+      policy_values.policy_id,
+      policy_values.side,
+      name,
+      policy_values.position,
+      case policy_values.operator
+        when 'stringEquals' then
+          case name
+            when 'serviceInstance' then coalesce(
+              (
+                select nullif(instances.name, '')
+                from resource_service_instances as instances
+                where instances.guid = policy_values.value
+                  and instances.account_id = policy_values.account_id
+              ),
+              policy_values.value || iif(missing.value is null, '', ' (does not exist)')
+            )
+            when 'resourceGroupId' then coalesce(
+              (
+                select nullif(resource_groups.name, '')
+                from resource_groups
+                where resource_groups.resource_group_id = policy_values.value
+              ),
+              policy_values.value || iif(
+                policy_values.account_id in (
+                  select account_id from read_parts where resource = 'resource_groups'
+                ),
+                ' (does not exist)',
+                ''
+              )
+            )
+            when 'resource' then coalesce(
+              (
+                select nullif(resource_groups.name, '')
+                from resource_groups
+                where resource_groups.resource_group_id = policy_values.value
+              ),
+              (
+                select nullif(access_groups.name, '')
+                from access_groups
+                where access_groups.id = policy_values.value
+              ),
+              policy_values.value
+            )
+            when 'accountId' then coalesce(
+              (select accounts.name from accounts where accounts.account_id = policy_values.value),
+              policy_values.value
+            )
+            else policy_values.value
+          end
+        when 'stringMatch' then
+          'matching ' || policy_values.value || iif(missing.value is null, '', ' (none exists)')
+        when 'stringExists' then iif(policy_values.value = 'false', 'no', 'any')
+        else policy_values.operator || ' ' || coalesce(policy_values.value, '')
+      end as words
+    from policy_values
+    left join missing
+      on missing.policy_id = policy_values.policy_id
+      and missing.side = policy_values.side
+      and missing.position = policy_values.position
+      and missing.value = policy_values.value
+    where name <> 'accountId'
+      or policy_values.account_id is null
+      or policy_values.account_id <> (
+        select policies.account_id from policies where policies.id = policy_values.policy_id
+      )
+  ),
+  attributes as (
+    select policy_id, side, name, group_concat(words, ' or ') as words
+    from named_values
+    group by policy_id, side, position, name
+  ),
+  sides as (
+    select
+      policy_id,
+      side,
+      group_concat(words, ' and ') filter (where name = 'accountId') as account,
+      group_concat(words, ' and ') filter (where name = 'serviceType') as service_type,
+      group_concat(words, ' and ') filter (where name = 'service_group_id') as service_group,
+      group_concat(words, ' and ') filter (where name = 'serviceName') as service,
+      group_concat(words, ' and ') filter (where name = 'serviceInstance') as instance,
+      group_concat(words, ' and ') filter (where name = 'resourceGroupId') as resource_group,
+      group_concat(words, ' and ') filter (where name = 'region') as region,
+      group_concat(words, ' and ') filter (where name = 'resourceType') as resource_type,
+      group_concat(words, ' and ') filter (where name = 'resource') as resource,
+      group_concat(name || ' ' || words, ', ') filter (
+        where name not in (
+          'accountId', 'serviceType', 'service_group_id', 'serviceName', 'serviceInstance',
+          'resourceGroupId', 'region', 'resourceType', 'resource'
+        )
+      ) as others
+    from attributes
+    group by policy_id, side
+  ),
+  sentences as materialized (
+    select
+      policy_id,
+      side,
+      case
+        when resource_type = 'resource-group'
+          then 'Resource group ' || coalesce(resource, resource_group, 'any') || ' itself'
+        else
+          case
+            when resource_type is not null and resource is not null
+              then resource_type || ' ' || resource || ' of '
+            when resource_type is not null then 'every ' || resource_type || ' of '
+            when resource is not null then 'resource ' || resource || ' of '
+            else ''
+          end
+          || case
+            when instance is not null
+              then coalesce(iif(service = 'any', 'any service', service) || ' ', '')
+                || iif(instance in ('any', 'no'), instance || ' instance', 'instance ' || instance)
+            when service in ('any', 'no') then service || ' service'
+            when service is not null then iif(service glob 'matching *', 'services ', '') || service
+            when service_type = 'service' then 'All Identity and Access enabled services'
+            when service_type = 'platform_service' then 'All Account Management services'
+            when service_type is not null then 'services of type ' || service_type
+            when service_group = 'IAM' then 'All IAM Account Management services'
+            when service_group is not null then 'services of group ' || service_group
+            when coalesce(resource_group, region) is not null then 'Every service'
+            else 'Everything in the account'
+          end
+          || coalesce(
+            ' in ' || iif(
+              resource_group in ('any', 'no'),
+              resource_group || ' resource group',
+              'resource group ' || resource_group
+            ),
+            ''
+          )
+          || coalesce(
+            ' in ' || iif(region in ('any', 'no'), region || ' region', 'region ' || region), ''
+          )
+      end
+      || coalesce(', ' || others, '')
+      || coalesce(' of account ' || account, '') as words
+    from sides
+  ),
+  identity_names as (
+    select
+      policies.id as policy_id,
+      case identities.kind
+        when 'service_id' then 'service ID '
+        when 'trusted_profile' then 'trusted profile '
+        else ''
+      end
+      || identities.name
+      || iif(
+        identities.kind <> 'service'
+        and 3 = (
+          select count(*)
+          from read_parts
+          where read_parts.account_id = policies.account_id
+            and read_parts.resource in ('users', 'serviceids', 'trustedprofiles')
+        )
+        and not exists (
+          select 1
+          from users
+          where users.iam_id = policies.iam_id and users.account_id = policies.account_id
+        )
+        and not exists (
+          select 1
+          from serviceids
+          where serviceids.iam_id = policies.iam_id
+            and serviceids.account_id = policies.account_id
+        )
+        and not exists (
+          select 1
+          from trustedprofiles
+          where trustedprofiles.iam_id = policies.iam_id
+            and trustedprofiles.account_id = policies.account_id
+        ),
+        ' (not in the account)',
+        ''
+      ) as name
+    from policies
+    join identities on identities.iam_id = policies.iam_id
+  )
+select
+  policies.id as policy_id,
+  case
+    when policies.access_group_id is not null then 'access group ' || access_group_summaries.name
+    when policies.iam_id is not null then identity_names.name
+    else sources.words
+  end as subject,
+  coalesce(targets.words, 'Everything in the account')
+    || coalesce(
+      ', tagged '
+      || (
+        select group_concat(tags.name || ':' || tags.value, ' and ')
+        from policy_resource_tags as tags
+        where tags.policy_id = policies.id
+      ),
+      ''
+    ) as target,
+  (
+    select group_concat(display_name, ', ')
+    from (
+      select coalesce(roles.display_name, policy_roles.display_name, roles.role_id) as display_name
+      from policy_roles
+      join roles on roles.role_id = policy_roles.role_id
+      where policy_roles.policy_id = policies.id
+      order by display_name, roles.role_id
+    )
+  ) as roles,
+  case
+    when policies.rule is null then null
+    when policies.pattern = 'time-based-conditions:once' then 'between two moments'
+    when policies.pattern like 'time-based-conditions:%' then 'at certain times'
+    when policies.pattern like 'attribute-based-condition:%' then 'on resources with certain names'
+    else 'under a condition'
+  end as condition
+from policies
+left join access_group_summaries
+  on access_group_summaries.access_group_id = policies.access_group_id
+left join identity_names on identity_names.policy_id = policies.id
+left join sentences as targets on targets.policy_id = policies.id and targets.side = 'target'
+left join sentences as sources on sources.policy_id = policies.id and sources.side = 'source';

@@ -1,0 +1,72 @@
+-- title: Access groups without a read-only role
+-- question: Which access groups have policies, but none of them with a role that only reads?
+-- category: Access groups
+-- severity: low
+-- why: >
+--   Where a group holds only roles that change things, nobody gave thought to who merely needs to
+--   look. Roles do not include one another: Editor holds no right to read access policies. Roles
+--   that only read are Viewer, Reader, and a service's own roles named so, such as ContentReader,
+--   SecretsReader or ReaderPlus. A custom role never counts, whatever its name.
+-- remediation: >
+--   Give those who only look a group of their own with
+--   ibmcloud iam access-group-policy-create GROUP --roles Viewer,Reader --service-name SERVICE.
+-- references:
+--   - "IBM Cloud Docs: IAM roles and actions"
+-- chart:
+--   mark: bar
+--   x_column: access_group
+--   x_type: nominal
+--   y_column: members
+--   y_type: quantitative
+--   color_column: roles
+with
+  grants as (
+    select
+      policies.account_id,
+      policies.access_group_id,
+      policies.id as policy_id,
+      policy_roles.role_id,
+      coalesce(roles.display_name, policy_roles.display_name, policy_roles.role_id) as role,
+      policy_roles.role_id glob '*:role:*Viewer'
+        or policy_roles.role_id glob '*:role:*Reader'
+        or policy_roles.role_id glob '*:serviceRole:*Viewer'
+        or policy_roles.role_id glob '*:serviceRole:*Reader'
+        or policy_roles.role_id glob '*:serviceRole:ReaderPlus' as only_reads
+    from policies
+    left join policy_roles on policy_roles.policy_id = policies.id
+    left join roles on roles.role_id = policy_roles.role_id
+    where policies.type = 'access'
+      and policies.state = 'active'
+      and policies.access_group_id is not null
+  ),
+  writing_groups as (
+    select
+      account_id,
+      access_group_id,
+      count(distinct policy_id) as policies,
+      group_concat(distinct role) as roles
+    from (select * from grants order by role)
+    group by account_id, access_group_id
+    having coalesce(max(only_reads), 0) = 0
+  )
+select
+  coalesce(accounts.name, writing_groups.account_id) as account,
+  summaries.name as access_group,
+  replace(writing_groups.roles, ',', ', ') as roles,
+  writing_groups.policies,
+  summaries.members,
+  writing_groups.access_group_id,
+  count(*) over () as report_rows
+from writing_groups
+join accounts on accounts.account_id = writing_groups.account_id
+join access_group_summaries as summaries
+  on summaries.access_group_id = writing_groups.access_group_id
+where summaries.is_missing = 0
+  and exists (
+    select 1
+    from collected_parts
+    where collected_parts.account_id = writing_groups.account_id
+      and collected_parts.resource = 'policies'
+      and collected_parts.status = 'ok'
+  )
+order by account, writing_groups.account_id, access_group, writing_groups.access_group_id

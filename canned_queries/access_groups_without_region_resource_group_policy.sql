@@ -1,0 +1,55 @@
+-- title: Group policies without region or resource group
+-- question: >
+--   Which policies of access groups are limited to no region, no resource group and nothing
+--   narrower?
+-- category: Access groups
+-- severity: medium
+-- why: >
+--   Such a policy reaches across the whole account. Limited means by a region, a resource group,
+--   an instance, a single resource or another attribute that singles something out, or by access
+--   tags; a kind of resource alone, "any", and patterns of nothing but wildcards limit nothing.
+--   A condition of time or of resource names is shown but does not count as a limit. Account
+--   management services have neither regions nor resource groups, so that every policy for them
+--   is listed. Each policy is judged by itself.
+-- remediation: >
+--   Replace the policy by one that names a resource group:
+--   ibmcloud iam access-group-policy-update GROUP POLICY_ID --resource-group-name NAME.
+-- references:
+--   - "IBM Cloud Docs: What makes a good access group strategy"
+-- chart:
+--   mark: bar
+--   x_column: access_group
+--   x_type: nominal
+--   y_column: members
+--   y_type: quantitative
+--   color_column: roles
+select
+  coalesce(accounts.name, policies.account_id) as account,
+  summaries.name as access_group,
+  descriptions.target,
+  descriptions.roles,
+  descriptions.condition,
+  summaries.members,
+  policies.last_permit_at,
+  policies.access_group_id,
+  policies.id as policy_id,
+  count(*) over () as report_rows
+from policies
+join accounts on accounts.account_id = policies.account_id
+join access_group_summaries as summaries on summaries.access_group_id = policies.access_group_id
+join policy_descriptions as descriptions on descriptions.policy_id = policies.id
+where policies.type = 'access'
+  and policies.state = 'active'
+  and summaries.is_missing = 0
+  and policies.id not in (
+    select policy_id
+    from policy_values
+    where side = 'target'
+      and name not in (
+        'accountId', 'serviceType', 'service_group_id', 'serviceName', 'resourceType'
+      )
+      and not (operator = 'stringExists' and value <> 'false')
+      and not (operator = 'stringMatch' and trim(value, '*?') = '')
+  )
+  and policies.id not in (select policy_id from policy_resource_tags)
+order by account, policies.account_id, access_group, policies.access_group_id, policies.id

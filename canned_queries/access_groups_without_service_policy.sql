@@ -1,0 +1,48 @@
+-- title: Group policies for no particular service
+-- question: Which policies of access groups name neither a service nor a service type?
+-- category: Access groups
+-- severity: medium
+-- why: >
+--   Such a policy covers every service in its resource group or region, and those that will be
+--   added there later. With nothing but the account as its target it covers everything. Each
+--   policy is judged by itself: a narrow policy beside it in the group changes nothing. A policy
+--   for the group of IAM account management services names services and is not listed.
+-- remediation: >
+--   Give the group a policy for each service it needs, then delete this one with
+--   ibmcloud iam access-group-policy-delete GROUP POLICY_ID.
+-- references:
+--   - "IBM Cloud Docs: What makes a good access group strategy"
+-- chart:
+--   mark: bar
+--   x_column: access_group
+--   x_type: nominal
+--   y_column: members
+--   y_type: quantitative
+--   color_column: roles
+select
+  coalesce(accounts.name, policies.account_id) as account,
+  summaries.name as access_group,
+  descriptions.target,
+  descriptions.roles,
+  descriptions.condition,
+  summaries.members,
+  policies.last_permit_at,
+  policies.access_group_id,
+  policies.id as policy_id,
+  count(*) over () as report_rows
+from policies
+join accounts on accounts.account_id = policies.account_id
+join access_group_summaries as summaries on summaries.access_group_id = policies.access_group_id
+join policy_descriptions as descriptions on descriptions.policy_id = policies.id
+where policies.type = 'access'
+  and policies.state = 'active'
+  and summaries.is_missing = 0
+  and policies.id not in (
+    select policy_id
+    from policy_values
+    where side = 'target'
+      and name in ('serviceName', 'serviceType', 'service_group_id')
+      and operator <> 'stringExists'
+      and not (operator = 'stringMatch' and trim(value, '*?') = '')
+  )
+order by account, policies.account_id, access_group, policies.access_group_id, policies.id

@@ -1,0 +1,45 @@
+-- title: Policies by last use
+-- question: Which policies were never used, and which have been unused for longest?
+-- category: Policies
+-- severity: info
+-- why: >
+--   A policy that permits nothing for years is access that nobody needs and somebody may abuse.
+--   IBM Cloud's own page of inactive policies leaves out those that were never used at all; here
+--   they come first. IBM Cloud updates the date with some delay.
+-- remediation: >
+--   Ask the subject's owner, then delete the policy; it can be restored for 10 days:
+--   ibmcloud iam access-group-policy-delete GROUP POLICY_ID, user-policy-delete USER POLICY_ID,
+--   service-policy-delete SERVICE_ID POLICY_ID or authorization-policy-delete POLICY_ID.
+-- references:
+--   - "IBM Cloud Docs: Auditing access policies"
+-- chart:
+--   mark: circle
+--   x_column: last_permit_at
+--   x_type: temporal
+--   y_column: times_permitted
+--   y_type: quantitative
+--   color_column: type
+select
+  coalesce(accounts.name, policies.account_id) as account,
+  descriptions.subject,
+  descriptions.target,
+  descriptions.roles,
+  descriptions.condition,
+  policies.last_permit_at,
+  coalesce(policies.last_permit_frequency, 0) as times_permitted,
+  policies.type,
+  policies.state,
+  policies.created_at,
+  policies.description,
+  policies.iam_id,
+  policies.access_group_id,
+  policies.id as policy_id,
+  count(*) over () as report_rows
+from policies
+join accounts on accounts.account_id = policies.account_id
+join policy_descriptions as descriptions on descriptions.policy_id = policies.id
+order by
+  policies.last_permit_at is not null,
+  policies.last_permit_at,
+  policies.created_at,
+  policies.id

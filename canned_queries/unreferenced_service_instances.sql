@@ -1,0 +1,70 @@
+-- title: Service instances that no policy reaches
+-- question: Which service instances does no active access policy reach?
+-- category: Service instances
+-- severity: low
+-- why: >
+--   An instance that nobody but the account owner can reach is forgotten, or somebody works on it
+--   as the owner. A policy reaches an instance by naming it, its service, resource group or
+--   region, by a pattern, or by all services. Removed instances are left out. Which access tags
+--   are attached to an instance is not collected: tag_policies counts the account's policies by
+--   tag, one of which may reach it after all.
+-- remediation: >
+--   Delete what is not needed with ibmcloud resource service-instance-delete INSTANCE, or give the
+--   people who need it a policy with ibmcloud iam access-group-policy-create GROUP --roles ROLES
+--   --service-instance GUID.
+-- references:
+--   - "IBM Cloud Docs: Managing access to resources"
+-- chart:
+--   mark: bar
+--   x_column: service
+--   x_type: nominal
+--   y_column: rows_of_service
+--   y_type: quantitative
+with
+  -- Policies with the same target reach the same instances: one of each is asked.
+  one_of_each_target as materialized (
+    select min(policy_id) as policy_id
+    from policy_targets
+    group by account_id, target
+  ),
+  reached as materialized (
+    select distinct instance_id
+    from policy_instances
+    where policy_id in (select policy_id from one_of_each_target)
+  ),
+  tag_policies as materialized (
+    select account_id, count(*) as policies
+    from policies
+    where type = 'access'
+      and state = 'active'
+      and id in (select policy_id from policy_resource_tags)
+    group by account_id
+  )
+select
+  coalesce(accounts.name, instances.account_id) as account,
+  instances.name as instance,
+  instances.service_name as service,
+  instances.region_id as region,
+  resource_groups.name as resource_group,
+  instances.state,
+  instances.created_at,
+  coalesce(tag_policies.policies, 0) as tag_policies,
+  count(*) over (partition by instances.service_name) as rows_of_service,
+  instances.resource_group_id,
+  instances.guid,
+  instances.id as instance_id,
+  count(*) over () as report_rows
+from resource_service_instances as instances
+join accounts on accounts.account_id = instances.account_id
+left join resource_groups on resource_groups.resource_group_id = instances.resource_group_id
+left join tag_policies on tag_policies.account_id = instances.account_id
+where instances.id not in (select instance_id from reached)
+  and coalesce(instances.state, '') not in ('removed', 'pending_removal')
+  and exists (
+    select 1
+    from collected_parts
+    where collected_parts.account_id = instances.account_id
+      and collected_parts.resource = 'policies'
+      and collected_parts.status = 'ok'
+  )
+order by account, instances.account_id, service, instance, instances.id

@@ -1,0 +1,153 @@
+"""Reports as files: what is refused and how, and what they are assembled into."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from iaminsights.errors import ReportError
+from iaminsights.files import METADATA, QUERIES, project_file
+from iaminsights.reports import MARKER, assemble, check_against, read_report, read_reports
+from iaminsights.sandbox import Account
+from iaminsights.schema import TABLES
+
+REPORTS = read_reports(project_file(QUERIES))
+THE_EIGHT = {
+    "unreferenced_service_instances",
+    "service_access_by_iam_id",
+    "users_not_in_access_group",
+    "access_groups_without_service_policy",
+    "access_groups_without_region_resource_group_policy",
+    "access_groups_without_reader_viewer_roles",
+    "services_referenced_not_existing",
+    "policies_by_last_permit",
+}
+HEADER = """\
+-- title: People
+-- question: Who is here?
+-- category: Users
+-- severity: info
+-- why: One wants to know.
+-- remediation: Nothing is to be mended.
+"""
+SELECT = "select user_id, count(*) over () as report_rows from users\n"
+
+
+def report(tmp_path: Path, text: str, name: str = "people"):
+    path = tmp_path / f"{name}.sql"
+    path.write_text(text, encoding="utf-8")
+    return read_report(path)
+
+
+def test_a_report_is_read(tmp_path):
+    header = HEADER + (
+        "-- references: [CIS 1.1]\n"
+        "-- parameters: {who: part of the name}\n"
+        "-- chart: {mark: bar, x_column: a, x_type: nominal, y_column: b, y_type: quantitative}\n"
+    )
+    read = report(tmp_path, f"{header}{SELECT.strip()};\n")
+    assert (read.name, read.title, read.severity) == ("people", "People", "info")
+    assert read.references == ("CIS 1.1",)
+    assert read.parameters == {"who": "part of the name"}
+    assert read.chart["x_column"] == "a"
+    assert read.sql == SELECT.strip()
+
+
+def test_long_texts_become_one_line(tmp_path):
+    folded = HEADER.replace("One wants to know.", ">\n--   One wants\n--   to know.")
+    assert report(tmp_path, folded + SELECT).why == "One wants to know."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SELECT, "does not begin with a header"),
+        (HEADER, "there must be one select"),
+        (HEADER + "-- colour: red\n" + SELECT, "unknown key colour"),
+        (HEADER.replace("-- why: One wants to know.\n", "") + SELECT, "why is missing"),
+        (HEADER.replace("info", "dire") + SELECT, "severity is none of info, low"),
+        (HEADER.replace("People", "[People") + SELECT, "line 2: the header cannot be read"),
+        (HEADER + SELECT.replace("\n", " \n"), "line 7: blanks at the end"),
+        (HEADER + "delete from users", "there must be one select"),
+        (HEADER + "select 1; delete from users", "more than one statement"),
+        (HEADER + "select 1;\nselect 2;\n", "more than one statement"),
+        (HEADER + "-- chart: bar\n" + SELECT, "chart must give a text for each name"),
+        (HEADER + "-- chart: {mark: bar}\n" + SELECT, "chart: x_column is missing"),
+        (HEADER + "-- chart: {mark: pie}\n" + SELECT, "chart: mark is none of bar"),
+        (HEADER + "-- chart: {size: big}\n" + SELECT, "chart: unknown key size"),
+        (HEADER + "-- references: CIS\n" + SELECT, "references is no list"),
+    ],
+)
+def test_a_broken_report_is_refused(tmp_path, text, said):
+    with pytest.raises(ReportError) as caught:
+        report(tmp_path, text)
+    assert "people.sql" in str(caught.value) and said in str(caught.value)
+
+
+def test_semicolons_in_texts_and_comments_are_no_second_statement(tmp_path):
+    sql = "select ';' as a, -- first; second\n  1 as report_rows"
+    assert report(tmp_path, f"{HEADER}{sql};\n").sql == sql
+
+
+@pytest.mark.parametrize("name", ["People", "2people", "people-here", "users"])
+def test_a_bad_name_is_refused(tmp_path, name):
+    with pytest.raises(ReportError, match="a report"):
+        report(tmp_path, HEADER + SELECT, name)
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("select nobody from users", "no such column: nobody"),
+        ("select user_id from users", "last column must be report_rows"),
+        ("select 1 as a, 2 as a, 3 as report_rows", "columns with the same name: a"),
+        ("select load_extension('x') as report_rows", "not authorized"),
+        ("with a as (select 1) delete from users", "not authorized"),
+    ],
+)
+def test_a_report_is_checked_against_a_file(tmp_path, collected, sql, said):
+    path = collected(Account("Acme"))
+    with pytest.raises(ReportError, match=f"people: .*{said}"):
+        check_against(report(tmp_path, f"{HEADER}{sql}\n"), path)
+
+
+def test_a_chart_of_columns_that_are_not_there(tmp_path, collected):
+    chart = (
+        "-- chart: {mark: bar, x_column: user_id, x_type: nominal, y_column: b, y_type: ordinal}"
+    )
+    with pytest.raises(ReportError, match="there is no column b"):
+        check_against(report(tmp_path, f"{HEADER}{chart}\n{SELECT}"), collected(Account("Acme")))
+
+
+def test_the_eight_are_there():
+    assert {r.name for r in REPORTS} >= THE_EIGHT
+
+
+@pytest.mark.parametrize("read", REPORTS, ids=lambda r: r.name)
+def test_every_report_keeps_its_promises(read, sample_file):
+    check_against(read, sample_file)
+
+
+def test_assembly():
+    head = f"title: Mine # by hand\n{MARKER}\nold: stuff\n"
+    text = assemble(head, REPORTS)
+    assert text == assemble(text, REPORTS)
+    assert text.startswith(f"title: Mine # by hand\n{MARKER}\n") and "old: stuff" not in text
+    database = yaml.safe_load(text)["databases"]["iaminsights"]
+    assert set(database["tables"]) == {table.name for table in TABLES}
+    for read in REPORTS:
+        query = database["queries"][read.name]
+        assert query["sql"] == read.sql + "\n"
+        assert "\n" not in query["description"] and "+" not in query.get("fragment", "")
+
+
+def test_assembly_needs_its_marker():
+    with pytest.raises(ReportError, match="has no line"):
+        assemble("title: Mine\n", ())
+
+
+def test_metadata_is_current():
+    written = project_file(METADATA).read_text(encoding="utf-8")
+    assert written == assemble(written, REPORTS), "run: iaminsights metadata"
