@@ -7,7 +7,7 @@
 --   the instance) or conditional. Not here: policies given to an identity itself, policies by
 --   access tag, and the account owner, who needs no policy. The Public Access group stands for
 --   every user and service ID. A large account has millions of ways in: instances come in the
---   order of their names, as many as fit into 5000 rows; report_rows is the number of all, and
+--   order of their names, as many as fit into 5,000 rows; report_rows is the number of all, and
 --   from_instance goes on from there.
 -- remediation: >
 --   Remove somebody from a group with ibmcloud iam access-group-user-remove GROUP USER, or narrow

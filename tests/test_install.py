@@ -29,7 +29,7 @@ class Machine:
         done = subprocess.run(
             [self.bin / program, *arguments],
             cwd=self.folder,
-            env={"PATH": f"{self.bin}:{os.environ['PATH']}", "HOME": str(self.folder)},
+            env={"PATH": f"{self.bin}:{os.environ['PATH']}", "HOME": str(self.bin.parent)},
             capture_output=True,
             text=True,
         )
@@ -82,7 +82,7 @@ def test_three_commands_work_from_an_empty_folder(ordinary):
     ]
     assert "Lumen Harbour Logistics" in ordinary.page("/")
     rows = ordinary.page("/iaminsights/users_not_in_access_group.json?_shape=array")
-    assert rows.count('"user"') >= 5
+    assert rows.count('"login"') == 10
 
 
 @pytest.mark.parametrize("path", PAGES)
