@@ -20,9 +20,21 @@
 --   mark: bar
 --   x_column: access_group
 --   x_type: nominal
---   y_column: members
+--   y_column: policies
 --   y_type: quantitative
---   color_column: roles
+with limited as (
+  -- Attributes of which every value singles something out, however many values the list has. An
+  -- operator that is not known limits nothing: rather a row too many here.
+  select policy_id
+  from policy_values
+  where side = 'target'
+    and name not in ('accountId', 'serviceType', 'service_group_id', 'serviceName', 'resourceType')
+  group by policy_id, position
+  having min(operator in ('stringEquals', 'stringMatch') and trim(value, '*?') <> '') = 1
+  union
+  select policy_id
+  from policy_resource_tags
+)
 select
   coalesce(accounts.name, policies.account_id) as account,
   summaries.name as access_group,
@@ -30,6 +42,7 @@ select
   descriptions.roles,
   descriptions.condition,
   summaries.members,
+  1 as policies,
   policies.last_permit_at,
   policies.access_group_id,
   policies.id as policy_id,
@@ -41,15 +54,5 @@ join policy_descriptions as descriptions on descriptions.policy_id = policies.id
 where policies.type = 'access'
   and policies.state = 'active'
   and summaries.is_missing = 0
-  and policies.id not in (
-    select policy_id
-    from policy_values
-    where side = 'target'
-      and name not in (
-        'accountId', 'serviceType', 'service_group_id', 'serviceName', 'resourceType'
-      )
-      and not (operator = 'stringExists' and value <> 'false')
-      and not (operator = 'stringMatch' and trim(value, '*?') = '')
-  )
-  and policies.id not in (select policy_id from policy_resource_tags)
+  and policies.id not in (select policy_id from limited)
 order by account, policies.account_id, access_group, policies.access_group_id, policies.id

@@ -6,7 +6,8 @@
 --   Such a policy covers every service in its resource group or region, and those that will be
 --   added there later. With nothing but the account as its target it covers everything. Each
 --   policy is judged by itself: a narrow policy beside it in the group changes nothing. A policy
---   for the group of IAM account management services names services and is not listed.
+--   for the group of IAM account management services names services and is not listed; "any"
+--   and patterns of nothing but wildcards name none.
 -- remediation: >
 --   Give the group a policy for each service it needs, then delete this one with
 --   ibmcloud iam access-group-policy-delete GROUP POLICY_ID.
@@ -16,9 +17,16 @@
 --   mark: bar
 --   x_column: access_group
 --   x_type: nominal
---   y_column: members
+--   y_column: policies
 --   y_type: quantitative
---   color_column: roles
+with services as (
+  -- Attributes of which every value names something, however many values the list has.
+  select policy_id
+  from policy_values
+  where side = 'target' and name in ('serviceName', 'serviceType', 'service_group_id')
+  group by policy_id, position
+  having min(operator in ('stringEquals', 'stringMatch') and trim(value, '*?') <> '') = 1
+)
 select
   coalesce(accounts.name, policies.account_id) as account,
   summaries.name as access_group,
@@ -26,6 +34,7 @@ select
   descriptions.roles,
   descriptions.condition,
   summaries.members,
+  1 as policies,
   policies.last_permit_at,
   policies.access_group_id,
   policies.id as policy_id,
@@ -37,12 +46,5 @@ join policy_descriptions as descriptions on descriptions.policy_id = policies.id
 where policies.type = 'access'
   and policies.state = 'active'
   and summaries.is_missing = 0
-  and policies.id not in (
-    select policy_id
-    from policy_values
-    where side = 'target'
-      and name in ('serviceName', 'serviceType', 'service_group_id')
-      and operator <> 'stringExists'
-      and not (operator = 'stringMatch' and trim(value, '*?') = '')
-  )
+  and policies.id not in (select policy_id from services)
 order by account, policies.account_id, access_group, policies.access_group_id, policies.id

@@ -13,10 +13,10 @@
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
 -- chart:
---   mark: circle
---   x_column: last_permit_at
---   x_type: temporal
---   y_column: times_permitted
+--   mark: bar
+--   x_column: last_used
+--   x_type: ordinal
+--   y_column: policies
 --   y_type: quantitative
 --   color_column: type
 select
@@ -26,7 +26,9 @@ select
   descriptions.roles,
   descriptions.condition,
   policies.last_permit_at,
+  coalesce(substr(policies.last_permit_at, 1, 4), 'never') as last_used,
   coalesce(policies.last_permit_frequency, 0) as times_permitted,
+  1 as policies,
   policies.type,
   policies.state,
   policies.created_at,

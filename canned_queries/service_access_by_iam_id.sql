@@ -4,11 +4,11 @@
 -- severity: info
 -- why: >
 --   One row for each way in: instance, identity, group, role and policy. scope is full, part (of
---   the instance) or conditional. Not here: policies given to an identity itself, policies by
---   access tag, and the account owner, who needs no policy. The Public Access group stands for
---   every user and service ID. A large account has millions of ways in: instances come in the
---   order of their names, as many as fit into 5,000 rows; report_rows is the number of all, and
---   from_instance goes on from there.
+--   the instance) or conditional; a member who exists no longer has the kind unknown. Not here:
+--   policies given to an identity itself, policies by access tag, and the account owner, who
+--   needs no policy. The Public Access group stands for every user and service ID. A large account
+--   has millions of ways in: an answer ends after 20,000 rows. report_rows is the number of all,
+--   number is the row's own, and first_row goes on from there.
 -- remediation: >
 --   Remove somebody from a group with ibmcloud iam access-group-user-remove GROUP USER, or narrow
 --   the policy with ibmcloud iam access-group-policy-update GROUP POLICY_ID.
@@ -17,7 +17,7 @@
 -- parameters:
 --   instance: Part of an instance's name, or its GUID or CRN; empty for all.
 --   identity: Part of somebody's name, or an IAM ID; empty for all.
---   from_instance: Begin with this name in the alphabet; empty for the first.
+--   first_row: Number of the first row to show; to go on, the last number shown plus one.
 -- chart:
 --   mark: bar
 --   x_column: instance
@@ -25,112 +25,143 @@
 --   y_column: ways_to_instance
 --   y_type: quantitative
 with
-  chosen_identities as materialized (
-    select iam_id
-    from identities
-    where coalesce(:identity, '') = ''
-      or iam_id = :identity
-      or instr(lower(name), lower(:identity)) > 0
+  -- All rows of a large account are many millions. They are counted without being made (roles of
+  -- a policy times identities of its group, for each instance that it reaches); only the blocks
+  -- of rows (one instance, policy and role) that the answer shows are made.
+  page as materialized (
+    select
+      max(1, cast(coalesce(nullif(:first_row, ''), '1') as integer)) as first_row,
+      max(1, cast(coalesce(nullif(:first_row, ''), '1') as integer)) + 19999 as last_row
   ),
-  memberships as materialized (
+  members as materialized (
     select access_group_id, iam_id, membership_type
     from access_group_identities
-    where iam_id in (select iam_id from chosen_identities)
+    where coalesce(:identity, '') = ''
+      or iam_id = :identity
+      or iam_id in (
+        select identities.iam_id
+        from identities
+        where instr(lower(identities.name), lower(:identity)) > 0
+      )
   ),
-  group_policies as materialized (
+  sizes as materialized (
+    select access_group_id, count(*) as identities
+    from members
+    group by access_group_id
+  ),
+  grants as materialized (
     select
-      policies.id as policy_id,
-      policies.access_group_id,
+      policy_targets.policy_id,
       policy_targets.account_id,
       policy_targets.target,
       policy_targets.scope,
-      members.number * (
+      policies.access_group_id,
+      sizes.identities,
+      (
         select count(*) from policy_roles where policy_roles.policy_id = policies.id
-      ) as ways
+      ) as roles
     from policy_targets
     join policies on policies.id = policy_targets.policy_id
-    join (
-      select access_group_id, count(*) as number from memberships group by access_group_id
-    ) as members on members.access_group_id = policies.access_group_id
+    join sizes on sizes.access_group_id = policies.access_group_id
   ),
   -- Policies with the same target reach the same instances: one of each is asked.
   targets as materialized (
-    select account_id, target, min(policy_id) as policy_id, sum(ways) as ways
-    from group_policies
+    select account_id, target, min(policy_id) as policy_id, sum(roles * identities) as ways
+    from grants
     group by account_id, target
   ),
-  chosen_instances as materialized (
-    select id, name
-    from resource_service_instances
-    where coalesce(:instance, '') = ''
-      or id = :instance
-      or guid = :instance
-      or instr(lower(name), lower(:instance)) > 0
-  ),
-  reached_by_one as materialized (
-    select policy_id, instance_id
-    from policy_instances
-    where policy_id in (select policy_id from targets)
-      and +instance_id in (select id from chosen_instances)
-  ),
   reached as materialized (
-    select targets.account_id, targets.target, targets.ways, reached_by_one.instance_id
-    from reached_by_one
-    join targets on targets.policy_id = reached_by_one.policy_id
-  ),
-  ways_to_instances as materialized (
     select
-      chosen_instances.id,
-      sum(reached.ways) as ways,
-      sum(sum(reached.ways)) over () as all_ways,
-      sum(sum(reached.ways)) over (
-        partition by coalesce(chosen_instances.name, '') < coalesce(:from_instance, '')
-        order by chosen_instances.name, chosen_instances.id
-      ) as ways_so_far,
-      coalesce(chosen_instances.name, '') >= coalesce(:from_instance, '') as is_in_order
-    from reached
-    join chosen_instances on chosen_instances.id = reached.instance_id
-    group by chosen_instances.id
+      policy_instances.instance_id,
+      targets.account_id,
+      targets.target,
+      targets.ways
+    from targets
+    join policy_instances on policy_instances.policy_id = targets.policy_id
   ),
-  shown as materialized (
-    select id, ways, all_ways
-    from ways_to_instances
-    where is_in_order and (ways_so_far <= 5000 or ways_so_far = ways)
+  sums as materialized (
+    select instance_id, sum(ways) as ways from reached group by instance_id
+  ),
+  instances as materialized (
+    select
+      instances.id,
+      instances.name,
+      instances.service_name,
+      instances.account_id,
+      sums.ways,
+      sum(sums.ways) over (order by instances.name, instances.id) as last_row
+    from sums
+    join resource_service_instances as instances on instances.id = sums.instance_id
+    where coalesce(:instance, '') = ''
+      or instances.id = :instance
+      or instances.guid = :instance
+      or instr(lower(instances.name), lower(:instance)) > 0
+  ),
+  blocks as materialized (
+    select
+      instances.id as instance_id,
+      grants.policy_id,
+      grants.scope,
+      grants.access_group_id,
+      grants.identities,
+      policy_roles.role_id,
+      instances.last_row - instances.ways + sum(grants.identities) over (
+        partition by instances.id
+        order by access_groups.name, access_groups.id, grants.policy_id, policy_roles.role_id
+      ) as last_row
+    from instances
+    join reached on reached.instance_id = instances.id
+    join grants on grants.account_id = reached.account_id and grants.target = reached.target
+    join access_groups on access_groups.id = grants.access_group_id
+    join policy_roles on policy_roles.policy_id = grants.policy_id
+    where instances.last_row >= (select first_row from page)
+      and instances.last_row - instances.ways < (select last_row from page)
+  ),
+  shown_blocks as materialized (
+    select *
+    from blocks
+    where last_row >= (select first_row from page)
+      and last_row - identities < (select last_row from page)
+  ),
+  shown_members as materialized (
+    select
+      members.*,
+      row_number() over (partition by access_group_id order by iam_id) as number
+    from members
+    where access_group_id in (select access_group_id from shown_blocks)
+  ),
+  ways as (
+    select
+      shown_blocks.*,
+      shown_members.iam_id,
+      shown_members.membership_type,
+      shown_blocks.last_row - shown_blocks.identities + shown_members.number as number
+    from shown_blocks
+    join shown_members on shown_members.access_group_id = shown_blocks.access_group_id
   )
 select
-  coalesce(accounts.name, instances.account_id) as account,
+  coalesce(accounts.name, accounts.account_id) as account,
   instances.name as instance,
   instances.service_name as service,
   identities.name as identity,
   identities.kind,
   access_groups.name as access_group,
-  memberships.membership_type as membership,
-  coalesce(roles.display_name, policy_roles.role_id) as role,
-  group_policies.scope,
-  shown.ways as ways_to_instance,
-  memberships.iam_id,
-  group_policies.access_group_id,
-  group_policies.policy_id,
+  ways.membership_type as membership,
+  coalesce(roles.display_name, roles.role_id) as role,
+  ways.scope,
+  instances.ways as ways_to_instance,
+  ways.iam_id,
+  ways.access_group_id,
+  ways.policy_id,
   instances.id as instance_id,
-  policy_roles.role_id,
-  shown.all_ways as report_rows
-from shown
-join resource_service_instances as instances on instances.id = shown.id
+  ways.role_id,
+  ways.number,
+  (select sum(ways) from instances) as report_rows
+from ways
+join instances on instances.id = ways.instance_id
 join accounts on accounts.account_id = instances.account_id
-join reached on reached.instance_id = shown.id
-join group_policies
-  on group_policies.account_id = reached.account_id and group_policies.target = reached.target
-join memberships on memberships.access_group_id = group_policies.access_group_id
-join identities on identities.iam_id = memberships.iam_id
-join access_groups on access_groups.id = group_policies.access_group_id
-join policy_roles on policy_roles.policy_id = group_policies.policy_id
-join roles on roles.role_id = policy_roles.role_id
-order by
-  instances.name,
-  instances.id,
-  identities.name,
-  memberships.iam_id,
-  access_groups.name,
-  group_policies.policy_id,
-  role,
-  policy_roles.role_id
+join identities on identities.iam_id = ways.iam_id
+join access_groups on access_groups.id = ways.access_group_id
+join roles on roles.role_id = ways.role_id
+where ways.number between (select first_row from page) and (select last_row from page)
+order by ways.number

@@ -19,8 +19,9 @@
 --   mark: bar
 --   x_column: service
 --   x_type: nominal
---   y_column: rows_of_service
+--   y_column: policies
 --   y_type: quantitative
+--   color_column: type
 with
   services as materialized (
     select policy_id, side, group_concat(value, ', ') as service
@@ -37,7 +38,7 @@ select
   descriptions.roles,
   policies.type,
   policies.last_permit_at,
-  count(*) over (partition by coalesce(services.service, 'any service')) as rows_of_service,
+  1 as policies,
   policies.iam_id,
   policies.access_group_id,
   policies.id as policy_id,

@@ -18,8 +18,9 @@
 --   mark: bar
 --   x_column: service
 --   x_type: nominal
---   y_column: rows_of_service
+--   y_column: instances
 --   y_type: quantitative
+--   color_column: state
 with
   -- Policies with the same target reach the same instances: one of each is asked.
   one_of_each_target as materialized (
@@ -49,7 +50,7 @@ select
   instances.state,
   instances.created_at,
   coalesce(tag_policies.policies, 0) as tag_policies,
-  count(*) over (partition by instances.service_name) as rows_of_service,
+  1 as instances,
   instances.resource_group_id,
   instances.guid,
   instances.id as instance_id,
