@@ -60,10 +60,10 @@ GENERATED = {"diagram": diagram, "reports": report_table, "commands": command_ta
 def generated(text: str) -> str:
     """The README's text with every generated part as it should be."""
     for name, function in GENERATED.items():
-        pattern = re.compile(f"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)", re.DOTALL)
+        pattern = re.compile(f"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         if not pattern.search(text):
             raise SystemExit(f"README.md has no place for the generated part: {name}")
-        text = pattern.sub(lambda found, f=function: found[1] + f() + found[2], text)
+        text = pattern.sub(lambda found, f=function: f"{found[1]}{f()}\n{found[2]}", text)
     return text
 
 
