@@ -186,12 +186,18 @@ def sandbox_command(port: int, size: str, seed: int, latency: float) -> None:
 @main.command("metadata")
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 with a diff if it is stale.")
 def metadata_command(check: bool) -> None:
-    """Assemble metadata.yml in this folder from canned_queries/ here, or from the bundled ones.
+    """Assemble metadata.yml in this folder from the bundled reports and canned_queries/ here.
 
-    The part above the marker line is yours and stays as it is.
+    A report here takes the place of a bundled one of the same name. The part above the marker
+    line is yours and stays as it is.
     """
-    target, queries = Path(METADATA), Path(QUERIES)
-    reports = read_reports(queries if queries.is_dir() else project_file(QUERIES))
+    target = Path(METADATA)
+    named = {
+        report.name: report
+        for folder in (project_file(QUERIES), Path(QUERIES))
+        for report in read_reports(folder)
+    }
+    reports = [named[name] for name in sorted(named)]
     source = target if target.exists() else project_file(METADATA)
     before = target.read_text(encoding="utf-8") if target.exists() else ""
     after = assemble(source.read_text(encoding="utf-8"), reports)

@@ -255,3 +255,16 @@ def test_metadata_is_assembled_here(run, tmp_path):
     assert re.search(r"^- +severity:  \w", stale.stdout, re.MULTILINE)
     assert "is stale; run: iaminsights metadata" in stale.stderr
     assert run("metadata").exit_code == 0 and target.read_text() == whole
+
+
+def test_a_report_of_ones_own_joins_the_bundled_ones(run, tmp_path):
+    header = [f"-- {key}: x." for key in ("title", "question", "category", "why", "remediation")]
+    own = "\n".join([*header, "-- severity: low", "select 1 as report_rows", ""])
+    (tmp_path / "canned_queries").mkdir()
+    (tmp_path / "canned_queries" / "mine.sql").write_text(own)
+    assert run("metadata").exit_code == 0
+    whole = (tmp_path / "metadata.yml").read_text()
+    assert "      mine:\n" in whole and "      policies_by_last_permit:\n" in whole
+    (tmp_path / "canned_queries" / "mine.sql").write_text(own.replace("severity: low", "sev: low"))
+    refused(run("metadata"), "mine.sql: unknown key sev")
+    assert (tmp_path / "metadata.yml").read_text() == whole

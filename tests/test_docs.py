@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from iaminsights.cli import main
 from iaminsights.endpoints import SERVICES
+from iaminsights.reports import check_against, read_report
 
 PROJECT = Path(__file__).parent.parent
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -36,6 +38,26 @@ def test_every_variable_is_in_the_documentation():
     documentation = "".join(p.read_text(encoding="utf-8") for p in (PROJECT / "docs").glob("*.md"))
     for service in SERVICES:
         assert service.variable in README + documentation
+
+
+def test_the_readmes_report_works(tmp_path, sample_file):
+    (example,) = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "my_report.sql").write_text(example, encoding="utf-8")
+    check_against(read_report(tmp_path / "my_report.sql"), sample_file)
+
+
+def test_the_diagram_has_its_lines():
+    lines = {" ".join(line.split()[:3]) for line in README.splitlines() if "--" in line}
+    assert lines >= {
+        "users }|--|{ accounts",
+        "serviceids }o--|| accounts",
+        "trustedprofiles }o--|| accounts",
+        "trustedprofile_links }o--|| trustedprofiles",
+        "access_groups }o--|| accounts",
+        "resource_groups }|--|| accounts",
+        "resource_service_instances }o--|| accounts",
+        "resource_service_instances }o--|| resource_groups",
+    }
 
 
 def test_pictures_are_there():
