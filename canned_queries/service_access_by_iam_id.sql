@@ -19,7 +19,7 @@
 --   identity: Part of somebody's name, or an IAM ID; empty for all.
 --   first_row: Number of the first row to show; to go on, the last number shown plus one.
 -- chart:
---   mark: bar
+--   mark: circle
 --   x_column: instance
 --   x_type: nominal
 --   y_column: ways_to_instance

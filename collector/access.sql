@@ -174,12 +174,12 @@ where instances.account_id = targets.account_id
     from (
       select
         name,
-        value,
         coalesce(operator, 'stringEquals') as operator,
+        value as wanted, -- under a name that json_each has not
         case name
           when 'accountId' then instances.account_id
-          when 'serviceName' then instances.service_name
-          when 'serviceInstance' then instances.guid
+          when 'serviceName' then nullif(instances.service_name, '')
+          when 'serviceInstance' then nullif(instances.guid, '')
           when 'resourceGroupId' then instances.resource_group_id
           when 'region' then nullif(instances.region_id, '')
           when 'serviceType' then 'service'
@@ -199,22 +199,22 @@ where instances.account_id = targets.account_id
             'stringEqualsAnyOf',
             'stringMatchAnyOf'
           )
-        when operator = 'stringEquals' then actual = value or (value = '*' and actual is not null)
+        when operator = 'stringEquals' then actual = wanted or (wanted = '*' and actual is not null)
         when operator = 'stringMatch' then
           -- In a pattern {{*}} and {{?}} are literal; for GLOB, "[" is special as well.
           actual glob
-            replace(replace(replace(value, '[', '[[]'), '{{*}}', '[*]'), '{{?}}', '[?]')
+            replace(replace(replace(wanted, '[', '[[]'), '{{*}}', '[*]'), '{{?}}', '[?]')
         when operator = 'stringExists' then
-          case value when 'true' then actual is not null when 'false' then actual is null end
+          case wanted when 'true' then actual is not null when 'false' then actual is null end
         when operator in ('stringEqualsAnyOf', 'stringMatchAnyOf') then exists (
           select 1
-          from json_each(case when json_valid(value) then value else json_array(value) end) as any
+          from json_each(case when json_valid(wanted) then wanted else json_array(wanted) end) as one
           where case operator
             when 'stringEqualsAnyOf' then
-              actual = any.value or (any.value = '*' and actual is not null)
+              actual = one.value or (one.value = '*' and actual is not null)
             else
               actual glob replace(
-                replace(replace(any.value, '[', '[[]'), '{{*}}', '[*]'), '{{?}}', '[?]'
+                replace(replace(one.value, '[', '[[]'), '{{*}}', '[*]'), '{{?}}', '[?]'
               )
           end
         )

@@ -1,0 +1,38 @@
+"""What the tests of the reports share: running one, and identifiers of what is gone."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from iaminsights.files import QUERIES, project_file
+from iaminsights.reports import read_reports
+
+REPORTS = {report.name: report for report in read_reports(project_file(QUERIES))}
+EVERY_POLICY_LIST = ("v1_policies", "v2_policies")
+GONE_GROUP = "AccessGroupId-99999999-0000-4000-8000-000000000009"
+GONE = "99999999-0000-4000-8000-00000000dead"
+GONE_TOO = "99999999-0000-4000-8000-00000000beef"
+RULE = {"key": "{{environment.attributes.day_of_week}}", "operator": "dayOfWeekEquals", "value": 1}
+BUCKET = [("resourceType", "stringEquals", "bucket"), ("resource", "stringEquals", "reports")]
+
+
+def columns_of(path: Path, name: str) -> list[str]:
+    """The columns of a report."""
+    report = REPORTS[name]
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
+        found = database.execute(report.sql, dict.fromkeys(report.parameters, ""))
+        return [column[0] for column in found.description]
+
+
+def rows(path: Path, name: str, *columns: str, **parameters: str) -> list[tuple]:
+    """The rows of a report, in its order, with these columns only."""
+    report = REPORTS[name]
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
+        database.row_factory = sqlite3.Row
+        values = {**dict.fromkeys(report.parameters, ""), **parameters}
+        found = database.execute(report.sql, values).fetchall()
+    if "first_row" not in parameters:
+        assert all(row["report_rows"] == len(found) for row in found)
+    return [tuple(row[column] for column in columns) for row in found]

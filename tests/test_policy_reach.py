@@ -1,0 +1,224 @@
+"""What the view policy_instances says, against the same rules written down in Python."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from iaminsights.sandbox import Account
+
+ACCOUNT, OTHER = "a" * 32, "b" * 32
+SERVICES = ("kms", "KMS", "cloud-object-storage", "k[m]s", "databases-for-redis")
+REGIONS = ("eu-de", "eu-gb", "global", "", None)
+GROUPS = ("rg-1", "rg-2", "rg*3", None)
+GUIDS = ("1111-aaaa", "1111-bbbb", "2222-a?b", "2222-a*b", "[1]-x", "1-x", "ünïcode-1", "", None)
+PATTERNS = (
+    *("*", "**", "?*", "1111-*", "1111-????", "1111-?", "*a", "2222-a{{?}}b", "2222-a{{*}}b"),
+    *("{{*}}", "2222-a?b", "[1]-*", "[12]-x", "k[m]s", "K*", "k*", "eu-*", "*-??", "rg{{*}}3"),
+    *("ünïcode-?", "?nïcode*", "%", "rg_1", "", "service", "serv*"),
+)
+TRUTHS = ("true", "false", "1", "yes", None)
+OPERATORS = (
+    *("stringEquals", None, "stringMatch", "stringExists", "stringEqualsAnyOf"),
+    *("stringMatchAnyOf", "stringNotEquals"),
+)
+VALUES = {
+    "accountId": (ACCOUNT, ACCOUNT, ACCOUNT, OTHER, "*"),
+    "serviceName": (*SERVICES, "*", "gone"),
+    "serviceInstance": (*filter(None, GUIDS), "*", "gone"),
+    "resourceGroupId": ("rg-1", "rg-2", "rg*3", "*"),
+    "region": ("eu-de", "EU-DE", "global", "*", ""),
+    "serviceType": ("service", "service", "platform_service", "*"),
+    "service_group_id": ("IAM",),
+    "resourceType": ("bucket", "resource-group", "*"),
+    "resource": ("reports", "*"),
+    "path": ("db/*",),
+}
+COMPARED = ("accountId", "serviceName", "serviceInstance", "resourceGroupId", "region")
+
+
+def like(pattern: str, actual: str) -> bool:
+    tokens = re.findall(r"\{\{[*?]\}\}|.", pattern, re.DOTALL)
+    wild = {"*": ".*", "?": "."}
+    literal = {"{{*}}": r"\*", "{{?}}": r"\?"}
+    expression = "".join(wild.get(t) or literal.get(t) or re.escape(t) for t in tokens)
+    return re.fullmatch(expression, actual, re.DOTALL) is not None
+
+
+def holds(operator, value, actual) -> bool:
+    """One attribute, by the document's table of operators; a missing thing is None."""
+    if operator in (None, "stringEquals"):
+        return actual is not None and value in ("*", actual)
+    if operator == "stringMatch":
+        return actual is not None and value is not None and like(value, actual)
+    if operator == "stringExists":
+        return {"true": actual is not None, "false": actual is None}.get(value, False)
+    if operator == "stringEqualsAnyOf":
+        return any(holds("stringEquals", one, actual) for one in json.loads(value))
+    if operator == "stringMatchAnyOf":
+        return any(holds("stringMatch", one, actual) for one in json.loads(value))
+    return False
+
+
+def reaches(policy, instance) -> str | None:
+    """The scope in which a policy reaches an instance; None if it does not."""
+    if (policy["type"], policy["state"]) != ("access", "active") or policy["tags"]:
+        return None
+    scope = "full"
+    for name, operator, value in policy["attributes"]:
+        if name == "service_group_id" or (name, value) == ("serviceType", "platform_service"):
+            return None
+        if name in (*COMPARED, "serviceType"):
+            actual = "service" if name == "serviceType" else instance[name] or None
+            if not holds(operator, value, actual):
+                return None
+        elif operator == "stringNotEquals" or (name, value) == ("resourceType", "resource-group"):
+            return None
+        else:
+            scope = "part"
+    return "conditional" if policy["rule"] else scope
+
+
+def some_attribute(chance: random.Random):
+    name = chance.choice(tuple(VALUES))
+    operator = chance.choice(OPERATORS) if chance.random() < 0.6 else "stringEquals"
+    if operator == "stringMatch":
+        return name, operator, chance.choice(PATTERNS)
+    if operator == "stringExists":
+        return name, operator, chance.choice(TRUTHS)
+    values = PATTERNS if operator == "stringMatchAnyOf" else VALUES[name]
+    if operator in ("stringEqualsAnyOf", "stringMatchAnyOf"):
+        return name, operator, json.dumps([chance.choice(values) for _ in range(2)])
+    return name, operator, chance.choice(values)
+
+
+def some_policies(chance: random.Random, number: int):
+    for index in range(number):
+        yield {
+            "id": f"policy-{index}",
+            "type": "authorization" if chance.random() < 0.03 else "access",
+            "state": "deleted" if chance.random() < 0.03 else "active",
+            "rule": '{"key":"x"}' if chance.random() < 0.1 else None,
+            "tags": chance.random() < 0.05,
+            "attributes": [
+                some_attribute(chance) for _ in range(chance.choice((0, 1, 1, 2, 2, 3)))
+            ],
+        }
+
+
+def some_instances(chance: random.Random, number: int):
+    for index in range(number):
+        yield {
+            "id": f"crn-{index}",
+            "accountId": ACCOUNT if chance.random() < 0.9 else OTHER,
+            "serviceName": chance.choice(SERVICES),
+            "serviceInstance": chance.choice(GUIDS),
+            "resourceGroupId": chance.choice(GROUPS),
+            "region": chance.choice(REGIONS),
+        }
+
+
+@pytest.fixture
+def empty(collected):
+    """A writable file that holds hardly more than tables and views."""
+    with closing(sqlite3.connect(collected(Account("Empty", public_access=False)))) as database:
+        yield database
+
+
+def fill(database, policies, instances):
+    database.executemany(
+        "insert into accounts (account_id, name) values (?, ?)", [(ACCOUNT, "A"), (OTHER, "B")]
+    )
+    database.executemany(
+        "insert into resource_groups (resource_group_id, account_id, listed) values (?, ?, 1)",
+        [(group, ACCOUNT) for group in filter(None, GROUPS)],
+    )
+    database.executemany(
+        "insert into resource_service_instances (id, account_id, service_name, guid, "
+        "resource_group_id, region_id) values (:id, :accountId, :serviceName, :serviceInstance, "
+        ":resourceGroupId, :region)",
+        instances,
+    )
+    for policy in policies:
+        database.execute(
+            "insert into policies (id, account_id, type, state, rule) values (?, ?, ?, ?, ?)",
+            (policy["id"], ACCOUNT, policy["type"], policy["state"], policy["rule"]),
+        )
+        database.executemany(
+            "insert into policy_resource_attributes (policy_id, position, name, operator, value) "
+            "values (?, ?, ?, ?, ?)",
+            [(policy["id"], place, *item) for place, item in enumerate(policy["attributes"])],
+        )
+        if policy["tags"]:
+            database.execute(
+                "insert into policy_resource_tags (policy_id, position, name, value) "
+                "values (?, 0, 'env', 'dev')",
+                (policy["id"],),
+            )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_view_says_what_the_rules_say(empty, seed):
+    chance = random.Random(seed)
+    policies, instances = list(some_policies(chance, 150)), list(some_instances(chance, 30))
+    fill(empty, policies, instances)
+    expected = {
+        (policy["id"], instance["id"], scope)
+        for policy in policies
+        for instance in instances
+        # A policy never leaves its account, whatever accountId says or leaves out.
+        if instance["accountId"] == ACCOUNT and (scope := reaches(policy, instance))
+    }
+    found = empty.execute("select policy_id, instance_id, scope from policy_instances").fetchall()
+    assert len(found) == len(set(found)) > 250
+    by_id = {policy["id"]: policy for policy in policies}
+    wrong = sorted(expected ^ set(found))
+    assert not wrong, [(one, by_id[one[0]]["attributes"]) for one in wrong[:5]]
+
+    for policy in policies[::10]:
+        one = "select * from policy_instances where policy_id = ?"
+        assert set(empty.execute(one, (policy["id"],))) == {
+            row for row in expected if row[0] == policy["id"]
+        }
+    for instance in instances:
+        one = "select * from policy_instances where instance_id = ?"
+        assert set(empty.execute(one, (instance["id"],))) == {
+            row for row in expected if row[1] == instance["id"]
+        }
+
+
+def test_policies_with_one_target_reach_the_same(empty):
+    """Reports about all instances ask about one policy of each target."""
+    chance = random.Random("targets")
+    fill(empty, list(some_policies(chance, 250)), list(some_instances(chance, 20)))
+    reached: dict[str, set] = {}
+    for policy_id, account_id, target in empty.execute(
+        "select policy_id, account_id, target from policy_targets"
+    ).fetchall():
+        instances = frozenset(
+            empty.execute(
+                "select instance_id from policy_instances where policy_id = ?", (policy_id,)
+            )
+        )
+        reached.setdefault((account_id, target), set()).add(instances)
+    assert len(reached) > 80
+    assert all(len(different) == 1 for different in reached.values())
+
+
+@pytest.mark.parametrize("value", ["kms", "[broken", "", None, '{"a": 1}', "7"])
+def test_a_list_that_is_no_list_breaks_nothing(empty, value):
+    instance = dict.fromkeys(("serviceName", "serviceInstance", "resourceGroupId", "region"))
+    policy = {"id": "p", "type": "access", "state": "active", "rule": None, "tags": False}
+    fill(
+        empty,
+        [policy | {"attributes": [("serviceName", "stringEqualsAnyOf", value)]}],
+        [instance | {"id": "crn", "accountId": ACCOUNT, "serviceName": "kms"}],
+    )
+    reached = empty.execute("select count(*) from policy_instances").fetchone()[0]
+    assert reached == (value == "kms")
+    empty.execute("select * from policy_descriptions").fetchall()

@@ -1,0 +1,253 @@
+"""The reports about policies: the rows each must have, and beside them those it must not."""
+
+from __future__ import annotations
+
+from iaminsights.sandbox import ABSENT, Account
+
+from .report_rows import GONE, GONE_GROUP, GONE_TOO, RULE, rows
+
+# --- policies of access groups, judged one by one -----------------------------------------------
+
+
+def test_group_policies_that_name_no_service(collected):
+    account = Account("Acme")
+    prod = account.resource_group("prod")
+    ada = account.user("Ada Lovelace")
+    team = account.group("Team", [ada, "IBMid-GONE1"])
+    account.policy(team, ["Viewer"], service="kms")  # the harmless one beside the others
+    account.policy(team, ["Viewer"], service_type="platform_service")
+    account.policy(team, ["Viewer"], service_group="IAM")
+    account.policy(team, ["Viewer"], attributes=[("serviceName", "stringMatch", "databases-*")])
+    account.policy(team, ["Viewer"], attributes=[("serviceName", "stringEqualsAnyOf", ["a", "b"])])
+    account.policy(team, ["Editor"], resource_group=prod, state="deleted")
+    account.policy(ada, ["Administrator"], resource_group=prod)
+    account.policy(GONE_GROUP, ["Administrator"], region="eu-de")
+
+    account.policy(team, ["Administrator"])
+    account.policy(team, ["Editor"], resource_group=prod)
+    account.policy(team, ["Operator"], region="eu-de", version="v1")
+    account.policy(team, ["Viewer"], attributes=[("serviceName", "stringExists", True)])
+    account.policy(team, ["Reader"], attributes=[("serviceName", "stringMatch", "*")])
+    account.policy(team, ["Writer"], attributes=[("serviceName", "stringMatchAnyOf", ["kms", "*"])])
+    columns = ("access_group", "roles", "target", "members")
+    found = rows(collected(account), "access_groups_without_service_policy", *columns)
+    assert sorted(found) == [
+        ("Team", "Administrator", "Everything in the account", 2),
+        ("Team", "Editor", "Every service in resource group prod", 2),
+        ("Team", "Operator", "Every service in region eu-de", 2),
+        ("Team", "Reader", "services matching *", 2),
+        ("Team", "Viewer", "any service", 2),
+        ("Team", "Writer", "services matching kms or matching *", 2),
+    ]
+
+
+def test_group_policies_without_a_limit_of_place(collected):
+    account = Account("Acme")
+    prod = account.resource_group("prod")
+    keys = account.instance("keys", "kms")
+    team = account.group("Team", [account.user("Ada Lovelace")])
+
+    def policy(role, *attributes, subject=team, **scope):
+        account.policy(subject, [role], attributes=attributes, **scope)
+
+    policy("Viewer", resource_group=prod)
+    policy("Viewer", region="eu-de")
+    policy("Viewer", instance=keys)
+    policy("Viewer", ("region", "stringMatch", "eu-*"), service="kms")
+    policy("Viewer", ("region", "stringEqualsAnyOf", ["eu-de", "eu-gb"]), service="kms")
+    policy("Viewer", ("resource", "stringEquals", GONE_GROUP), service="iam-groups")
+    policy("Viewer", ("namespace", "stringEquals", "shop"), service="container-registry")
+    policy("Viewer", service_type="service", tags=[("env", "stringEquals", "dev")])
+    policy("Viewer", service="kms", state="deleted")
+    policy("Viewer", service="kms", subject=account.user("Bob Builder"))
+    policy("Viewer", service="kms", subject=GONE_GROUP)
+
+    policy("Administrator", service_type="service")
+    policy("Editor", service_type="platform_service")
+    policy("Operator", ("resourceType", "stringEquals", "bucket"), service="cloud-object-storage")
+    policy("Manager", ("resourceGroupId", "stringExists", True), service="kms")
+    policy("Reader", ("resourceGroupId", "stringEquals", "*"), service="logs")
+    policy("Writer", ("region", "stringMatchAnyOf", ["eu-de", "*"]), service="kms")
+    policy("ReaderPlus", service="kms", rule=RULE, subject=team)
+    name = "access_groups_without_region_resource_group_policy"
+    found = rows(collected(account), name, "access_group", "roles", "target", "condition")
+    assert sorted(found, key=lambda row: row[1]) == [
+        ("Team", "Administrator", "All Identity and Access enabled services", None),
+        ("Team", "Editor", "All Account Management services", None),
+        ("Team", "Manager", "kms in any resource group", None),
+        ("Team", "Operator", "every bucket of cloud-object-storage", None),
+        ("Team", "Reader", "logs in any resource group", None),
+        ("Team", "ReaderPlus", "kms", "under a condition"),
+        ("Team", "Writer", "kms in region matching eu-de or matching *", None),
+    ]
+
+
+def test_groups_without_a_role_that_only_reads(collected):
+    account = Account("Acme")
+    ada = account.user("Ada Lovelace")
+    account.custom_role("KeyReader", "Key Reader", "kms", ["kms.secrets.list"])
+
+    def group(name, *policies, **options):
+        made = account.group(name, [ada])
+        for roles in policies:
+            account.policy(made, roles, service="kms", **options)
+
+    group("Reads", ["Viewer"])
+    group("Reads beside writing", ["Writer"], ["Editor", "Reader"])
+    group("Reads by a role of the service", ["ReaderPlus"])
+    group("Reads content", ["Content Reader"])
+    group("Reads settings", ["Service Configuration Reader"])
+    group("Has no policies")
+    group("Had policies", ["Manager"], state="deleted")
+    account.policy(GONE_GROUP, ["Manager"], service="kms")
+    account.policy(ada, ["Manager"], service="kms")
+
+    group("Writes", ["Writer"], ["Editor", "Administrator"])
+    group("Reads by a custom role", ["Key Reader"])
+    columns = ("access_group", "roles", "policies", "members")
+    assert rows(collected(account), "access_groups_without_reader_viewer_roles", *columns) == [
+        ("Reads by a custom role", "Key Reader", 1, 1),
+        ("Writes", "Administrator, Editor, Writer", 2, 1),
+    ]
+
+
+# --- services_referenced_not_existing -----------------------------------------------------------
+
+
+def test_policies_on_instances_that_do_not_exist(collected):
+    account, other = Account("Acme"), Account("Other")
+    ada = account.user("Ada Lovelace")
+    keys = account.instance("keys", "kms", guid="aaaa1111-0000-4000-8000-000000000001")
+    for state in ("pending_reclamation", "removed", "failed"):
+        account.policy(ada, ["Viewer"], instance=account.instance(state, "kms", state=state))
+    elsewhere = other.instance("elsewhere", "logs")
+
+    def policy(operator, value, service="kms", **options):
+        attribute = ("serviceInstance", operator, value)
+        account.policy(ada, ["Viewer"], service=service, attributes=[attribute], **options)
+
+    def authorization(source, target):
+        account.authorization(
+            ["Reader"], {"serviceName": "logs", **source}, {"serviceName": "kms", **target}
+        )
+
+    policy("stringMatch", "aaaa*")
+    policy("stringMatch", "*")
+    policy("stringEquals", "*")
+    policy("stringExists", True)
+    policy("stringMatchAnyOf", ["bbbb*"], state="deleted")
+    policy("stringEquals", GONE, service="is")
+    authorization({"serviceInstance": keys}, {"serviceInstance": keys})
+    authorization({"serviceInstance": True}, {"serviceInstance": True})
+    authorization({"accountId": other.account_id, "serviceInstance": elsewhere}, {})
+    authorization({"accountId": "f" * 32, "serviceInstance": GONE}, {})
+
+    policy("stringEquals", "AAAA1111-0000-4000-8000-000000000001")
+    policy("stringEquals", GONE, version="v1")
+    policy("stringMatch", "bbbb*")
+    policy("stringMatch", "aaaa1111-0000-4000-8000-00000000000{{?}}")
+    policy("stringEqualsAnyOf", [keys["guid"], GONE_TOO])
+    authorization({"serviceInstance": GONE}, {"serviceInstance": GONE_TOO})
+    authorization({"accountId": other.account_id, "serviceInstance": keys}, {})
+    columns = ("missing_instance", "side", "service", "type")
+    name = "services_referenced_not_existing"
+    assert sorted(rows(collected(account, other), name, *columns)) == [
+        (GONE_TOO, "target", "kms", "access"),
+        (GONE_TOO, "target", "kms", "authorization"),
+        (GONE, "source", "logs", "authorization"),
+        (GONE, "target", "kms", "access"),
+        ("AAAA1111-0000-4000-8000-000000000001", "target", "kms", "access"),
+        ("aaaa1111-0000-4000-8000-000000000001", "source", "logs", "authorization"),
+        ("aaaa1111-0000-4000-8000-00000000000{{?}}", "target", "kms", "access"),
+        ("bbbb*", "target", "kms", "access"),
+    ]
+
+
+def test_an_account_that_is_not_in_the_file_is_not_judged(collected):
+    account, other = Account("Acme"), Account("Other")
+    account.authorization(
+        ["Reader"],
+        {"accountId": other.account_id, "serviceName": "logs", "serviceInstance": GONE},
+        {"serviceName": "kms"},
+    )
+    name = "services_referenced_not_existing"
+    path = collected(account)
+    assert rows(path, name) == []
+    assert rows(collected(other, path=path, deny=["instances"]), name) == []
+    assert rows(collected(other, path=path), name, "account", "side") == [("Acme", "source")]
+
+
+# --- policies_by_last_permit --------------------------------------------------------------------
+
+
+def test_never_used_comes_first_then_longest_unused(collected):
+    account = Account("Acme")
+    ada = account.user("Ada Lovelace")
+    prod = account.resource_group("prod")
+    keys, logs = account.instance("keys", "kms"), account.instance("logs", "logs")
+    team = account.group("Team", [ada])
+    used = dict(last_permit_frequency=900_000)
+    account.policy(ada, ["Viewer"], service="logs", last_permit_at="2024-05-01", **used)
+    account.policy(team, ["Reader", "Viewer"], instance=keys, last_permit_at="2022-01-01", **used)
+    account.policy(
+        account.service_id("robot"),
+        ["Writer"],
+        resource_group=prod,
+        last_permit_at="2023-01-01",
+        last_permit_frequency=1,
+        version="v1",
+    )
+    account.policy("IBMid-GONE1", ["Viewer"], service="kms", instance=GONE, created_at="2024-02-01")
+    account.policy(
+        account.profile("deployer"),
+        ["Reader"],
+        instance=keys,
+        attributes=[("resourceType", "stringEquals", "key")],
+        created_at="2024-01-01",
+        last_permit_at=None,
+    )
+    account.policy(GONE_GROUP, ["Viewer"], attributes=[("accountId", "stringEquals", ABSENT)])
+    account.authorization(
+        ["Reader"],
+        {"serviceName": "logs", "serviceInstance": logs},
+        {"serviceName": "kms", "serviceInstance": keys},
+        created_at="2024-03-01",
+    )
+    columns = ("subject", "target", "roles", "last_permit_at")
+    found = rows(collected(account), "policies_by_last_permit", *columns)
+    assert [(*row, last and last[:10]) for *row, last in found] == [
+        ("trusted profile deployer", "every key of kms instance keys", "Reader", None),
+        (
+            "IBMid-GONE1 (not in the account)",
+            f"kms instance {GONE} (does not exist)",
+            "Viewer",
+            None,
+        ),
+        ("logs instance logs", "kms instance keys", "Reader", None),
+        (
+            f"access group {GONE_GROUP} (does not exist)",
+            "Everything in the account",
+            "Viewer",
+            None,
+        ),
+        ("access group Team", "kms instance keys", "Reader, Viewer", "2022-01-01"),
+        (
+            "service ID robot",
+            "Every service in resource group prod",
+            "Writer",
+            "2023-01-01",
+        ),
+        ("Ada Lovelace", "logs", "Viewer", "2024-05-01"),
+    ]
+
+
+def test_missing_is_said_only_of_what_was_read(collected):
+    account = Account("Acme")
+    account.policy("IBMid-GONE1", ["Viewer"], service="kms", instance=GONE)
+    account.policy(GONE_GROUP, ["Viewer"], service="kms")
+    path = collected(account, deny=["users", "groups", "instances"])
+    found = rows(path, "policies_by_last_permit", "subject", "target")
+    assert sorted(found) == [
+        ("IBMid-GONE1", f"kms instance {GONE}"),
+        (f"access group {GONE_GROUP}", "kms"),
+    ]
