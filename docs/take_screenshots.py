@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Page, expect, sync_playwright
 
 from iaminsights.cli import main
-from tests.site_helpers import QUIET_CHROMIUM, find_browser, served
+from tests.browser import start
+from tests.site_helpers import served
 
 DOCS = Path(__file__).resolve().parent
 REPORT = "policies_by_last_permit"
@@ -31,8 +32,6 @@ if __name__ == "__main__":
         database = Path(folder) / "iaminsights.sqlite3"
         main(["demo", "--quiet", str(database)], standalone_mode=False)
         with served(database) as site:
-            browser = playwright.chromium.launch(
-                executable_path=find_browser(), args=list(QUIET_CHROMIUM)
-            )
+            browser = start(playwright)
             take(browser.new_page(viewport=SIZE), site.url)
             browser.close()

@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 from datasette import hookimpl
 from datasette.utils import tilde_encode
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 if TYPE_CHECKING:
     from datasette.database import Database
@@ -63,21 +63,27 @@ PART_OF_TABLE = {
     "role_actions": "roles",
 }
 NO_PARTS = {"accounts", "identities", "collections", "collection_steps"}
-NEVER_READ = {"denied": True, "older": False, "read_at": None, "remark": None}
+NEVER_READ = {"denied": True, "older": False, "read_at": "", "remark": None}
 
 # Columns of reports that hold the key of a row: table, and how such a key begins. Each is a
 # foreign key in the tables that reports read, so the row exists wherever the value does.
 ROW_KEYS = {
     "account_id": ("accounts", ""),
     "iam_id": ("identities", ""),
+    "membership_id": ("users", ""),
     "policy_id": ("policies", ""),
-    "access_group_id": ("access_groups", ""),
-    "group_id": ("access_groups", "AccessGroupId-"),
+    "access_group_id": ("access_groups", "AccessGroupId-"),
     "instance_id": ("resource_service_instances", "crn:"),
     "resource_group_id": ("resource_groups", ""),
     "role_id": ("roles", "crn:"),
-    "service_id": ("serviceids", "ServiceId-"),
-    "profile_id": ("trustedprofiles", "Profile-"),
+}
+# Columns with the name of what another column has the key of: they lead to the same row.
+NAMED_BY = {
+    "identity": "iam_id",
+    "user": "iam_id",
+    "access_group": "access_group_id",
+    "instance": "instance_id",
+    "role": "role_id",
 }
 
 
@@ -155,7 +161,7 @@ def _cut_long_pages() -> None:
     from datasette.views.database import QueryView
 
     whole = QueryView.data
-    if hasattr(whole, "__wrapped__"):
+    if hasattr(whole, "cuts_long_pages"):
         return
 
     @functools.wraps(whole)
@@ -169,6 +175,7 @@ def _cut_long_pages() -> None:
                 del context["rows"][PAGE_ROWS:]  # the very list that the page is made from
         return answer
 
+    data.cuts_long_pages = True
     QueryView.data = data
 
 
@@ -192,15 +199,21 @@ def extra_body_script(datasette, database, request, template):
 
 
 @hookimpl
-def render_cell(value, column, table, database, datasette):
-    """Link the identifiers in a report to the rows that they belong to."""
-    target, beginning = ROW_KEYS.get(column, ("", ""))
-    if table or not target or database not in _ours.get(datasette, ()):
+def render_cell(row, value, column, table, database, datasette):
+    """Link names and identifiers in a report to the rows that they belong to."""
+    key_column = NAMED_BY.get(column, column)
+    if table or not value or key_column not in ROW_KEYS or database not in _ours[datasette]:
         return None
-    if not value or not isinstance(value, str) or not value.startswith(beginning):
+    target, beginning = ROW_KEYS[key_column]
+    key = dict(row).get(key_column)
+    if not isinstance(key, str) or not key.startswith(beginning):
         return None
-    url = datasette.urls.row(database, target, tilde_encode(value))
-    return Markup('<a class="key" href="{}" title="{}">{}</a>').format(url, value, value)
+    url = escape(datasette.urls.row(database, target, _encoded(key)))
+    attributes = f' class="key" title="{escape(key)}"' if column == key_column else ""
+    return Markup(f'<a href="{url}"{attributes}>{escape(value)}</a>')
+
+
+_encoded = functools.lru_cache(10_000)(tilde_encode)  # many rows name the same few things
 
 
 # --- What the templates ask for -----------------------------------------------------------------
@@ -225,15 +238,7 @@ async def _reports(datasette, actor, database: str) -> list[dict[str, Any]]:
     """The reports that the reader may see, worst first, each with the address of its page."""
     reports = []
     for name, query in (await datasette.get_canned_queries(database, actor)).items():
-        visible, _ = await datasette.check_visibility(
-            actor,
-            permissions=[
-                ("view-query", (database, name)),
-                ("view-database", database),
-                "view-instance",
-            ],
-        )
-        if visible:
+        if await _may_see(datasette, actor, database, name, "view-query"):
             fragment = f"#{query['fragment']}" if query.get("fragment") else ""
             url = datasette.urls.query(database, name) + fragment
             reports.append({"title": name, "category": "Other", **query, "url": url})
@@ -245,8 +250,13 @@ def _rank(report: Mapping[str, Any]) -> int:
     return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
 
 
-async def _accounts(datasette, actor, name: str) -> list[dict[str, Any]]:
-    """Each account of a database: when it was collected, what is in it, what could not be read."""
+async def _accounts(datasette, actor, name: str) -> list[dict[str, Any]] | None:
+    """Each account of a database: when it was collected, what is in it, what could not be read.
+
+    None if the reader may not see accounts at all.
+    """
+    if not await _may_see(datasette, actor, name, "accounts"):
+        return None
     database = datasette.databases[name]
     rows = await database.execute(
         "select accounts.account_id, coalesce(accounts.name, accounts.account_id) as name, "
@@ -290,10 +300,8 @@ async def _accounts(datasette, actor, name: str) -> list[dict[str, Any]]:
 
 async def _count(database: Database, table: str, condition: str | None) -> dict[str, int]:
     where = f"where {condition} = 1 " if condition else ""
-    rows = await database.execute(
-        f"select account_id, count(*) from {table} {where}group by account_id"
-    )
-    return {account_id: number for account_id, number in rows}
+    sql = f"select account_id, count(*) from {table} {where}group by account_id"
+    return {account_id: number for account_id, number in await database.execute(sql)}
 
 
 async def _tables(datasette, actor, name: str) -> list[dict[str, str]]:
@@ -323,15 +331,9 @@ async def _about_row(datasette, actor, name: str, table: str, row) -> dict[str, 
     return {"name": label and row[label], "refers_to": refers_to}
 
 
-async def _may_see(datasette, actor, database: str, table: str) -> bool:
-    visible, _ = await datasette.check_visibility(
-        actor,
-        permissions=[
-            ("view-table", (database, table)),
-            ("view-database", database),
-            "view-instance",
-        ],
-    )
+async def _may_see(datasette, actor, database: str, thing: str, action="view-table") -> bool:
+    permissions = [(action, (database, thing)), ("view-database", database), "view-instance"]
+    visible, _ = await datasette.check_visibility(actor, permissions=permissions)
     return visible
 
 
@@ -359,7 +361,7 @@ async def _parts(database: Database) -> dict[tuple[str, str], dict[str, Any]]:
             "name": _part_name(step["resource"]),
             "denied": step["status"] != "ok",
             "older": step["status"] == "ok" and step["collection_id"] < step["newest_collection"],
-            "read_at": step["read_at"],
+            "read_at": _moment(step["read_at"]),
             "remark": step["message"] if step["status"] == "ok" else None,
         }
         for step in steps

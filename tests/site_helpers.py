@@ -1,11 +1,10 @@
-"""Serves databases with a real Datasette process, and finds a browser to look at them."""
+"""Serves databases with a real Datasette process, as a user would."""
 
 from __future__ import annotations
 
 import html
 import json
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -44,17 +43,6 @@ BARE_DATASETTE = (
     "from datasette.plugins import pm\n"
     "pm.register(datasette_vega, 'datasette_vega')\n"
     "cli()",
-)
-
-# Without these Chromium calls home at every start, which a closed network answers with errors.
-QUIET_CHROMIUM = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
 )
 
 
@@ -124,11 +112,3 @@ def queries_file(folder: Path, **queries: dict[str, str]) -> Path:
     path = folder / "metadata.json"
     path.write_text(json.dumps({"databases": {"iaminsights": {"queries": queries}}}))
     return path
-
-
-def find_browser() -> str | None:
-    """Where Chromium is: CHROMIUM, a system's own, or None for the one that Playwright brings."""
-    if chosen := environ.get("CHROMIUM"):
-        return chosen
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return next((path for path in map(shutil.which, names) if path), None)

@@ -1,0 +1,59 @@
+"""Finds a browser for the tests; `python tests/browser.py --install` brings one where none is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+# Without these Chromium calls home at every start, which a closed network answers with errors.
+_QUIET = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def find_browser(playwright: Playwright) -> str | None:
+    """Chromium's path: that of CHROMIUM, a system's own, or the one that Playwright brought."""
+    own = playwright.chromium.executable_path
+    found = [os.environ.get("CHROMIUM"), *map(shutil.which, _NAMES)]
+    return next((path for path in found if path), own if Path(own).exists() else None)
+
+
+def start(playwright: Playwright) -> Browser:
+    """A running browser that keeps to itself."""
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium refuses root otherwise
+    return playwright.chromium.launch(
+        executable_path=find_browser(playwright), args=[*_QUIET, *sandbox]
+    )
+
+
+def install() -> None:
+    """See to it that there is a browser, by Debian's package for root, else by Playwright."""
+    ways = [[sys.executable, "-m", "playwright", "install", "chromium"]]
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        debian = "apt-get update -q && apt-get install -qy --no-install-recommends chromium"
+        ways.insert(0, ["sh", "-c", debian])
+    for way in ways:
+        with sync_playwright() as playwright:
+            if find_browser(playwright):
+                return
+        subprocess.run(way, check=False)
+    with sync_playwright() as playwright:
+        if not find_browser(playwright):
+            sys.exit("There is no browser for the tests: install Chromium, or name it in CHROMIUM.")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["--install"]:
+        sys.exit(__doc__)
+    install()
