@@ -39,10 +39,10 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(INSTALLED): setup.py $(VENV)/bin/python
-	$(PIP) install --editable .
+	$(PIP) install --use-pep517 --editable .
 	@touch $@
 
 $(TESTABLE): setup.py $(VENV)/bin/python
-	$(PIP) install --editable '.[test]'
+	$(PIP) install --use-pep517 --editable '.[test]'
 	$(VENV)/bin/python tests/browser.py --install
 	@touch $@

@@ -22,7 +22,7 @@ from .database import accounts_in, check_target
 from .errors import DatabaseError, InsightsError
 from .files import METADATA, QUERIES, metadata_beside, project_file
 from .reports import assemble, read_reports
-from .sandbox import Sandbox, account_of_size, sample_account
+from .sandbox import Sandbox, account_of_size, read_faults, sample_account
 
 DEFAULT_FILE = "iaminsights.sqlite3"
 EXIT_DENIED = 4
@@ -159,14 +159,24 @@ def demo_command(database: Path, quiet: bool) -> None:
     type=click.FloatRange(0, 60),
     help="Delay each answer by so much.",
 )
-def sandbox_command(port: int, size: str, seed: int, latency: float) -> None:
+@click.option(
+    "--faults",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="A JSON list of what goes wrong, and when; docs/faults.md has its vocabulary.",
+)
+def sandbox_command(port: int, size: str, seed: int, latency: float, faults: Path | None) -> None:
     """Serve a fictional account over HTTP on this machine until interrupted.
 
     The first lines of output, export NAME=value, are for a shell that runs collect:
     eval "$(...)" them, or copy them.
     """
     try:
-        sandbox = Sandbox(account_of_size(size, seed), port=port, latency=latency)
+        planned = read_faults(faults) if faults else ()
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    try:
+        sandbox = Sandbox(account_of_size(size, seed), port=port, latency=latency, faults=planned)
         sandbox.start()
     except OSError as error:
         raise click.ClickException(

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import InvalidHeader
+from urllib3.exceptions import InvalidHeader, MaxRetryError
 from urllib3.util.retry import Retry
 
 from . import __version__
@@ -148,19 +148,23 @@ class Client:
         Links are never followed as they stand: they may name another host or lack the
         base URL's path prefix.
         """
-        link = body.get("next_url") or body.get("next")
+        link, start = body.get("next_url") or body.get("next"), None
         if isinstance(link, dict):
-            if link.get("start"):
-                return {"start": str(link["start"])}
-            link = link.get("href")
+            link, start = link.get("href"), link.get("start")
         if not link:
-            return None
-        target = urljoin(response.url, str(link))
-        if origin(target) not in known_origins(service, self._bases[service]):
+            return {"start": str(start)} if start else None
+        try:
+            target = urljoin(response.url, str(link))
+            host = origin(target)
+        except ValueError:
+            raise RequestError(f"{_place(response)} names a next page that is no URL.") from None
+        if host not in known_origins(service, self._bases[service]):
             raise RequestError(
-                f"{_place(response)} names a next page on another host, "
-                f"{urlsplit(target).hostname}; it was not followed."
+                f"{_place(response)} names a next page on another host, {host[1]}; "
+                "it was not followed."
             )
+        if start:
+            return {"start": str(start)}
         query = dict(parse_qsl(urlsplit(target).query))
         continuation = {name: query[name] for name in _PAGING_PARAMETERS if query.get(name)}
         if not continuation:
@@ -213,12 +217,14 @@ class _PinnedSession(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         target = super().get_redirect_target(resp)
         if target is not None:
-            absolute = urljoin(resp.url, target)
-            if origin(absolute) != origin(resp.url):
-                raise RequestError(
-                    f"{_place(resp)} redirects to another host, "
-                    f"{urlsplit(absolute).hostname}; it was not followed."
-                )
+            try:
+                host = origin(urljoin(resp.url, target))
+            except ValueError:
+                host = None
+            if host != origin(resp.url):
+                resp.close()  # its body is not read yet
+                where = f"another host, {host[1]}" if host else "what is no URL"
+                raise RequestError(f"{_place(resp)} redirects to {where}; it was not followed.")
         return target
 
 
@@ -227,10 +233,29 @@ def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
+class _TokenRetries(Retry):
+    """Asks again for a token, which whoever needs it cannot go on without.
+
+    Asking twice for one is harmless, although it is a POST. A GET is never repeated here, not
+    even one that found no connection, which urllib3 would repeat whatever the method.
+    """
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: Any = None,
+        error: Exception | None = None,
+        _pool: Any = None,
+        _stacktrace: Any = None,
+    ) -> Retry:
+        if method != "POST":
+            raise MaxRetryError(_pool, url, error) from error
+        return super().increment(method, url, response, error, _pool, _stacktrace)
+
+
 def _token_retries(backoff: float) -> Retry:
-    # The token is asked for by whoever needs it, who cannot go on without. Asking twice for
-    # one is harmless, although it is a POST.
-    return Retry(
+    return _TokenRetries(
         total=4,
         backoff_factor=backoff,
         backoff_jitter=backoff,
@@ -245,7 +270,7 @@ def _retry_after(response: requests.Response) -> float | None:
     """Retry-After in seconds, which may be given as a number or as a date."""
     try:
         return Retry().get_retry_after(response.raw)
-    except InvalidHeader:
+    except (InvalidHeader, ValueError, OverflowError):  # such as a date in the year 99999
         return None
 
 
@@ -294,10 +319,11 @@ def _cause(error: requests.RequestException) -> str:
     """The innermost reason in a few words; never the request, which holds the credential."""
     cause: BaseException = error
     while True:
-        inner = getattr(cause, "reason", None) or (cause.args[0] if cause.args else None)
-        if not isinstance(inner, BaseException):
+        candidates = (getattr(cause, "reason", None), *cause.args)
+        inner = next((one for one in candidates if isinstance(one, BaseException)), None)
+        if inner is None:
             break
         cause = inner
-    text = re.sub(r"\[Errno -?\d+\] ", "", str(cause).rpartition(": ")[2])
+    text = re.sub(r"\[Errno -?\d+\] ", "", str(cause).rpartition(": ")[2]).rstrip(".")
     text = text or type(cause).__name__
     return text if len(text) <= 200 else json.dumps(text[:200])

@@ -87,7 +87,7 @@ class _Ask:
     params: Mapping[str, str]
     seen: frozenset[tuple[tuple[str, str], ...]] = frozenset()
     known_to: int | None = None
-    retry: Retry = _PATIENCE
+    retry: Retry = field(default_factory=lambda: _PATIENCE)
 
     @property
     def path(self) -> str:
@@ -121,8 +121,6 @@ def collect(
         steps = tuple(step for step in run.steps.values() if step.part in run.selected)
         if run.people == {client.claims.iam_id}:
             run.steps["users"].messages.append(_ALONE)
-        for step in steps:
-            step.rows = draft.count(step.part)
         summary = Summary(
             account_id,
             run.account_name or account_id,
@@ -288,6 +286,7 @@ class _Run:
             step.roles |= self.steps[parent].roles
             step.messages.append(f"{part} could not be asked for: {parent} were denied.")
         if part in self.selected:
+            step.rows = self._draft.count(part)  # each once, however often it was listed
             self._progress(step, True)
         for resource in self._resources:
             if resource.each and resource.each.part == part:

@@ -5,11 +5,13 @@ Whoever reads the file sees the whole old data or the whole new data. Knows noth
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
+import time
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ from .rows import PUBLIC_ACCESS_GROUP
 from .schema import APPLICATION_ID, SCHEMA_VERSION, TABLE, TABLES, Table
 
 _BATCH = 1000
+_BUSY = (5, 6)  # SQLITE_BUSY and SQLITE_LOCKED, which sqlite3 names from Python 3.11 on
+_PATIENCE_WITH_READERS = 120  # seconds until a file that is always being read is given up
 _VIEWS = Path(__file__).with_name("access.sql")
 
 # Rows that make sense only as a set, with the table and columns that tell whether the set was
@@ -105,21 +109,29 @@ class Draft:
     def __init__(self, target: Path) -> None:
         self._target = target
         self._path = target.absolute().with_name(f".{target.name}.collecting")
+        self._renamed = False
         self._waiting: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
         self._mentioned: list[tuple[str, Mapping[str, Any]]] = []
         self._insert = {table.name: _insert_statement(table) for table in TABLES}
 
     def __enter__(self) -> Draft:
-        with _readable_errors(self._target):
-            self._connection = _locked_new_file(self._path, self._target)
+        with _readable_errors(self._target), ExitStack() as undone:
+            held = _held_new_file(self._path, self._target)
+            undone.callback(os.close, held)
+            undone.callback(self._remove)  # while it is held: later it may be another collect's
+            self._connection = undone.enter_context(closing(_connected(self._path)))
             _create_tables(sqlite_utils.Database(self._connection))
             self._connection.execute("begin")
+            self._held, self._undone = held, undone.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
-        with suppress(OSError):
-            self._path.unlink()
+        self._undone.close()
+
+    def _remove(self) -> None:
+        if not self._renamed:
+            with suppress(OSError):
+                self._path.unlink()
 
     def add(self, table: str, row: Mapping[str, Any]) -> None:
         """Add a row, unless its key is there already: the first one stands.
@@ -154,7 +166,7 @@ class Draft:
             old = _has_content(self._target)
             if old:
                 self._connection.execute("commit")
-                self._connection.execute("attach ? as old", (_read_only(self._target),))
+                self._connection.execute("attach ? as old", (_location(self._target, "ro"),))
                 self._connection.execute("begin")
                 self._keep_old_rows(account_id, kept_parts)
             for table, row in self._mentioned:
@@ -178,14 +190,13 @@ class Draft:
         """Put the draft in the target's place; a reader sees all of it or nothing of it."""
         with _readable_errors(self._target):
             if not self._target.exists():
-                self._connection.close()
+                os.fsync(self._held)
                 os.replace(self._path, self._target)
+                self._renamed = True
                 return
-            live = sqlite3.connect(self._target, timeout=60)
-            try:
-                self._connection.backup(live)
-            finally:
-                live.close()
+            # A short wait, many times: new readers are held up while one waits for the old.
+            with closing(sqlite3.connect(self._target, timeout=0.5)) as live:
+                self._connection.backup(live, progress=_give_up_after_a_while(self._target))
 
     def _put(self, table: str, row: Mapping[str, Any]) -> None:
         waiting = self._waiting[table]
@@ -288,18 +299,20 @@ def _has_content(path: Path) -> bool:
     return path.exists() and path.stat().st_size > 0
 
 
-def _read_only(path: Path) -> str:
-    return f"{path.absolute().as_uri()}?mode=ro"
+def _location(path: Path, mode: str) -> str:
+    return f"{path.absolute().as_uri()}?mode={mode}"
 
 
 @contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
-    with _readable_errors(path):
-        connection = sqlite3.connect(_read_only(path), uri=True, timeout=60)
-        try:
-            yield connection
-        finally:
-            connection.close()
+    # Not read-only: SQLite undoes what a collect left half done that was killed while it
+    # published, but only for whoever may write the file.
+    location = _location(path, "rw")
+    with (
+        _readable_errors(path),
+        closing(sqlite3.connect(location, uri=True, timeout=60)) as connection,
+    ):
+        yield connection
 
 
 @contextmanager
@@ -329,38 +342,64 @@ def _check_ours(path: Path) -> None:
         )
 
 
-def _locked_new_file(path: Path, target: Path) -> sqlite3.Connection:
-    """An empty file, readable by its owner only, locked until it is closed.
+def _give_up_after_a_while(target: Path) -> Callable[[int, int, int], None]:
+    """A function that is told of each attempt to publish, and ends what readers keep up."""
+    end = time.monotonic() + _PATIENCE_WITH_READERS
 
-    What a killed collect left behind is removed; what a running one holds is not.
+    def attempted(status: int, remaining: int, pages: int) -> None:
+        if status in _BUSY and time.monotonic() > end:
+            raise DatabaseError(
+                f"{target} could not be replaced: another program has been using it for "
+                f"{_PATIENCE_WITH_READERS} seconds. It was left as it was; close that program "
+                "and collect again."
+            )
+
+    return attempted
+
+
+def _held_new_file(path: Path, target: Path) -> int:
+    """Descriptor of an empty file, readable by its owner only, held until it is closed.
+
+    What a killed collect left behind is removed; what a running one holds is not. Of several
+    that begin at the same moment one gets the file: only who holds it removes or fills it.
     """
-    if path.exists():
+    while True:
         try:
-            _lock(path, target).close()
-        except sqlite3.DatabaseError as error:  # such as half a file
-            if isinstance(error, sqlite3.OperationalError):
-                raise
-        path.unlink()
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    return _lock(path, target)
+            held, ours = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600), True
+        except FileExistsError:
+            try:
+                held, ours = os.open(path, os.O_RDONLY | os.O_NOFOLLOW), False
+            except FileNotFoundError:
+                continue
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(held)
+            raise DatabaseError(
+                f"Another collect is writing {target}; wait until it has finished."
+            ) from None
+        if _is_at(path, held):
+            if ours:
+                return held
+            path.unlink()
+        os.close(held)
 
 
-def _lock(path: Path, target: Path) -> sqlite3.Connection:
-    # The draft is worth nothing before it is complete: no journal, no waiting for the disk.
-    connection = sqlite3.connect(path, timeout=0, isolation_level=None, uri=True)
+def _is_at(path: Path, descriptor: int) -> bool:
+    """Whether the open file still has this name."""
     try:
-        connection.execute("pragma locking_mode = exclusive")
-        connection.execute("pragma journal_mode = off")
-        connection.execute("pragma synchronous = off")
-        connection.execute("begin exclusive")
-        connection.execute("commit")
-    except sqlite3.OperationalError as error:
-        connection.close()
-        if "locked" not in str(error):
-            raise
-        raise DatabaseError(
-            f"Another collect is writing {target}; wait until it has finished."
-        ) from None
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    # The draft is worth nothing before it is complete: no journal, no waiting for the disk.
+    # Nobody else opens it: SQLite need not lock it.
+    location = f"{_location(path, 'rw')}&nolock=1"
+    connection = sqlite3.connect(location, isolation_level=None, uri=True)
+    connection.execute("pragma journal_mode = off")
+    connection.execute("pragma synchronous = off")
     return connection
 
 

@@ -40,7 +40,8 @@ class Lanes(Generic[Task, Result]):
     def finished(self) -> Iterator[tuple[Task, Future[Result]]]:
         """Each task with its future, as they finish, until there is none left.
 
-        Leaving the iterator early drops what has not begun.
+        Leaving the iterator early drops what has not begun and waits for what has: nothing is
+        asked any more when it is closed.
         """
         pool = ThreadPoolExecutor(self._concurrency)
         try:
@@ -53,7 +54,7 @@ class Lanes(Generic[Task, Result]):
                 for future in done:
                     yield self._running.pop(future), future
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
 
     def _start(self, pool: ThreadPoolExecutor) -> None:
         """Fill the free threads from the lanes in turn: a long lane does not hold up a short."""

@@ -7,6 +7,7 @@ It imports nothing else of this project: that two readings of the API's document
 one and the collector's, agree is a test of both.
 """
 
+from .faults import Fault, read_faults
 from .generated import account_of_size, generated_account
 from .objects import ABSENT, Account
 from .sample import sample_account
@@ -15,8 +16,10 @@ from .server import Sandbox
 __all__ = [
     "ABSENT",
     "Account",
+    "Fault",
     "Sandbox",
     "account_of_size",
     "generated_account",
+    "read_faults",
     "sample_account",
 ]

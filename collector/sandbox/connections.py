@@ -2,17 +2,34 @@
 
 import contextlib
 import json
+import os
 import socket
+import struct
 import sys
 import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is sent: a content that is a text as a page, anything else as JSON.
+
+    `delivery` is a key of _Connection.DELIVERIES; `delay` are seconds beside the latency.
+    """
+
+    status: int
+    headers: Mapping
+    content: object
+    delivery: str = "whole"
+    delay: float = 0.0
 
 
 class LoopbackServer(ThreadingHTTPServer):
     """A thread per connection, all of which end with the server.
 
-    `answer(method, target, headers, body)` gives (status, headers, content); content is a text,
-    sent as a page, or anything else, sent as JSON.
+    `answer(method, target, headers, body)` gives the Answer to a request.
     """
 
     daemon_threads = True
@@ -75,18 +92,44 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _respond(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        status, headers, content = self.server.answer(self.command, self.path, self.headers, body)
-        is_page = isinstance(content, str)
+        answer = self.server.answer(self.command, self.path, self.headers, body)
+        self.server.stopping.wait(self.server.latency + answer.delay)
+        self.DELIVERIES[answer.delivery](self, answer)
+
+    def _send(self, answer, part=1.0):
+        """Send the answer, of its body only the first `part`."""
+        content, is_page = answer.content, isinstance(answer.content, str)
         payload = (content if is_page else json.dumps(content, ensure_ascii=False)).encode()
-        self.server.stopping.wait(self.server.latency)
-        self.send_response(status)
+        self.send_response(answer.status)
         self.send_header("Content-Type", "text/html" if is_page else "application/json")
         self.send_header("Content-Length", str(len(payload)))
-        for name, value in headers.items():
+        for name, value in answer.headers.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(payload)
+            self.wfile.write(payload[: int(len(payload) * part)])
+
+    def _cut_short(self, answer):
+        self._send(answer, part=0.5)
+        self.close_connection = True
+
+    def _reset(self, answer):
+        """Close without an answer in the way that makes TCP report a reset."""
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(self.connection.detach())
+
+    def _keep_silent(self, answer):
+        """Wait until the client hangs up, or `stop` does in its place."""
+        self.close_connection = True
+        self.connection.recv(1)
+
+    DELIVERIES = {
+        "whole": _send,
+        "truncated": _cut_short,
+        "reset": _reset,
+        "hang": _keep_silent,
+    }
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _respond
 

@@ -13,6 +13,8 @@ _KINDS = {
     "forbidden": (403, "You are not authorized to use this API."),
     "not_found": (404, "The requested resource does not exist."),
     "method_not_allowed": (405, "This method is not allowed here."),
+    "too_many_requests": (429, "Too many requests. Try again later."),
+    "server_error": (500, "The request could not be processed. Try again later."),
 }
 
 
@@ -25,6 +27,14 @@ class ApiError(Exception):
         self.status, standard = _KINDS[kind]
         self.message = message or standard
         super().__init__(self.message)
+
+    @classmethod
+    def of_status(cls, status):
+        """The refusal that has this status, or the nearest one with the status changed."""
+        nearest = "bad_parameter" if status < 500 else "server_error"
+        error = cls(next((kind for kind, (own, _) in _KINDS.items() if own == status), nearest))
+        error.status = status
+        return error
 
 
 def token_error(error, request):
@@ -54,6 +64,8 @@ def identity_error(error, request):
         "forbidden": ("forbidden", "BXNIM0513E"),
         "not_found": ("not_found", "BXNIM0100E"),
         "method_not_allowed": ("method_not_allowed", "BXNIM0060E"),
+        "too_many_requests": ("too_many_requests", "BXNIM0429E"),
+        "server_error": ("internal_server_error", "BXNIM0500E"),
     }[error.kind]
     entry = {"code": code, "message_code": message_code, "message": error.message}
     if error.kind == "forbidden" and request.account:
@@ -90,6 +102,8 @@ _QUERY_CODES = {
     "bad_parameter": "invalid_query_parameter",
     "not_found": "not_found",
     "method_not_allowed": "method_not_allowed",
+    "too_many_requests": "too_many_requests",
+    "server_error": "internal_server_error",
 }
 
 
@@ -111,6 +125,8 @@ def resources_error(error, request):
         "bad_parameter": "RC-BadRequest",
         "not_found": "RC-NotFound",
         "method_not_allowed": "RC-MethodNotAllowed",
+        "too_many_requests": "RC-TooManyRequests",
+        "server_error": "RC-InternalServerError",
     }
     return {
         "error_code": codes.get(error.kind, "RC-IamErrorResponse"),

@@ -6,9 +6,10 @@ from itertools import count
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from . import tokens
-from .connections import LoopbackServer
+from .connections import Answer, LoopbackServer
 from .errors import ApiError
 from .exchange import Listing, Reply, Request
+from .faults import Faults
 from .objects import Account
 from .services import MOUNTS, TOKENS, check_names, find_route
 
@@ -22,7 +23,8 @@ class Record:
     operation: str  # name of the route, or empty if no route has the path
     path: str  # without the mount
     query: dict
-    status: int
+    status: int  # of the answer, whether or not a fault let it arrive
+    fault: str = ""  # kind of the fault that hit it
 
 
 class Sandbox:
@@ -36,13 +38,21 @@ class Sandbox:
       of its whole service ("iam-policies").
     - `hide`: listings, named in the same way, that show with 200 only what is the caller's
       own. That is how most of IBM Cloud's listings answer a caller without the role to see more.
+    - `faults`: what goes wrong, as Faults; `read_faults` takes them from a file.
 
     The sandbox does not evaluate its own policies: apart from `deny`, `hide` and resource
     groups that are not listed, a token sees the whole account.
     """
 
     def __init__(
-        self, account_or_accounts, latency=0.0, port=0, token_lifetime=3600, deny=(), hide=()
+        self,
+        account_or_accounts,
+        latency=0.0,
+        port=0,
+        token_lifetime=3600,
+        deny=(),
+        hide=(),
+        faults=(),
     ):
         single = isinstance(account_or_accounts, Account)
         self.accounts = (account_or_accounts,) if single else tuple(account_or_accounts)
@@ -51,6 +61,7 @@ class Sandbox:
         self.deny, self.hide = check_names(deny), check_names(hide)
         #: What was asked, as Records in the order of the answers.
         self.requests = []
+        self._faults = Faults(faults)
         self._port = port
         self._server = None
         self._transactions = count(1)
@@ -102,10 +113,14 @@ class Sandbox:
     def token_for(self, account):
         """A new access token for `account`, without the word Bearer."""
         issuer = self.url + TOKENS.mount
-        return tokens.make_token(account, issuer, int(time.time()), self.token_lifetime)
+        return tokens.make_token(account, issuer, self._now(), self.token_lifetime)
+
+    def _now(self):
+        # A token issued after all others were made to expire is never as old as they are.
+        return max(int(time.time()), self._faults.tokens_from)
 
     def _answer(self, method, target, headers, body):
-        """(status, headers, body) for one request; `target` is path and query as they came."""
+        """The Answer to one request; `target` is path and query as they came."""
         parts = urlsplit(target)
         head, _, tail = parts.path.lstrip("/").partition("/")
         mount, path = f"/{head}", f"/{tail}"
@@ -121,14 +136,20 @@ class Sandbox:
             variables={name: unquote(value) for name, value in variables.items()},
             form=dict(parse_qsl(body.decode("utf-8", "replace"))),
             accounts=self.accounts,
-            now=int(time.time()),
+            now=self._now(),
             token_lifetime=self.token_lifetime,
         )
         status, reply = self._outcome(service, route, request, headers.get("Authorization"))
+        answer = Answer(status, reply.headers, reply.body)
+        fault = route and self._faults.due(route, request.query)
+        if fault:
+            answer = self._faults.spoil(fault, answer, service, request)
+        query, kind = dict(request.query), fault.kind if fault else ""
         self.requests.append(
-            Record(method, service.name, request.operation, path, dict(request.query), status)
+            Record(method, service.name, request.operation, path, query, answer.status, kind)
         )
-        return status, {"Transaction-Id": request.transaction_id, **reply.headers}, reply.body
+        traced = {"Transaction-Id": request.transaction_id, **answer.headers}
+        return replace(answer, headers=traced)
 
     def _outcome(self, service, route, request, authorization):
         """(status, reply): the result of an operation, or its service's way to refuse it."""
@@ -138,7 +159,9 @@ class Sandbox:
             if request.method != route.method:
                 raise ApiError("method_not_allowed")
             if service is not TOKENS:
-                account, caller = tokens.read_token(authorization, self.accounts, request.now)
+                account, caller = tokens.read_token(
+                    authorization, self.accounts, request.now, self._faults.tokens_from
+                )
                 request = replace(request, account=account, caller=caller)
             if route.called(self.deny):
                 raise ApiError("forbidden")

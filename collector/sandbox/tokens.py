@@ -33,17 +33,18 @@ def make_token(account, issuer, issued, lifetime):
     return ".".join((_encode(_json(header)), _encode(_json(claims)), _encode(signature)))
 
 
-def read_token(authorization, accounts, now):
+def read_token(authorization, accounts, now, issued_from=0):
     """(account, IAM ID) behind an Authorization header, the account being one of `accounts`.
 
-    Raises ApiError if the header is missing or its token garbled, expired or of no account here.
+    Raises ApiError if the header is missing or its token garbled, expired, issued before
+    `issued_from`, or of no account here.
     """
     scheme, _, text = (authorization or "").partition(" ")
     try:
         if scheme.lower() != "bearer":
             raise ValueError("no bearer token")
         claims = _claims(text)
-        if claims["exp"] <= now:
+        if claims["exp"] <= now or claims["iat"] < issued_from:
             raise ApiError("invalid_token", "Token is expired")
         by_id = {account.account_id: account for account in accounts}
         return by_id[claims["account"]["bss"]], claims["iam_id"]

@@ -1,0 +1,35 @@
+"""What the tests of faults and refreshes ask of a collected file, and how they wait."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from iaminsights.schema import TABLES
+
+
+def content_of(path: Path) -> dict[str, list[str]]:
+    """All rows of a file by table, without the record of its collections."""
+    with closing(sqlite3.connect(path)) as db:
+        return {
+            table.name: sorted(map(repr, db.execute(f"select * from [{table.name}]")))
+            for table in TABLES
+            if not table.name.startswith("collection")
+        }
+
+
+def assert_sound(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("pragma integrity_check").fetchall() == [("ok",)]
+        assert db.execute("pragma foreign_key_check").fetchall() == []
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
+    """Return as soon as the condition holds; fail if it has not held after so long."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.001)
