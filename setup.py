@@ -33,12 +33,12 @@ class BuildWithSite(build_py):
 
 
 class SourceWithSite(sdist):
-    def add_defaults(self):
-        super().add_defaults()
+    def make_distribution(self):
         for name in SITE:
             source = HERE / name
             files = source.rglob("*") if source.is_dir() else [source]
             self.filelist.extend(str(f.relative_to(HERE)) for f in files if f.is_file())
+        super().make_distribution()
 
 
 version = re.search(r'__version__ = "(.+)"', (HERE / "collector/__init__.py").read_text()).group(1)
