@@ -475,3 +475,15 @@ TABLES: tuple[Table, ...] = (
 )
 
 TABLE: dict[str, Table] = {table.name: table for table in TABLES}
+
+# What access.sql adds to the tables: the reports read these views, and so may anybody.
+VIEWS: dict[str, str] = {
+    "collected_parts": "The newest state of each part of each account, and when it was last read.",
+    "policy_targets": "What each active access policy can reach, as far as it names it literally.",
+    "policy_instances": "Which policy reaches which service instance, and how much of it.",
+    "access_group_identities": "The identities that an access group stands for, each once.",
+    "access_group_summaries": "Access groups in words, with the number of their members.",
+    "policy_values": "What policies name, one row for each value, with the operator made plain.",
+    "missing_instances": "Instances that active policies name and that do not exist.",
+    "policy_descriptions": "Policies in words: to whom, on what, with which roles and condition.",
+}

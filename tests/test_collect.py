@@ -15,7 +15,7 @@ from iaminsights.database import Draft
 from iaminsights.endpoints import SERVICES
 from iaminsights.errors import DatabaseError, ObjectError, RequestError
 from iaminsights.sandbox import ABSENT, Account, Sandbox
-from iaminsights.schema import TABLES
+from iaminsights.schema import TABLES, VIEWS
 
 from .conftest import collect_from
 from .scripted import Answer, scripted
@@ -128,6 +128,13 @@ def test_every_declared_column_and_foreign_key_is_in_the_file(collected):
         assert columns == [column.name for column in table.columns]
         keys = {row[3]: row[2] for row in rows_of(path, f"pragma foreign_key_list([{table.name}])")}
         assert keys == {c.name: c.references for c in table.columns if c.references}
+
+
+def test_every_view_has_a_sentence(collected):
+    path = collected(Account("Empty"))
+    views = column_of(path, "select name from sqlite_master where type = 'view'")
+    assert sorted(views) == sorted(VIEWS)
+    assert all(sentence.endswith(".") for sentence in VIEWS.values())
 
 
 def test_every_foreign_key_is_indexed(collected):
