@@ -10,6 +10,7 @@ from pathlib import Path
 
 from setuptools import setup
 from setuptools.command.build_py import build_py
+from setuptools.command.develop import develop
 from setuptools.command.sdist import sdist
 
 HERE = Path(__file__).parent
@@ -41,6 +42,12 @@ class SourceWithSite(sdist):
         super().make_distribution()
 
 
+class RefuseOldEditable(develop):
+    def run(self):
+        # The old way of an editable install puts this folder on the path, not the mapped packages.
+        raise SystemExit("This pip is too old for that: pip install --use-pep517 --editable .")
+
+
 version = re.search(r'__version__ = "(.+)"', (HERE / "collector/__init__.py").read_text()).group(1)
 
 setup(
@@ -57,7 +64,7 @@ setup(
     },
     packages=["iaminsights", "iaminsights.sandbox", "iaminsights_plugins"],
     package_data={"iaminsights": ["*.sql"], "iaminsights.sandbox": ["*.json"]},
-    cmdclass={"build_py": BuildWithSite, "sdist": SourceWithSite},
+    cmdclass={"build_py": BuildWithSite, "sdist": SourceWithSite, "develop": RefuseOldEditable},
     install_requires=[
         "click>=8.1",
         # Datasette 1.0 has neither queries in a metadata file nor the hooks the plugin uses.
