@@ -39,10 +39,10 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(INSTALLED): setup.py $(VENV)/bin/python
-	$(PIP) install --use-pep517 --editable .
+	$(PIP) install --editable .
 	@touch $@
 
 $(TESTABLE): setup.py $(VENV)/bin/python
-	$(PIP) install --use-pep517 --editable '.[test]'
+	$(PIP) install --editable '.[test]'
 	$(VENV)/bin/python tests/browser.py --install
 	@touch $@

@@ -6,6 +6,8 @@ wheel carries copies of it inside the package, under site/.
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from setuptools import setup
@@ -42,10 +44,15 @@ class SourceWithSite(sdist):
         super().make_distribution()
 
 
-class RefuseOldEditable(develop):
+class ModernEditable(develop):
+    """What an old pip runs for `pip install -e .`: it knows no mapped packages, so ask a newer way.
+
+    Recent versions of setuptools do the same by themselves.
+    """
+
     def run(self):
-        # The old way of an editable install puts this folder on the path, not the mapped packages.
-        raise SystemExit("This pip is too old for that: pip install --use-pep517 --editable .")
+        pip = [sys.executable, "-m", "pip", "install", "--use-pep517", "--no-deps"]
+        subprocess.check_call([*pip, "--editable", str(HERE.resolve())])
 
 
 version = re.search(r'__version__ = "(.+)"', (HERE / "collector/__init__.py").read_text()).group(1)
@@ -64,7 +71,7 @@ setup(
     },
     packages=["iaminsights", "iaminsights.sandbox", "iaminsights_plugins"],
     package_data={"iaminsights": ["*.sql"], "iaminsights.sandbox": ["*.json"]},
-    cmdclass={"build_py": BuildWithSite, "sdist": SourceWithSite, "develop": RefuseOldEditable},
+    cmdclass={"build_py": BuildWithSite, "sdist": SourceWithSite, "develop": ModernEditable},
     install_requires=[
         "click>=8.1",
         # Datasette 1.0 has neither queries in a metadata file nor the hooks the plugin uses.

@@ -70,9 +70,7 @@ def ordinary(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Machine:
 
 @pytest.fixture(scope="module")
 def editable(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Machine:
-    machine = Machine(
-        tmp_path_factory.mktemp("editable"), "--use-pep517", "--editable", str(source)
-    )
+    machine = Machine(tmp_path_factory.mktemp("editable"), "--editable", str(source))
     machine.run("iaminsights", "demo")
     return machine
 
