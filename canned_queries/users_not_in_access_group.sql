@@ -14,7 +14,7 @@
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.12, v2.0 1.14"
 -- chart:
 --   mark: bar
---   x_column: user
+--   x_column: login
 --   x_type: nominal
 --   y_column: direct_policies
 --   y_type: quantitative
