@@ -80,6 +80,8 @@ setup(
         "datasette-vega>=0.6.2,<0.7",
         "requests>=2.32",
         "sqlite-utils>=4.2,<5",
+        # Comes with requests, which would also take a version that lets bodies be cut short.
+        "urllib3>=2",
     ],
     extras_require={
         "test": [

@@ -136,7 +136,7 @@ class BearerAuth(AuthBase):
             return f"Check that the API key in {self._credential.source} is enabled."
         if time.time() >= self.claims.expires_at:
             return f"{_expired(self.claims)} Get a new one:\n  {NEW_TOKEN_COMMAND}"
-        return f"The token may have been revoked. Get a new one:\n  {NEW_TOKEN_COMMAND}"
+        return f"The token has expired or was revoked. Get a new one:\n  {NEW_TOKEN_COMMAND}"
 
     def _current(self) -> str:
         if self._credential.api_key is None:

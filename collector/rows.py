@@ -256,6 +256,8 @@ def old_policy_rows(item: Object, context: Context) -> Iterator[Row]:
 
 def role_rows(item: Object, context: Context) -> Iterator[Row]:
     """The whole answer of GET /v2/roles, for the account or for the service `context.key`."""
+    if not any(isinstance(item.get(array), list) for array, _ in _ROLE_ARRAYS):
+        raise ObjectError("an object of the answer has no list of roles")
     for array, kind in _ROLE_ARRAYS:
         for role in map(_dict, _list(item.get(array))):
             custom = kind == "custom"

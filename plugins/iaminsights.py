@@ -10,7 +10,9 @@ import copy
 import functools
 import json
 import re
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,6 +130,9 @@ def startup(datasette):
         datasette.max_returned_rows = MAX_ROWS
         datasette._settings["max_returned_rows"] = MAX_ROWS  # what /-/settings.json says
     _cut_long_pages()
+    for database in datasette.databases.values():
+        if database.path and Path(f"{database.path}-journal").exists():
+            _undo_half_a_publication(database.path)
 
     async def recognise() -> None:
         described = datasette.metadata("databases") or {}
@@ -139,6 +144,15 @@ def startup(datasette):
             }
 
     return recognise
+
+
+def _undo_half_a_publication(path: str) -> None:
+    """Undo what a collect left half done that was killed while it put its file in place.
+
+    SQLite does so by itself, but only for whoever may write the file, as Datasette does not.
+    """
+    with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
+        connection.execute("pragma schema_version")
 
 
 @hookimpl

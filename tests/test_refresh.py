@@ -324,6 +324,8 @@ def test_killed_while_publishing_is_undone(path, tmp_path, collector_of):
         undone = copied(path, tmp_path / "undone")
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             read_only(undone)
+        with served(copied(path, tmp_path / "served")) as site:  # the site's plugin undoes it
+            assert len(site.get(f"/{path.stem}/users.json?_shape=array&_size=max").json()) == users
         with closing(sqlite3.connect(undone)) as writable:  # SQLite undoes it by itself
             writable.execute("pragma schema_version")
         assert read_only(undone) == users and content_of(undone) == before

@@ -162,6 +162,12 @@ def test_placeholder_of_a_v2_policy_is_no_policy():
     assert list(rows.old_policy_rows(item, CONTEXT)) == []
 
 
+@pytest.mark.parametrize("answer", [{}, {"system_roles": None}, {"roles": []}])
+def test_answer_without_any_list_of_roles_is_no_empty_list(answer):
+    with pytest.raises(ObjectError, match="no list of roles"):
+        list(rows.role_rows(answer, CONTEXT))
+
+
 def test_role_kinds_and_actions():
     answer = {
         "system_roles": [{"crn": "crn:v1:b:p:iam::::role:Viewer", "actions": ["kms.look"]}],
