@@ -117,7 +117,7 @@ def collect(
         run = _Run(client, draft, context, only, concurrency, progress)
         run.walk()
         if run.account_name is None:  # the account itself may not be read: only its ID is known
-            draft.add("accounts", _row("accounts", account_id=account_id, name=account_id))
+            draft.mention("accounts", _row("accounts", account_id=account_id, name=account_id))
         steps = tuple(step for step in run.steps.values() if step.part in run.selected)
         if run.people == {client.claims.iam_id}:
             run.steps["users"].messages.append(_ALONE)

@@ -140,9 +140,13 @@ class Draft:
         so that it gives way to the row of a listing.
         """
         if row.get("listed") == 0:
-            self._mentioned.append((table, row))
-            return
-        self._put(table, row)
+            self.mention(table, row)
+        else:
+            self._put(table, row)
+
+    def mention(self, table: str, row: Mapping[str, Any]) -> None:
+        """Add a row at the end, if by then neither a listing nor the old file brought its key."""
+        self._mentioned.append((table, row))
 
     def has(self, table: str, key: Any) -> bool:
         """Whether a row with this (single-column) key was added."""

@@ -18,6 +18,7 @@ from iaminsights.sandbox import ABSENT, Account, Sandbox
 from iaminsights.schema import TABLES, VIEWS
 
 from .conftest import collect_from
+from .database_file import content_of
 from .scripted import Answer, scripted
 from .tokens import make_token
 
@@ -29,15 +30,6 @@ def rows_of(path, query, *values):
 
 def column_of(path, query, *values):
     return [row[0] for row in rows_of(path, query, *values)]
-
-
-def content_of(path):
-    """Everything in a file but the record of its collections."""
-    return {
-        table.name: sorted(map(repr, rows_of(path, f"select * from [{table.name}]")))
-        for table in TABLES
-        if not table.name.startswith("collection")
-    }
 
 
 def acme():
@@ -370,6 +362,14 @@ def test_account_that_may_not_be_read_still_has_its_row(collected):
     assert rows_of(path, "select account_id, name, owner from accounts") == [
         (account.account_id, account.account_id, None)
     ]
+
+
+def test_account_that_may_no_longer_be_read_keeps_its_name(collected):
+    account = acme()
+    path = collected(account)
+    before = rows_of(path, "select * from accounts")
+    collected(account, path=path, deny=["v4_account", "v1_account"])
+    assert rows_of(path, "select * from accounts") == before
 
 
 def test_account_falls_back_to_the_older_api(collected):
