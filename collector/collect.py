@@ -160,6 +160,9 @@ class _Run:
         self._context = context
         self._progress = progress
         self._resources = [r for r in RESOURCES if r.part in self._needed()]
+        self._children = {
+            part: [r for r in self._resources if r.each and r.each.part == part] for part in PARTS
+        }
         self._open: Counter[str] = Counter()
         self._asked: set[tuple[int, str]] = set()
         self._finished: set[str] = set()
@@ -245,10 +248,9 @@ class _Run:
                 elif table == "users":
                     self.people.add(row["iam_id"])
                 self.steps[resource.part].rows += table == resource.part
-        for child in self._resources:
-            if child.each and child.each.part == resource.part:
-                for key in child.each.keys(item):
-                    self._start_once(child, str(key))
+        for child in self._children[resource.part]:
+            for key in child.each.keys(item):
+                self._start_once(child, str(key))
 
     def _start_once(self, resource: Resource, key: str) -> None:
         mark = (self._resources.index(resource), key)
@@ -288,9 +290,8 @@ class _Run:
         if part in self.selected:
             step.rows = self._draft.count(part)  # each once, however often it was listed
             self._progress(step, True)
-        for resource in self._resources:
-            if resource.each and resource.each.part == part:
-                self._settle(resource.part)
+        for child in self._children[part]:
+            self._settle(child.part)
 
 
 def _following(ask: _Ask, page: Page) -> list[_Ask]:

@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,9 @@ _SETS = {
         if table.part == "policies"
     },
 }
+
+# The values of a row in the order of its table's columns.
+_VALUES = {table.name: itemgetter(*(c.name for c in table.columns)) for table in TABLES}
 
 # Kind of an IAM ID that no listing explains: the platform writes "IAM", a bare service name
 # or the CRN of a resource; everything else is deleted or belongs to another account.
@@ -204,7 +208,7 @@ class Draft:
 
     def _put(self, table: str, row: Mapping[str, Any]) -> None:
         waiting = self._waiting[table]
-        waiting.append(tuple(row[column.name] for column in TABLE[table].columns))
+        waiting.append(_VALUES[table](row))
         if len(waiting) >= _BATCH:
             self._write(table)
 

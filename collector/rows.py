@@ -15,12 +15,13 @@ from functools import cache
 from typing import Any
 
 from .errors import ObjectError
-from .schema import BOOLEAN, INTEGER, JSON, TABLE, TIME, Column
+from .schema import BOOLEAN, INTEGER, JSON, TABLE, TEXT, TIME, Column
 
 PUBLIC_ACCESS_GROUP = "AccessGroupId-PublicAccess"
 
 Object = Mapping[str, Any]
 Row = tuple[str, dict[str, Any]]
+_Copied = tuple[Column, str, str, tuple[str, ...] | None]  # a column, its name, field and path
 RowFunction = Callable[[Object, "Context"], Iterable[Row]]
 
 _SURROGATES = re.compile("[\ud800-\udfff]")  # JSON can hold them, SQLite's UTF-8 cannot
@@ -75,34 +76,50 @@ def record(
 
     Raises ObjectError if a required column has no value or a value has the wrong type.
     """
+    copied, others = _plan(table, tuple((fields or {}).items()), tuple(constant))
     row: dict[str, Any] = {}
-    for column, field, path in _plan(table, tuple((fields or {}).items())):
-        if column.name in constant:
-            value = constant[column.name]
-        elif column.name == "account_id":
-            value = context.account_id
+    for column, name, field, path in copied:
+        value = item.get(field) if path is None else _dig(item, path)
+        # Most values are words that are kept as they are.
+        if type(value) is str and value and column.kind == TEXT and value.isascii():
+            row[name] = value
+        elif value is None and not column.required:
+            row[name] = None
         else:
-            value = item.get(field) if path is None else _dig(item, path)
-        try:
-            row[column.name] = value = None if value is None else stored(value, column)
-        except ValueError as error:
-            raise _object_error(item, f"{field} {error}") from None
-        if value is None and column.required:
-            raise _object_error(item, f'has no "{field}"')
+            row[name] = _kept(value, column, field, item)
+    for column, name in others:
+        value = constant[name] if name in constant else context.account_id
+        row[name] = _kept(value, column, name, item)
     return row
+
+
+def _kept(value: Any, column: Column, field: str, item: Object) -> Any:
+    try:
+        value = stored(value, column)
+    except ValueError as error:
+        raise _object_error(item, f"{field} {error}") from None
+    if value is None and column.required:
+        raise _object_error(item, f'has no "{field}"')
+    return value
 
 
 @cache
 def _plan(
-    table: str, fields: tuple[tuple[str, str], ...]
-) -> tuple[tuple[Column, str, tuple[str, ...] | None], ...]:
-    """Each column of a table with the field it comes from, and the field's path if nested."""
+    table: str, fields: tuple[tuple[str, str], ...], constant: tuple[str, ...]
+) -> tuple[tuple[_Copied, ...], tuple[tuple[Column, str], ...]]:
+    """The table's columns: those copied from the object's fields (with the path of a nested one),
+    and those that the context or a constant gives.
+    """
     named = dict(fields)
-    plan = []
+    copied, others = [], []
     for column in TABLE[table].columns:
+        if column.name in constant or column.name == "account_id":
+            others.append((column, column.name))
+            continue
         field = named.get(column.name, column.name)
-        plan.append((column, field, tuple(field.split(".")) if "." in field else None))
-    return tuple(plan)
+        path = tuple(field.split(".")) if "." in field else None
+        copied.append((column, column.name, field, path))
+    return tuple(copied), tuple(others)
 
 
 def stored(value: Any, column: Column) -> Any:

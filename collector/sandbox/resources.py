@@ -36,10 +36,15 @@ def instances(request):
     """The instances in one state; without `state` the active and provisioning ones."""
     query = request.query
     states = (query["state"],) if query.get("state") else DEFAULT_STATES
+    wanted = [(name, query[name]) for name in _FILTERS if name in query]
+    earliest, latest = query.get("updated_from", ""), query.get("updated_to", "9999")
     rows = [
         instance
         for instance in request.account.instances
-        if instance.get("state", "active") in states and _matches(instance, query)
+        if instance.get("state", "active") in states
+        and all(instance.get(name) == value for name, value in wanted)
+        and earliest <= (instance.get("updated_at") or "")
+        and (instance.get("updated_at") or "")[:10] <= latest
     ]
     return Listing(rows)
 
@@ -68,12 +73,3 @@ _FILTERS = (
     *("account_id", "guid", "name", "resource_group_id", "resource_id", "resource_plan_id"),
     *("type", "sub_type"),
 )
-
-
-def _matches(instance, query):
-    changed = instance.get("updated_at") or ""
-    return (
-        all(query.get(name) in (None, instance.get(name)) for name in _FILTERS)
-        and changed >= query.get("updated_from", "")
-        and changed[:10] <= query.get("updated_to", "9999")
-    )

@@ -5,9 +5,10 @@ from .errors import ApiError
 
 def find(rows, value, *keys, message=None, code=None):
     """The row that has `value` in one of `keys`; ApiError (404) if there is none."""
-    for row in rows:
-        if any(row.get(key) == value for key in keys):
-            return row
+    for key in keys:
+        for row in rows:
+            if row.get(key) == value:
+                return row
     raise ApiError("not_found", message, code)
 
 
