@@ -251,9 +251,11 @@ def _progress(quiet: bool) -> Callable[..., None]:
 
 
 def _say_collected(summary: Summary, database: Path) -> None:
+    denied = ", ".join(step.part for step in summary.denied)
     click.echo(
         f"Collected {summary.account_name} into {database}: {summary.rows:,} rows, "
-        f"{summary.requests:,} requests, {summary.seconds:.1f} seconds."
+        f"{summary.requests:,} requests, {summary.seconds:.1f} seconds"
+        f"{f'; denied: {denied}' if denied else ''}."
     )
 
 

@@ -52,6 +52,7 @@ class Step:
     started_at: str | None = None
     finished_at: str | None = None
     requests: int = 0
+    pages: int = 0
     rows: int = 0
     retries: int = 0
     messages: list[str] = field(default_factory=list)
@@ -201,6 +202,7 @@ class _Run:
         step = self.steps[ask.resource.part]
         try:
             page = answer.result()
+            step.pages += 1
             for item in page.objects:
                 self._load(ask, item)
             for following in _following(ask, page):

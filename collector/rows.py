@@ -88,8 +88,7 @@ def record(
         else:
             row[name] = _kept(value, column, field, item)
     for column, name in others:
-        value = constant[name] if name in constant else context.account_id
-        row[name] = _kept(value, column, name, item)
+        row[name] = _kept(constant.get(name, context.account_id), column, name, item)
     return row
 
 

@@ -192,6 +192,18 @@ def test_only_reads_and_asks_nothing_twice(tmp_path):
     assert len(asked) == len(set(asked))
 
 
+def test_connections_are_kept_and_never_more_than_the_concurrency(tmp_path):
+    account = Account("Acme")
+    for number in range(30):
+        account.group(f"Team {number}")
+    with Sandbox(account, latency=0.01) as sandbox:
+        environment = sandbox.environment
+        with closing(Client(find_credential(None, environment), environment, 5)) as client:
+            collect(client, tmp_path / "acme.sqlite3", concurrency=5)
+        assert len(sandbox.requests) > 40
+        assert sandbox.most_connections == 5
+
+
 def test_second_run_replaces_what_is_gone(collected):
     account = acme()
     path = collected(account)

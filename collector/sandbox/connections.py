@@ -43,6 +43,7 @@ class LoopbackServer(ThreadingHTTPServer):
         self.stopping = threading.Event()
         self._lock = threading.Lock()
         self._open = {}  # socket: the thread that serves it
+        self.most_open = 0
         self._main = threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True)
 
     def start(self):
@@ -68,6 +69,7 @@ class LoopbackServer(ThreadingHTTPServer):
         """Keep the book of open connections that `stop` reads."""
         with self._lock:
             self._open[request] = threading.current_thread()
+            self.most_open = max(self.most_open, len(self._open))
         try:
             super().process_request_thread(request, client_address)
         finally:

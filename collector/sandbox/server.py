@@ -93,6 +93,11 @@ class Sandbox:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     @property
+    def most_connections(self):
+        """How many connections were open at the same time at most; only while it serves."""
+        return self._server.most_open
+
+    @property
     def environment(self):
         """The environment variables that lead a client here, for the first account."""
         return self.environment_for(self.accounts[0])
