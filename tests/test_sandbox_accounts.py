@@ -177,3 +177,66 @@ def test_generated_accounts_depend_on_the_seed_alone():
     assert everything(generated_account("medium", 7)) != everything(generated_account("medium", 8))
     medium = generated_account("medium")
     assert len(medium.users) == 750 and len(medium.instances) == 1_000
+
+
+def test_the_sample_has_every_kind_of_key(sample):
+    keys = sample.api_keys
+    assert len(keys) == 25 and {key["action_when_leaked"] for key in keys} == {
+        *("none", "disable", "delete")
+    }
+    for field in ("disabled", "locked", "support_sessions", "apikey", "expires_at"):
+        assert {bool(key.get(field)) for key in keys} == {True, False}, field
+    owners = Counter(key["iam_id"] for key in keys)
+    assert owners[sample.owner["iam_id"]] == 1 and max(owners.values()) == 6
+    groups = {sample.identities[iam_id].get("group_id") for iam_id in owners}
+    assert len(groups) == 3, "the default group and two others"
+    shown = [json.dumps(key["credentials"]) for key in sample.resource_keys]
+    assert any("sandbox-secret" in text for text in shown)
+    assert any("REDACTED_EXPLICIT" in text for text in shown)
+
+
+def test_every_secret_has_the_mark(sample, limits):
+    """A test that looks for the mark finds any secret that is kept."""
+    for account in (sample, limits):
+        secrets = [key["apikey"] for key in account.api_keys]
+        secrets += [key["credentials"].get("apikey", "") for key in account.resource_keys]
+        assert any(secrets) and all("sandbox-secret" in secret for secret in secrets if secret)
+
+
+def test_the_sample_trusts_narrowly_and_broadly(sample):
+    rules = [rule for rows in sample.claim_rules.values() for rule in rows]
+    assert {rule["type"] for rule in rules} == {"Profile-SAML", "Profile-CR"}
+    claims = [{condition["claim"] for condition in rule["conditions"]} for rule in rules]
+    assert {"email"} in claims and any("service_instance" in names for names in claims)
+    kinds = {row["type"] for rows in sample.profile_identities.values() for row in rows}
+    assert kinds == {"user", "serviceid", "crn"}
+    foreign = {row["iam_id"] for rows in sample.profile_identities.values() for row in rows}
+    assert any(i.startswith("iam-ServiceId-") for i in foreign - set(sample.identities))
+    assert len(sample.group_rules) == 3
+
+
+def test_the_sample_is_tagged_and_restricted(sample):
+    attached = {name for kinds in sample.tags.values() for name in kinds["access"]}
+    used = {
+        f"{tag['key']}:{tag['value']}"
+        for policy in sample.policies
+        for tag in policy.get("resource", {}).get("tags", ())
+    }
+    assert used and used <= attached
+    assert set(sample.tag_names["access"]) - attached, "a tag that nothing has"
+    assert set(sample.tags) <= {row["crn"] for row in sample.instances + sample.searchables}
+    modes = {rule["enforcement_mode"] for rule in sample.cbr_rules}
+    assert modes == {"enabled", "report", "disabled"}
+    assert sample.enterprise_accounts and sample.mfa_states
+
+
+def test_limits_have_as_much_of_all_the_rest(limits):
+    assert len(limits.api_keys) == 4_000
+    assert max(Counter(key["iam_id"] for key in limits.api_keys).values()) == 20
+    assert (len(limits.zones), len(limits.cbr_rules)) == (500, 200)
+    assert len(limits.resource_keys) == 2_000
+    assert len(limits.claim_rules) == 500 and len(limits.group_rules) == 100
+    tagged = set(limits.tags) & {instance["crn"] for instance in limits.instances}
+    assert len(tagged) == 1_000
+    for rows in (limits.api_keys, limits.zones, limits.cbr_rules, limits.resource_keys):
+        assert len({row["id"] for row in rows}) == len(rows)

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass(frozen=True)
 class Answer:
-    """What is sent: a content that is a text as a page, anything else as JSON.
+    """What is sent: a content that is a text as a page, None as nothing, all else as JSON.
 
     `delivery` is a key of _Connection.DELIVERIES; `delay` are seconds beside the latency.
     """
@@ -101,15 +101,23 @@ class _Connection(BaseHTTPRequestHandler):
     def _send(self, answer, part=1.0):
         """Send the answer, of its body only the first `part`."""
         content, is_page = answer.content, isinstance(answer.content, str)
+        if content is None:
+            self._send_head(answer)
+            return
         payload = (content if is_page else json.dumps(content, ensure_ascii=False)).encode()
-        self.send_response(answer.status)
-        self.send_header("Content-Type", "text/html" if is_page else "application/json")
-        self.send_header("Content-Length", str(len(payload)))
-        for name, value in answer.headers.items():
-            self.send_header(name, value)
-        self.end_headers()
+        self._send_head(
+            answer,
+            ("Content-Type", "text/html" if is_page else "application/json"),
+            ("Content-Length", str(len(payload))),
+        )
         if self.command != "HEAD":
             self.wfile.write(payload[: int(len(payload) * part)])
+
+    def _send_head(self, answer, *about_the_body):
+        self.send_response(answer.status)
+        for name, value in (*about_the_body, *answer.headers.items()):
+            self.send_header(name, value)
+        self.end_headers()
 
     def _cut_short(self, answer):
         self._send(answer, part=0.5)

@@ -83,7 +83,7 @@ def identity_error(error, request):
 
 
 def groups_error(error, request):
-    """Body of the access groups."""
+    """Body of the access groups and of context-based restrictions."""
     codes = {"invalid_token": "invalid_access_token", "forbidden": "unauthorized"}
     return _traced(error, request, codes.get(error.kind) or _QUERY_CODES[error.kind])
 
@@ -113,7 +113,10 @@ def _traced(error, request, code, more=()):
 
 
 def users_error(error, request):
-    """Body of User Management, whose codes are numbers. Accounts are assumed to answer alike."""
+    """Body of User Management, whose codes are numbers.
+
+    Accounts and enterprises are assumed to answer alike.
+    """
     entry = {"code": 9999, "message": error.message, "more_info": ""}
     return {"trace": request.transaction_id, "errors": [entry]}
 
@@ -134,6 +137,12 @@ def resources_error(error, request):
         "status_code": error.status,
         "transaction_id": request.transaction_id,
     }
+
+
+def search_error(error, request):
+    """Body of search and of tags, which IBM does not document."""
+    code = error.kind.upper() if error.code is None else error.code
+    return {"code": code, "message": error.message, "trace": request.transaction_id}
 
 
 def gateway_page(error, request):

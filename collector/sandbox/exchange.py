@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from .errors import ApiError
+from .jobs import Jobs
 from .objects import Account
 
 
@@ -28,6 +29,9 @@ class Request:
     action: str = ""
     variables: Mapping = field(default_factory=dict)
     form: Mapping = field(default_factory=dict)
+    #: The body as it came, and what a listing with a body finds in it.
+    body: bytes = b""
+    document: Mapping = field(default_factory=dict)
     #: Index of the first row of the page asked for, where a page token says so.
     position: int = 0
     #: The account and the IAM ID that the bearer token stands for.
@@ -35,6 +39,8 @@ class Request:
     caller: str = ""
     #: Every account of the sandbox, for the operations that look beyond the token's.
     accounts: tuple = ()
+    #: The reports that this sandbox was asked to make.
+    jobs: Jobs | None = None
     #: The time of the request and the life of a new token, in seconds.
     now: int = 0
     token_lifetime: int = 3600
@@ -88,7 +94,8 @@ class Listing:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer that needs more than a JSON body with status 200."""
+    """An answer that needs more than a JSON body with status 200; a body of None is no body."""
 
     body: object
     headers: Mapping = field(default_factory=dict)
+    status: int = 200

@@ -16,7 +16,7 @@ from .services import Service, check_names
 
 #: Where links of `redirect` and `foreign_next` lead: a name that no machine can have.
 ELSEWHERE = "https://elsewhere.invalid"
-_PAGE_MARKS = {"pagetoken", "start", "_start", "offset"}
+_PAGE_MARKS = {"pagetoken", "start", "_start", "offset", "next_docid"}
 _MAINTENANCE = (
     "<!DOCTYPE html>\n<html><head><title>Maintenance</title></head>\n"
     "<body><h1>We will be back soon</h1></body></html>\n"

@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass
 
+from .generated_extras import add_extras
 from .generated_policies import one_instance, service_of, some_roles, some_scope, some_use
 from .objects import Account
 from .sample import sample_account
@@ -24,6 +25,10 @@ class Size:
     resource_groups: int
     instances: int
     custom_roles: int
+    api_keys: int
+    zones: int
+    cbr_rules: int
+    resource_keys: int
 
 
 #: `limits` is an account in which nothing more can be created.
@@ -41,6 +46,10 @@ SIZES = {
         resource_groups=100,
         instances=1_000,
         custom_roles=4,
+        api_keys=400,
+        zones=50,
+        cbr_rules=20,
+        resource_keys=200,
     ),
     "limits": Size(
         users=7_500,
@@ -55,6 +64,10 @@ SIZES = {
         resource_groups=1_000,
         instances=10_000,
         custom_roles=40,
+        api_keys=4_000,
+        zones=500,
+        cbr_rules=200,
+        resource_keys=2_000,
     ),
 }
 
@@ -102,6 +115,7 @@ class _Generator:
         self._custom_roles()
         self._authorizations(size.policies // 25)
         self._policies(size.policies - len(self.account.policies))
+        add_extras(self.account, size, name, seed)
 
     def _day(self, first=2019, last=2026):
         year, month = self.chance.randint(first, last), self.chance.randint(1, 10)

@@ -126,7 +126,11 @@ class IdentityObjects:
     def profile_identity(self, profile, who, *, accounts=None, **fields):
         """A user, service ID or resource that may assume `profile` (`…/identities`)."""
         iam_id = identifier(who)
+        if iam_id.startswith("crn:"):
+            iam_id = f"crn-{iam_id}"
         kind = {"service": "serviceid", "user": "user"}.get(member_type(iam_id), "crn")
+        if iam_id.startswith("crn-"):
+            kind = "crn"
         identity = {
             "iam_id": iam_id,
             "identifier": iam_id if kind == "user" else iam_id.partition("-")[2],

@@ -19,15 +19,29 @@ throughout:
 Links (`href`) are not kept: they depend on where the account is served.
 """
 
+from .enterprise_objects import EnterpriseObjects
 from .identity_objects import IdentityObjects
+from .key_objects import KeyObjects
 from .naming import ABSENT, MILLISECONDS, api_object, given, hex_of, slug, uuid_of
 from .policy_objects import PolicyObjects
 from .resource_objects import ResourceObjects
+from .restriction_objects import RestrictionObjects
+from .settings_objects import SettingsObjects
+from .tag_objects import TAG_KINDS, TagObjects
 
 __all__ = ["ABSENT", "Account"]
 
 
-class Account(IdentityObjects, PolicyObjects, ResourceObjects):
+class Account(
+    IdentityObjects,
+    KeyObjects,
+    SettingsObjects,
+    PolicyObjects,
+    ResourceObjects,
+    TagObjects,
+    RestrictionObjects,
+    EnterpriseObjects,
+):
     """One account with everything in it.
 
     `fields` belong to the object of `GET /v4/accounts/{id}`. The owner becomes a user of the
@@ -37,6 +51,7 @@ class Account(IdentityObjects, PolicyObjects, ResourceObjects):
     def __init__(self, name, owner="Olga Owner", public_access=True, mail_domain=None, **fields):
         self.name = name
         self.account_id = given(fields, "id", hex_of("account", name))
+        #: The key that the token service takes; keys in the listing come from `add_api_key`.
         self.api_key = f"sandbox-{hex_of('api key', self.account_id, length=36)}"
         self.mail_domain = mail_domain or f"{slug(name)}.example.org"
 
@@ -51,6 +66,13 @@ class Account(IdentityObjects, PolicyObjects, ResourceObjects):
         self.custom_roles = []
         self.resource_groups, self.unlisted_resource_groups = [], set()
         self.instances, self.reclamations = [], []
+        self.api_keys, self.resource_keys = [], []
+        self.tags = {}  # by CRN, then by kind
+        self.tag_names = {kind: [] for kind in TAG_KINDS}
+        self.searchables = []
+        self.zones, self.cbr_rules = [], []
+        self.enterprises, self.account_groups, self.enterprise_accounts = [], [], []
+        self._begin_settings()
         self._seeds = {}
 
         self.owner = self.user(owner, added_on="2019-04-02")

@@ -143,6 +143,68 @@ def start_cursor(key):
     return Paging(page, _resuming("start", alone=True))
 
 
+def next_docid():
+    """P6, enterprise: a relative `next_url` with `next_docid`, left out on the last page."""
+
+    def page(request, listing):
+        limit = request.number("limit", 100, lowest=0, highest=100)
+        begin, end = request.position, request.position + limit
+        shown = _shown(request, listing, begin, end)
+        envelope = {"rows_count": len(shown), "resources": shown}
+        if limit and end < len(listing.rows):
+            query = {**request.query, "limit": limit, "next_docid": _token(end)}
+            envelope["next_url"] = f"{request.path}?{urlencode(query)}"
+        return envelope
+
+    return Paging(page, _resuming("next_docid"))
+
+
+def plain_offset(key):
+    """P7, tags: a total, and no link at all."""
+
+    def page(request, listing):
+        limit = request.number("limit", 100, lowest=1, highest=1000)
+        begin = request.number("offset", 0, lowest=0)
+        return {
+            "total_count": len(listing.rows),
+            "offset": begin,
+            "limit": limit,
+            key: _shown(request, listing, begin, begin + limit),
+        }
+
+    return Paging(page)
+
+
+def search_cursor(key):
+    """P8, search: question and cursor are in a JSON body, and a cursor overrules the question.
+
+    A full page has a cursor even if it is the last one; the page after it is then empty.
+    """
+
+    def resume(request):
+        document = _document(request)
+        if "search_cursor" not in document:
+            return replace(request, document=document)
+        position, asked = _read(str(document["search_cursor"]))
+        return replace(request, document=asked, position=position)
+
+    def page(request, listing):
+        limit = request.number("limit", 10, lowest=1, highest=1000)
+        end = request.position + limit
+        shown = _shown(request, listing, request.position, end)
+        more = {"search_cursor": _token(end, request.document)} if len(shown) == limit else {}
+        return {**more, "limit": limit, key: shown}
+
+    return Paging(page, resume)
+
+
+def counted(key):
+    """P9 with a count, context-based restrictions."""
+    return Paging(
+        lambda request, listing: {"count": len(listing.rows), key: _shown(request, listing)}
+    )
+
+
 def whole(key):
     """P9: one body holds everything."""
     return Paging(lambda request, listing: {key: _shown(request, listing)})
@@ -155,6 +217,17 @@ def whole_with_next_url(key):
 
 def _shown(request, listing, begin=0, end=None):
     return [listing.item(request, row) for row in listing.rows[begin:end]]
+
+
+def _document(request):
+    """The JSON object in a request's body; no body is an empty one."""
+    try:
+        document = json.loads(request.body or b"{}")
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise ApiError("bad_parameter", "The body is not a JSON object.")
+    return document
 
 
 def _resuming(parameter, alone=False):

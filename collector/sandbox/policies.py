@@ -133,6 +133,13 @@ def custom_role(request):
     return _custom_role(request, role)
 
 
+def access_settings(request):
+    """What identities of other accounts may do with their access here."""
+    request.check_account(request.variables["account_id"])
+    interaction = {"identity_types": request.account.external_access}
+    return {"external_account_identity_interaction": interaction}
+
+
 def _matching(request, filters):
     """The policies that the parameters of a listing leave, in the order asked for."""
     request.require_account()

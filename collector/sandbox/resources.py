@@ -1,4 +1,4 @@
-"""Resource Manager and Resource Controller: resource groups, instances, reclamations."""
+"""Resource Manager and Resource Controller: resource groups, instances, their credentials."""
 
 from .errors import ApiError
 from .exchange import Listing
@@ -37,14 +37,12 @@ def instances(request):
     query = request.query
     states = (query["state"],) if query.get("state") else DEFAULT_STATES
     wanted = [(name, query[name]) for name in _FILTERS if name in query]
-    earliest, latest = query.get("updated_from", ""), query.get("updated_to", "9999")
     rows = [
         instance
         for instance in request.account.instances
         if instance.get("state", "active") in states
         and all(instance.get(name) == value for name, value in wanted)
-        and earliest <= (instance.get("updated_at") or "")
-        and (instance.get("updated_at") or "")[:10] <= latest
+        and _updated_when_wanted(query, instance)
     ]
     return Listing(rows)
 
@@ -55,6 +53,25 @@ def instance(request):
     return find(
         *(request.account.instances, request.variables["id"], "guid", "crn"), message=message
     )
+
+
+def resource_keys(request):
+    """The service credentials of the account, secrets included."""
+    query = request.query
+    wanted = [(name, query[name]) for name in _KEY_FILTERS if name in query]
+    rows = [
+        key
+        for key in request.account.resource_keys
+        if all(key.get(name) == value for name, value in wanted)
+        and _updated_when_wanted(query, key)
+    ]
+    return Listing(rows)
+
+
+def instance_keys(request):
+    """The service credentials of one instance."""
+    crn = instance(request).get("crn")
+    return Listing([key for key in request.account.resource_keys if key.get("source_crn") == crn])
 
 
 def reclamations(request):
@@ -73,3 +90,12 @@ _FILTERS = (
     *("account_id", "guid", "name", "resource_group_id", "resource_id", "resource_plan_id"),
     *("type", "sub_type"),
 )
+_KEY_FILTERS = ("guid", "name", "resource_group_id", "resource_id")
+
+
+def _updated_when_wanted(query, row):
+    """Whether a row changed between `updated_from` and `updated_to`, each a day or a time."""
+    updated = row.get("updated_at") or ""
+    return query.get("updated_from", "") <= updated and updated[:10] <= query.get(
+        "updated_to", "9999"
+    )

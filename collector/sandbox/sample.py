@@ -7,14 +7,17 @@ by resource group, and the newest group was forgotten.
 """
 
 from .sample_company import found_company
+from .sample_keys import KEYS
 from .sample_machines import MACHINES
+from .sample_network import NETWORK
 from .sample_people import PEOPLE
 from .sample_teams import TEAMS
+from .sample_trust import TRUST
 
 
 def sample_account():
     """The company with all its stories; the same, down to each identifier, on every call."""
     company = found_company()
-    for story in (*TEAMS, *PEOPLE, *MACHINES):
+    for story in (*TEAMS, *PEOPLE, *MACHINES, *TRUST, *KEYS, *NETWORK):
         story(company)
     return company.account

@@ -10,8 +10,12 @@ from .connections import Answer, LoopbackServer
 from .errors import ApiError
 from .exchange import Listing, Reply, Request
 from .faults import Faults
+from .jobs import Jobs
 from .objects import Account
 from .services import MOUNTS, TOKENS, check_names, find_route
+
+# What search, tags and restrictions send back beside the transaction.
+_ECHOED = ("X-Request-Id", "X-Correlation-Id")
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Sandbox:
       of its whole service ("iam-policies").
     - `hide`: listings, named in the same way, that show with 200 only what is the caller's
       own. That is how most of IBM Cloud's listings answer a caller without the role to see more.
+    - `report_delays`: how often a report is not ready yet when it is asked for; None: never.
     - `faults`: what goes wrong, as Faults; `read_faults` takes them from a file.
 
     The sandbox does not evaluate its own policies: apart from `deny`, `hide` and resource
@@ -53,6 +58,7 @@ class Sandbox:
         deny=(),
         hide=(),
         faults=(),
+        report_delays=1,
     ):
         single = isinstance(account_or_accounts, Account)
         self.accounts = (account_or_accounts,) if single else tuple(account_or_accounts)
@@ -62,6 +68,7 @@ class Sandbox:
         #: What was asked, as Records in the order of the answers.
         self.requests = []
         self._faults = Faults(faults)
+        self._jobs = Jobs(report_delays)
         self._port = port
         self._server = None
         self._transactions = count(1)
@@ -140,7 +147,9 @@ class Sandbox:
             action=route.action if route else "",
             variables={name: unquote(value) for name, value in variables.items()},
             form=dict(parse_qsl(body.decode("utf-8", "replace"))),
+            body=body,
             accounts=self.accounts,
+            jobs=self._jobs,
             now=self._now(),
             token_lifetime=self.token_lifetime,
         )
@@ -153,7 +162,8 @@ class Sandbox:
         self.requests.append(
             Record(method, service.name, request.operation, path, query, answer.status, kind)
         )
-        traced = {"Transaction-Id": request.transaction_id, **answer.headers}
+        echoed = {name: headers[name] for name in _ECHOED if name in headers}
+        traced = {"Transaction-Id": request.transaction_id, **echoed, **answer.headers}
         return replace(answer, headers=traced)
 
     def _outcome(self, service, route, request, authorization):
@@ -171,7 +181,8 @@ class Sandbox:
             if route.called(self.deny):
                 raise ApiError("forbidden")
             result = self._page(route, request) if route.paging else route.handler(request)
-            return 200, result if isinstance(result, Reply) else Reply(result)
+            reply = result if isinstance(result, Reply) else Reply(result)
+            return reply.status, reply
         except ApiError as error:
             return error.status, Reply(service.error_body(error, request))
 

@@ -1,5 +1,6 @@
 """User Management: the people of an account. Service IDs and profiles are not among them."""
 
+from .activity import with_activity
 from .exchange import Listing
 from .rows import find
 
@@ -27,18 +28,19 @@ def user_item(request, person):
     """A user as sent; settings are told on request only."""
     shown = {key: value for key, value in person.items() if key != "settings"}
     if request.flag("include_settings"):
-        shown["settings"] = _settings(person)
+        shown["settings"] = _settings(request, person)
     return shown
 
 
 def user(request):
     """One user."""
-    return user_item(request, _user(request))
+    person = _user(request)
+    return with_activity(request, user_item(request, person), person)
 
 
 def user_settings(request):
     """The settings of one user."""
-    return _settings(_user(request))
+    return _settings(request, _user(request))
 
 
 def _user(request):
@@ -47,14 +49,15 @@ def _user(request):
     return find(request.account.users, request.variables["iam_id"], "iam_id", message=message)
 
 
-def _settings(person):
+def _settings(request, person):
     defaults = {
         "language": "",
         "notification_language": "",
         "allowed_ip_addresses": "",
         "self_manage": False,
     }
-    return {**defaults, **person.get("settings", {})}
+    own = request.account.user_options.get(person.get("iam_id"), {})
+    return {**defaults, **person.get("settings", {}), **own}
 
 
 def _found(person, field, _colon, text):
