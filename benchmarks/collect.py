@@ -148,13 +148,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "iaminsights.sqlite3"
         print(f"growth, {LATENCY * 1000:.0f} ms latency, concurrency {CONCURRENCY}")
-        print(f"{'size':<12}{'requests':>10}{'rows':>10}{'seconds':>9}{'MiB':>6}{'file MiB':>10}")
+        print(
+            f"{'size':<12}{'requests':>10}{'rows':>10}{'seconds':>9}{'processor':>11}{'MiB':>6}"
+            f"{'file MiB':>10}"
+        )
         for size in sizes:
             with served(size, LATENCY) as environment:
                 run = collected(environment, path)
                 print(
                     f"{size:<12}{run.requests:>10,}{run.rows:>10,}{run.seconds:>9.2f}"
-                    f"{run.memory:>6.0f}{run.file:>10.1f}",
+                    f"{run.processor:>11.2f}{run.memory:>6.0f}{run.file:>10.1f}",
                     flush=True,
                 )
                 if size == "limits":

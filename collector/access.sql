@@ -31,12 +31,10 @@ where age = 1;
 
 
 -- The policies that can reach a service instance as far as the file can tell: active access
--- policies, unless they ask for access tags or are about something else than instances.
+-- policies, unless they are about something else than instances.
 --
--- Tags attached to resources are not collected yet, so a policy that asks for some reaches
--- nothing here, which errs on the side of too little. Account management services
--- (serviceType platform_service, any service_group_id) are not in the list of instances, and
--- resourceType resource-group means the group itself, not what is in it.
+-- Account management services (serviceType platform_service, any service_group_id) are not in the
+-- list of instances, and resourceType resource-group means the group itself, not what is in it.
 --
 -- scope: conditional (under a rule of time or attributes), else part (of an instance), else full.
 -- target: policies with the same target reach the same instances. Thousands of policies have
@@ -66,6 +64,10 @@ select
       select json_array(name, operator, value) as attribute
       from policy_resource_attributes as attributes
       where attributes.policy_id = policies.id
+      union all
+      select json_array('tag', name, operator, value)
+      from policy_resource_tags as tags
+      where tags.policy_id = policies.id
       order by attribute
     )
   ) as target,
@@ -106,9 +108,6 @@ from policies
 where policies.type = 'access'
   and policies.state = 'active'
   and not exists (
-    select 1 from policy_resource_tags as tags where tags.policy_id = policies.id
-  )
-  and not exists (
     select 1
     from policy_resource_attributes as attributes
     where attributes.policy_id = policies.id
@@ -127,7 +126,8 @@ where policies.type = 'access'
 --
 -- An instance is reached when every attribute of the policy holds for it; an attribute that
 -- the policy lacks limits nothing, one that it has twice must hold twice. Comparisons are
--- case-sensitive. Policies reach instances of their own account only. Where this errs:
+-- case-sensitive. Every access tag that the policy asks for must be attached to the instance.
+-- Policies reach instances of their own account only. Where this errs:
 -- - An operator that IBM Cloud may add one day allows nothing: too little.
 -- - What single services call their parts (bucket, path, namespace) is not looked into; the
 --   policy reaches the instance with the scope part, though there may be no such part: too much.
@@ -221,6 +221,25 @@ where instances.account_id = targets.account_id
       end,
       false
     )
+  )
+  and not exists (
+    select 1
+    from policy_resource_tags as tags
+    where tags.policy_id = targets.policy_id
+      and not exists (
+        select 1
+        from tag_attachments as attached
+        where attached.instance_id = instances.id
+          and attached.kind = 'access'
+          and case coalesce(tags.operator, 'stringEquals')
+            when 'stringEquals' then attached.name = tags.name || ':' || tags.value
+            when 'stringMatch' then
+              attached.name glob
+                replace(tags.name, '[', '[[]') || ':' || replace(
+                  replace(replace(tags.value, '[', '[[]'), '{{*}}', '[*]'), '{{?}}', '[?]'
+                )
+          end
+      )
   );
 
 
@@ -250,6 +269,186 @@ select access_groups.id, serviceids.iam_id, 'public'
 from access_groups
 join serviceids on serviceids.account_id = access_groups.account_id
 where access_groups.is_public = 1;
+
+
+-- Who can do what with which service instance, one row for each way in: the identity, the policy
+-- (its own, or that of an access group it is in), one of the policy's roles, and the instance.
+--
+-- scope: full, part (of the instance) or conditional, as in policy_instances. access_group_id is
+-- null for a policy of the identity itself. The account owner has all access without a policy
+-- and has no row for it. Made to be filtered by iam_id, instance_id or policy_id.
+create view effective_access as
+select
+  policies.iam_id,
+  reached.instance_id,
+  policy_roles.role_id,
+  policies.id as policy_id,
+  policies.access_group_id,
+  reached.scope
+from policies
+join policy_instances as reached on reached.policy_id = policies.id
+join policy_roles on policy_roles.policy_id = policies.id
+where policies.access_group_id is null
+  and policies.iam_id is not null
+union all
+select
+  members.iam_id,
+  reached.instance_id,
+  policy_roles.role_id,
+  policies.id,
+  policies.access_group_id,
+  reached.scope
+from policies
+join access_group_identities as members on members.access_group_id = policies.access_group_id
+join policy_instances as reached on reached.policy_id = policies.id
+join policy_roles on policy_roles.policy_id = policies.id;
+
+
+-- The account management services, and whether service_group_id IAM stands for them too.
+--
+-- IBM Cloud has no list of them by API; "everything in the account" and serviceType
+-- platform_service also stand for services that are not named here.
+create view account_services as
+select column1 as service_name, column2 as title, column3 as is_iam
+from (
+  values
+    ('iam-access-management', 'IAM Access Management (policies and custom roles)', 1),
+    ('iam-groups', 'IAM Access Groups', 1),
+    ('iam-identity', 'IAM Identity (service IDs, trusted profiles, API keys, settings)', 1),
+    ('user-management', 'User Management', 1),
+    ('billing', 'Billing', 0),
+    ('cloudshell', 'Cloud Shell', 0),
+    ('context-based-restrictions', 'Context-based restrictions', 0),
+    ('enterprise', 'Enterprise', 0),
+    ('entitlement', 'License and Entitlement', 0),
+    ('globalcatalog', 'Global Catalog', 0),
+    ('globalcatalog-collection', 'Catalog Management', 0),
+    ('project', 'Projects', 0),
+    ('security-compliance', 'Security and Compliance Center', 0),
+    ('support', 'Support Center', 0)
+);
+
+
+-- Which active access policy reaches which account management service, and how much of it.
+--
+-- reach: how the policy gets there: everything (it limits nothing but the account),
+-- all_account_management, all_iam, or one_service (it names services). A policy about a resource
+-- group, a region or access tags reaches none: account management has no such thing. scope is
+-- part where the policy names an access group, service ID or the like; conditional under a rule.
+-- That a policy for the bare account includes account management is inferred: too much, if wrong.
+create view policy_account_services as
+with
+  attribute_values as materialized (
+    select policy_id, position, name, operator, value
+    from policy_values
+    where side = 'target'
+  ),
+  candidates as materialized (
+    select
+      policies.id,
+      policies.account_id,
+      case
+        when policies.rule is not null then 'conditional'
+        when max(
+          attributes.name not in ('accountId', 'serviceName', 'serviceType', 'service_group_id')
+        ) then 'part'
+        else 'full'
+      end as scope,
+      case
+        when max(attributes.name = 'serviceName') then 'one_service'
+        when max(attributes.name = 'service_group_id') then 'all_iam'
+        when max(attributes.name = 'serviceType') then 'all_account_management'
+        else 'everything'
+      end as reach
+    from policies
+    left join policy_resource_attributes as attributes on attributes.policy_id = policies.id
+    where policies.type = 'access'
+      and policies.state = 'active'
+      and not exists (
+        select 1 from policy_resource_tags as tags where tags.policy_id = policies.id
+      )
+    group by policies.id
+    having max(attributes.name in ('serviceName', 'serviceType', 'service_group_id'))
+      or coalesce(max(attributes.name <> 'accountId'), 0) = 0
+  )
+select
+  candidates.id as policy_id,
+  account_services.service_name,
+  candidates.reach,
+  candidates.scope
+from candidates
+cross join account_services
+where not exists (
+  select 1
+  from (
+    select
+      attributes.position,
+      attributes.name,
+      case attributes.name
+        when 'accountId' then candidates.account_id
+        when 'serviceName' then account_services.service_name
+        when 'serviceType' then 'platform_service'
+        when 'service_group_id' then iif(account_services.is_iam, 'IAM', null)
+      end as actual
+    from policy_resource_attributes as attributes
+    where attributes.policy_id = candidates.id
+      and attributes.name in (
+        'accountId', 'serviceName', 'serviceType', 'service_group_id', 'resourceGroupId', 'region'
+      )
+  ) as wanted
+  where not exists (
+    select 1
+    from attribute_values
+    where attribute_values.policy_id = candidates.id
+      and attribute_values.position = wanted.position
+      and case attribute_values.operator
+        when 'stringEquals' then attribute_values.value = wanted.actual
+        when 'stringMatch' then
+          wanted.actual glob replace(
+            replace(replace(attribute_values.value, '[', '[[]'), '{{*}}', '[*]'), '{{?}}', '[?]'
+          )
+        when 'stringExists' then
+          case attribute_values.value
+            when 'false' then wanted.actual is null
+            when 'true' then wanted.actual is not null
+            when '*' then wanted.actual is not null
+          end
+      end
+  )
+);
+
+
+-- Who can do what with the account itself: users, groups, identities, policies, billing and so on.
+-- One row for each way in, as in effective_access; reach and scope as in policy_account_services.
+create view effective_account_access as
+select
+  policies.iam_id,
+  reached.service_name,
+  policy_roles.role_id,
+  policies.id as policy_id,
+  policies.access_group_id,
+  reached.reach,
+  reached.scope,
+  policies.account_id
+from policy_account_services as reached
+join policies on policies.id = reached.policy_id
+join policy_roles on policy_roles.policy_id = policies.id
+where policies.access_group_id is null
+  and policies.iam_id is not null
+union all
+select
+  members.iam_id,
+  reached.service_name,
+  policy_roles.role_id,
+  policies.id,
+  policies.access_group_id,
+  reached.reach,
+  reached.scope,
+  policies.account_id
+from policy_account_services as reached
+join policies on policies.id = reached.policy_id
+join access_group_identities as members on members.access_group_id = policies.access_group_id
+join policy_roles on policy_roles.policy_id = policies.id;
 
 
 -- Access groups in words: the name, and how many identities the group stands for.

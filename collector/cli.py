@@ -22,6 +22,7 @@ from .database import accounts_in, check_target
 from .errors import DatabaseError, InsightsError
 from .files import METADATA, QUERIES, metadata_beside, project_file
 from .reports import assemble, read_reports
+from .resources import REPORTS
 from .sandbox import Sandbox, account_of_size, read_faults, sample_account
 
 DEFAULT_FILE = "iaminsights.sqlite3"
@@ -85,6 +86,12 @@ def main() -> None:
     type=click.Choice(PARTS),
     help=f"Refresh this part and leave the rest; repeatable. One of: {', '.join(PARTS)}.",
 )
+@click.option(
+    "--no-reports",
+    is_flag=True,
+    help="Do not wait for the reports that IBM Cloud has to make first "
+    f"({', '.join(sorted(REPORTS))}); the rest is collected.",
+)
 @_quiet
 @click.option("--verbose", is_flag=True, help="Show each request and each refusal.")
 def collect_command(
@@ -92,6 +99,7 @@ def collect_command(
     credentials: tuple[Path, ...],
     concurrency: int,
     only: tuple[str, ...],
+    no_reports: bool,
     quiet: bool,
     verbose: bool,
 ) -> None:
@@ -102,6 +110,8 @@ def collect_command(
     """
     check_target(database)
     found = [find_credential(file, os.environ) for file in credentials or (None,)]
+    if no_reports:
+        only = tuple(part for part in only or PARTS if part not in REPORTS)
     denied = False
     for credential in found:
         summary = _collect(
@@ -266,9 +276,10 @@ def _say_how_to_serve(database: Path) -> None:
 
 def _say_what_is_missing(summary: Summary, verbose: bool) -> None:
     for step in summary.steps:
-        if step.status == "denied":
+        if step.status != "ok":
             roles = " and ".join(sorted(step.roles))
-            click.echo(f"Denied: {step.part}. It needs {roles}.", err=True)
+            needs = f"Denied: {step.part}. It needs {roles}." if roles else f"Failed: {step.part}."
+            click.echo(needs, err=True)
             for message in step.messages if verbose else step.messages[:1]:
                 click.echo(f"  {message}", err=True)
         else:

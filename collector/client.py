@@ -1,8 +1,9 @@
 """One HTTP session to IBM Cloud: authentication, paging and what its errors mean.
 
-Knows no table and no API resource. Only ever asks with GET, save for the POST that turns
-an API key into a token. A GET is sent once: what failed in passing is raised as Unavailable,
-for the caller to ask again when it is time, so that no thread sleeps while others could work.
+Knows no table and no API resource. Asks with GET, and with POST where IBM Cloud reads that way:
+the token for an API key, a search, a report to be made. But for the token everything is sent
+once: what failed in passing is raised as Unavailable, for the caller to ask again when it is
+time, so that no thread sleeps while others could work.
 """
 
 from __future__ import annotations
@@ -23,11 +24,13 @@ from urllib3.util.retry import Retry
 from . import __version__
 from .credentials import BearerAuth, Claims, Credential
 from .endpoints import IAM, SERVICES, Service, base_url, is_loopback, known_origins, origin
-from .errors import AccessDenied, CredentialError, RequestError, Unavailable
+from .errors import AccessDenied, CredentialError, NotReady, RequestError, Unavailable
 
 _PAGING_PARAMETERS = ("pagetoken", "_start", "start", "offset", "next_docid")
+_CURSOR = "search_cursor"
 _TRACE_HEADERS = ("Transaction-Id", "X-Correlation-Id", "X-Request-Id", "X-Global-Transaction-Id")
 _PASSING = (429, 500, 502, 503, 504)
+_TOKEN_PATH = "/identity/token"
 _API_KEY_GRANT = "urn:ibm:params:oauth:grant-type:apikey"
 _MAY_PASS = (
     requests.ConnectionError,
@@ -101,20 +104,30 @@ class Client:
         self._session.close()
 
     def page(
-        self, service: Service, path: str, params: Mapping[str, str], items: str | None
+        self,
+        service: Service,
+        path: str,
+        params: Mapping[str, str],
+        items: str | None,
+        post: Mapping[str, Any] | None = None,
     ) -> Page:
         """One page of a listing, or with `items` None the one object that the path names.
 
-        Raises AccessDenied on 403 and 404, CredentialError on 401, Unavailable on what may
-        pass, RequestError on everything else that is no usable answer.
+        With `post` the question is a JSON body, into which the cursor of a search goes. Raises
+        AccessDenied on 403 and 404, CredentialError on 401, NotReady on 204, Unavailable on
+        what may pass, RequestError on everything else that is no usable answer.
         """
-        response = self._get(service, path, params)
+        response = self._get(service, path, params, post)
         body = _json_object(response)
         if items is None:
             return Page([body])
         objects = body.get(items)
         if not isinstance(objects, list):
             raise RequestError(f"{_place(response)} answered without its list of {items}.")
+        cursor, limit = body.get(_CURSOR), str(params.get("limit") or body.get("limit"))
+        if post is not None:
+            more = cursor and limit.isdecimal() and len(objects) >= int(limit)
+            return Page(objects, {_CURSOR: str(cursor)} if more else None)
         total = body.get("total_count")
         return Page(
             objects,
@@ -122,15 +135,29 @@ class Client:
             total if isinstance(total, int) else None,
         )
 
-    def _get(self, service: Service, path: str, params: Mapping[str, str]) -> requests.Response:
+    def _get(
+        self,
+        service: Service,
+        path: str,
+        params: Mapping[str, str],
+        post: Mapping[str, Any] | None,
+    ) -> requests.Response:
         url = self._bases[service] + path
-        response = self._send("GET", url, params=params, auth=self._auth)
+        question: dict[str, Any] = {"params": params, "auth": self._auth}
+        if post is not None:
+            query = {name: value for name, value in params.items() if name != _CURSOR}
+            cursor = {_CURSOR: params[_CURSOR]} if _CURSOR in params else {}
+            question |= {"params": query, "json": {**post, **cursor}}
+        method = "GET" if post is None else "POST"
+        response = self._send(method, url, **question)
         if response.status_code == 401:
             refused = response.request.headers.get("Authorization")
             if self._auth.renew(refused):
-                response = self._send("GET", url, params=params, auth=self._auth)
-        if response.status_code == 200:
+                response = self._send(method, url, **question)
+        if response.status_code in (200, 202):
             return response
+        if response.status_code == 204:
+            raise NotReady(f"{_place(response)} is not ready yet.")
         sentence = f"{_place(response)} answered {response.status_code}: {_reason(response)}"
         if response.status_code == 401:
             raise CredentialError(f"{sentence} {self._auth.refused_sentence()}")
@@ -175,7 +202,7 @@ class Client:
         """An access token for an API key (POST /identity/token)."""
         response = self._send(
             "POST",
-            self._bases[IAM] + "/identity/token",
+            self._bases[IAM] + _TOKEN_PATH,
             data={"grant_type": _API_KEY_GRANT, "apikey": api_key},
             auth=_no_auth,
         )
@@ -236,8 +263,8 @@ def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
 class _TokenRetries(Retry):
     """Asks again for a token, which whoever needs it cannot go on without.
 
-    Asking twice for one is harmless, although it is a POST. A GET is never repeated here, not
-    even one that found no connection, which urllib3 would repeat whatever the method.
+    Asking twice for one is harmless, although it is a POST. Nothing else is repeated here, not
+    even what found no connection, which urllib3 would repeat whatever the method.
     """
 
     def increment(
@@ -249,7 +276,7 @@ class _TokenRetries(Retry):
         _pool: Any = None,
         _stacktrace: Any = None,
     ) -> Retry:
-        if method != "POST":
+        if not str(url).endswith(_TOKEN_PATH):
             raise MaxRetryError(_pool, url, error) from error
         return super().increment(method, url, response, error, _pool, _stacktrace)
 

@@ -24,14 +24,15 @@ from urllib3.util.retry import Retry
 from . import __version__
 from .client import Client, Page
 from .database import Draft, next_collection_id, public_group_id
-from .errors import AccessDenied, ObjectError, RequestError, Unavailable
+from .errors import AccessDenied, NotReady, ObjectError, RequestError, Unavailable
 from .lanes import Lanes
-from .resources import RESOURCES, Resource
+from .resources import REPORTS, RESOURCES, Resource
 from .rows import Context
 from .schema import TABLE, TABLES
 
 _LONGEST_PAUSE = 120  # seconds, whatever a service asks for
 _RETRIES_IN_ALL = 1000  # beyond that IBM Cloud is not busy but broken
+_REPORT_PATIENCE = 180.0  # seconds for a report to become ready
 _PATIENCE = Retry(total=8, backoff_factor=0.5, backoff_jitter=0.5, backoff_max=30)
 
 # With a restricted user list IBM Cloud answers 200 and shows a weak token nobody else.
@@ -72,7 +73,8 @@ class Summary:
 
     @property
     def denied(self) -> tuple[Step, ...]:
-        return tuple(step for step in self.steps if step.status == "denied")
+        """Parts that could not be read: refused, or reports that were not ready in time."""
+        return tuple(step for step in self.steps if step.status != "ok")
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ class _Ask:
     seen: frozenset[tuple[tuple[str, str], ...]] = frozenset()
     known_to: int | None = None
     retry: Retry = field(default_factory=lambda: _PATIENCE)
+    first_at: float = field(default_factory=time.monotonic)
 
     @property
     def path(self) -> str:
@@ -104,18 +107,20 @@ def collect(
     only: Collection[str] = (),
     concurrency: int = 16,
     progress: Callable[[Step, bool], None] = lambda step, finished: None,
+    report_patience: float = _REPORT_PATIENCE,
 ) -> Summary:
     """Collect the account of the client's token into the file.
 
     With `only`, other parts stay as the file has them. `progress` is called with a part's
-    step after each page, and with True once the part is complete. Any error but a denied
-    part leaves the file as it was and is raised as InsightsError.
+    step after each page, and with True once the part is complete. `report_patience` is how
+    many seconds IBM Cloud has to make a report. Any error but a denied part leaves the file as
+    it was and is raised as InsightsError.
     """
     started, clock = _now(), time.monotonic()
     account_id = client.claims.account_id
     context = Context(account_id, public_group=public_group_id(target, account_id))
     with Draft(target) as draft:
-        run = _Run(client, draft, context, only, concurrency, progress)
+        run = _Run(client, draft, context, only, concurrency, progress, report_patience)
         run.walk()
         if run.account_name is None:  # the account itself may not be read: only its ID is known
             draft.mention("accounts", _row("accounts", account_id=account_id, name=account_id))
@@ -148,18 +153,22 @@ class _Run:
         only: Collection[str],
         concurrency: int,
         progress: Callable[[Step, bool], None],
+        report_patience: float,
     ) -> None:
         self.selected = {"accounts", *(only or PARTS)}
         self.steps = {part: Step(part) for part in PARTS}
         self.account_name: str | None = None
         self.people: set[str] = set()
         self._lanes: Lanes[_Ask, Page] = Lanes(
-            lambda ask: client.page(ask.resource.service, ask.path, ask.params, ask.resource.items),
+            lambda ask: client.page(
+                *(ask.resource.service, ask.path, ask.params, ask.resource.items, ask.resource.post)
+            ),
             concurrency,
         )
         self._draft = draft
         self._context = context
         self._progress = progress
+        self._report_patience = report_patience
         self._resources = [r for r in RESOURCES if r.part in self._needed()]
         self._children = {
             part: [r for r in self._resources if r.each and r.each.part == part] for part in PARTS
@@ -209,6 +218,8 @@ class _Run:
                 self._submit(following)
         except AccessDenied as error:
             self._refused(ask, step, error)
+        except NotReady as error:
+            self._wait_for_report(ask, step, error)
         except Unavailable as error:
             self._ask_again(ask, step, error)
         except (ObjectError, RequestError) as error:
@@ -234,6 +245,21 @@ class _Run:
         self._lanes.pause(step.part, min(pause, _LONGEST_PAUSE))
         self._submit(replace(ask, retry=retry))
 
+    def _wait_for_report(self, ask: _Ask, step: Step, error: NotReady) -> None:
+        """Look again after a while; too late, take what is there instead."""
+        waited = time.monotonic() - ask.first_at
+        if waited < self._report_patience:
+            left = self._report_patience - waited
+            self._lanes.pause(
+                step.part, min(max(waited, 0.1), 5.0, left)
+            )  # twice as long each time
+            self._submit(ask)
+        elif ask.resource.fallback:
+            self._start(ask.resource.fallback, ask.context)
+        else:
+            step.status = "failed"
+            step.messages.append(f"{error} Collect it later with --only {step.part}.")
+
     def _load(self, ask: _Ask, item: Any) -> None:
         if not isinstance(item, dict):
             raise ObjectError(f"an object of the answer is no JSON object but {item!r:.80}")
@@ -250,6 +276,11 @@ class _Run:
                 elif table == "users":
                     self.people.add(row["iam_id"])
                 self.steps[resource.part].rows += table == resource.part
+        if resource.then:
+            reference = item.get("reference")
+            if not reference:
+                raise ObjectError('the answer has no "reference" to the report')
+            self._start(resource.then, replace(ask.context, key=str(reference)))
         for child in self._children[resource.part]:
             for key in child.each.keys(item):
                 self._start_once(child, str(key))
@@ -264,7 +295,10 @@ class _Run:
         resource = ask.resource
         if resource.fallback is not None:
             self._start(resource.fallback, ask.context)
-        elif not (resource.optional and error.status == 404):
+        elif error.status == 404 and resource.part in REPORTS:
+            step.status = "failed"  # not a matter of permission
+            step.messages.append(f"{error} Collect it later with --only {step.part}.")
+        elif error.status not in resource.optional:
             step.status = "denied"
             step.roles.add(resource.role)
             if len(step.messages) < 3:  # one of two thousand profiles is like the next

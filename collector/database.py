@@ -25,12 +25,13 @@ from .schema import APPLICATION_ID, SCHEMA_VERSION, TABLE, TABLES, Table
 _BATCH = 1000
 _BUSY = (5, 6)  # SQLITE_BUSY and SQLITE_LOCKED, which sqlite3 names from Python 3.11 on
 _PATIENCE_WITH_READERS = 120  # seconds until a file that is always being read is given up
-_VIEWS = Path(__file__).with_name("access.sql")
+_VIEWS = tuple(Path(__file__).with_name(name) for name in ("access.sql", "escalation.sql"))
 
 # Rows that make sense only as a set, with the table and columns that tell whether the set was
 # read anew: then none of its old rows is kept beside the new ones.
 _SETS = {
     "role_actions": ("role_actions", {"role_id": "role_id", "service_name": "service_name"}),
+    "cbr_rule_zones": ("cbr_rules", {"id": "rule_id"}),
     **{
         table.name: ("policies", {"id": "policy_id"})
         for table in TABLES
@@ -177,11 +178,13 @@ class Draft:
                 self._connection.execute("attach ? as old", (_location(self._target, "ro"),))
                 self._connection.execute("begin")
                 self._keep_old_rows(account_id, kept_parts)
-            for table, row in self._mentioned:
+            # Of several mentions of one thing the fullest stands, whichever came first.
+            for table, row in sorted(self._mentioned, key=_gaps):
                 self._put(table, row)
             self._write_all()
             if old:
                 self._keep_missing_parents()
+            self._empty_weak_references()
             self._add_identities()
             # A v2 policy names its roles by CRN only.
             self._connection.execute(
@@ -242,7 +245,7 @@ class Draft:
         """Kept rows may point at what is no longer listed: the old file still knows it."""
         for table in reversed(TABLES):
             for column in table.columns:
-                if column.references in (None, "identities"):
+                if column.references in (None, "identities") or column.weak:
                     continue
                 parent = TABLE[column.references]
                 key = parent.key[0]
@@ -254,6 +257,16 @@ class Draft:
                     {},
                     listed="0",
                 )
+
+    def _empty_weak_references(self) -> None:
+        for table in TABLES:
+            for column in table.columns:
+                if column.weak:
+                    parent = TABLE[column.references]
+                    self._connection.execute(
+                        f"update [{table.name}] set [{column.name}] = null where [{column.name}] "
+                        f"not in (select [{parent.key[0]}] from [{parent.name}])"
+                    )
 
     def _copy_old(
         self, table: Table, condition: str, values: Mapping[str, Any], **replaced: str
@@ -293,6 +306,10 @@ class Draft:
                 f"The collected data does not hold together ({broken or state}); "
                 f"{self._target} was left as it was. Please report this."
             )
+
+
+def _gaps(mentioned: tuple[str, Mapping[str, Any]]) -> int:
+    return sum(value is None for value in mentioned[1].values())
 
 
 def next_collection_id(path: Path) -> int:
@@ -432,7 +449,8 @@ def _create_indexes_and_views(db: sqlite_utils.Database) -> None:
     for table in TABLES:
         for columns in table.all_indexes:
             db[table.name].create_index(columns)
-    db.executescript(_VIEWS.read_text(encoding="utf-8"))
+    for script in _VIEWS:
+        db.executescript(script.read_text(encoding="utf-8"))
     db.execute("analyze")
 
 

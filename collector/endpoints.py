@@ -53,7 +53,34 @@ RESOURCE_MANAGER = Service(
     "https://resource-controller.cloud.ibm.com",
     "https://private.resource-controller.cloud.ibm.com",
 )
-SERVICES = (IAM, ACCOUNTS, USERS, RESOURCE_CONTROLLER, RESOURCE_MANAGER)
+RESTRICTIONS = Service(
+    "Context-based restrictions",
+    "IBMCLOUD_CONTEXT_BASED_RESTRICTIONS_ENDPOINT",
+    "https://cbr.cloud.ibm.com",
+    "https://private.cbr.cloud.ibm.com",
+)
+TAGGING = Service(
+    "Global Tagging",
+    "IBMCLOUD_GT_API_ENDPOINT",
+    "https://tags.global-search-tagging.cloud.ibm.com",
+    "https://tags.private.global-search-tagging.cloud.ibm.com",
+)
+SEARCH = Service(
+    "Global Search",
+    "IBMCLOUD_GS_API_ENDPOINT",
+    "https://api.global-search-tagging.cloud.ibm.com",
+    "https://api.private.global-search-tagging.cloud.ibm.com",
+)
+ENTERPRISE = Service(
+    "Enterprise Management",
+    "IBMCLOUD_ENTERPRISE_API_ENDPOINT",
+    "https://enterprise.cloud.ibm.com/v1",
+    "https://private.enterprise.cloud.ibm.com/v1",
+)
+SERVICES = (
+    *(IAM, ACCOUNTS, USERS, RESOURCE_CONTROLLER, RESOURCE_MANAGER),
+    *(RESTRICTIONS, TAGGING, SEARCH, ENTERPRISE),
+)
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 

@@ -54,3 +54,7 @@ class DatabaseError(InsightsError):
 
 class ReportError(InsightsError):
     """A report file or metadata.yml cannot be used; the text names file and key."""
+
+
+class NotReady(InsightsError):
+    """A report that IBM Cloud has not finished yet: it can be asked for again."""

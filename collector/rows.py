@@ -297,6 +297,185 @@ def role_rows(item: Object, context: Context) -> Iterator[Row]:
                 yield "role_actions", record("role_actions", {}, context, **values, action=name)
 
 
+def user_rows(item: Object, context: Context) -> Iterator[Row]:
+    """A person of the listing with include_settings."""
+    settings = _dict(item.get("settings"))
+    yield (
+        "users",
+        record(
+            "users",
+            item,
+            context,
+            allowed_ip_addresses=settings.get("allowed_ip_addresses"),
+            self_manage=settings.get("self_manage"),
+        ),
+    )
+
+
+def group_rule_rows(item: Object, context: Context) -> Iterator[Row]:
+    """A dynamic rule of the group that was asked about."""
+    table = "access_group_rules"
+    yield table, record(table, item, context, group_id=context.group(context.key))
+
+
+def profile_rule_rows(item: Object, context: Context) -> Iterator[Row]:
+    """A claim rule of the trusted profile that was asked about."""
+    table = "trustedprofile_rules"
+    yield table, record(table, item, context, tp_id=context.key)
+
+
+def profile_identity_rows(item: Object, context: Context) -> Iterator[Row]:
+    """An identity that may take on the trusted profile that was asked about."""
+    table = "trustedprofile_identities"
+    yield table, record(table, item, context, tp_id=context.key)
+
+
+def identity_setting_rows(item: Object, context: Context) -> Iterator[Row]:
+    """The identity settings that count, with the second factors set for single people."""
+    settings = _dict(item.get("effective")) or item
+    yield "account_settings", record("account_settings", settings, context)
+    for exemption in map(_dict, _list(settings.get("user_mfa"))):
+        yield "user_mfa", record("user_mfa", exemption, context)
+
+
+def external_identity_rows(item: Object, context: Context) -> Iterator[Row]:
+    """One row for each type of identity that may act from other accounts."""
+    interaction = _dict(item.get("external_account_identity_interaction"))
+    table = "external_identity_settings"
+    for name, settings in _dict(interaction.get("identity_types")).items():
+        yield table, record(table, _dict(settings), context, identity_type=name)
+
+
+def mfa_report_rows(item: Object, context: Context) -> Iterator[Row]:
+    """The whole MFA report: one row for each person."""
+    fields = {
+        "trait_account_default": "id_based_mfa.trait_account_default",
+        "trait_effective": "id_based_mfa.trait_effective",
+        "comply_state": "id_based_mfa.comply_state",
+    }
+    table = "mfa_enrollments"
+    for person in map(_dict, _list(item.get("users"))):
+        by_identity = _dict(person.get("id_based_mfa"))
+        by_account = _dict(person.get("account_based_mfa"))
+        by_older_rules = person.get("effective_mfa_type") == "account_based_mfa"
+        yield (
+            table,
+            record(
+                table,
+                person,
+                context,
+                fields,
+                report_time=item.get("report_time"),
+                trait_user_specific=by_identity.get("trait_user_specific"),
+                complies=(by_account if by_older_rules else by_identity).get("complies"),
+            ),
+        )
+
+
+def inactivity_report_rows(item: Object, context: Context) -> Iterator[Row]:
+    """The whole report of inactive identities: one row for each identity and API key."""
+    kinds = (
+        ("users", "user"),
+        ("apikeys", "apikey"),
+        ("serviceids", "service_id"),
+        ("profiles", "trusted_profile"),
+    )
+    table = "inactive_identities"
+    for array, kind in kinds:
+        for found in map(_dict, _list(item.get(array))):
+            owner = _dict(found.get("user")).get("iam_id") or found.get("iam_id")
+            key = found.get("id") or found.get("iam_id")
+            service_id = _dict(found.get("serviceid")).get("id") if kind == "apikey" else None
+            if kind in ("service_id", "trusted_profile"):
+                service_id = key
+            yield (
+                table,
+                record(
+                    table,
+                    found,
+                    context,
+                    kind=kind,
+                    id=key,
+                    iam_id=owner or (f"iam-{service_id}" if service_id else None),
+                    name=found.get("name") or found.get("username"),
+                    report_duration=item.get("report_duration"),
+                    report_end_time=item.get("report_end_time"),
+                ),
+            )
+
+
+def resource_key_rows(item: Object, context: Context) -> Iterator[Row]:
+    """A service credential: of what it holds only the role and the service ID are kept."""
+    held = _dict(item.get("credentials"))
+    service_id = str(held.get("iam_serviceid_crn") or "").rpartition(":")[2]
+    row = record(
+        "resource_keys",
+        item,
+        context,
+        {"id": "crn"} if item.get("crn") else {"crn": "id"},
+        instance_id=item.get("source_crn"),
+        role_crn=item.get("role") or held.get("iam_role_crn"),
+        service_iam_id=f"iam-{service_id}" if service_id else None,
+    )
+    yield "resource_keys", row
+    if group := row["resource_group_id"]:
+        yield (
+            "resource_groups",
+            _unlisted("resource_groups", context, resource_group_id=group, name=group),
+        )
+
+
+def zone_rows(item: Object, context: Context) -> Iterator[Row]:
+    """A network zone as it is listed, with no more than three of its addresses."""
+    yield "cbr_zones", record("cbr_zones", item, context, listed=True)
+
+
+def zone_address_rows(item: Object, context: Context) -> Iterator[Row]:
+    """All addresses of one network zone."""
+    table = "cbr_zone_addresses"
+    for array, excluded in (("addresses", False), ("excluded", True)):
+        for position, address in enumerate(map(_dict, _list(item.get(array)))):
+            values = {"zone_id": context.key, "excluded": excluded, "position": position}
+            yield table, record(table, address, context, **values)
+
+
+def restriction_rows(item: Object, context: Context) -> Iterator[Row]:
+    """A context-based restriction, and the zones that it names (one text of several IDs)."""
+    rule = record("cbr_rules", item, context)
+    yield "cbr_rules", rule
+    attributes = [
+        _dict(attribute)
+        for permitted in map(_dict, _list(item.get("contexts")))
+        for attribute in _list(permitted.get("attributes"))
+    ]
+    named = ",".join(str(a.get("value")) for a in attributes if a.get("name") == "networkZoneId")
+    for zone in filter(None, (part.strip() for part in named.split(","))):
+        yield "cbr_zones", _unlisted("cbr_zones", context, id=zone, name=zone)
+        yield (
+            "cbr_rule_zones",
+            record("cbr_rule_zones", {}, context, rule_id=rule["id"], zone_id=zone),
+        )
+
+
+def tag_rows(kind: str) -> RowFunction:
+    """Rows for the tags of one kind."""
+    return flat("tags", kind=kind)
+
+
+def attachment_rows(item: Object, context: Context) -> Iterator[Row]:
+    """One found resource: a row for each tag that it carries."""
+    table = "tag_attachments"
+    crn = item.get("crn")
+    for array, kind in (("tags", "user"), ("access_tags", "access"), ("service_tags", "service")):
+        for name in _list(item.get(array)):
+            yield table, record(table, item, context, kind=kind, name=name, instance_id=crn)
+
+
+def no_rows(item: Object, context: Context) -> Iterator[Row]:
+    """For an answer that only leads to another one."""
+    return iter(())
+
+
 def services_of_policy(item: Object) -> set[str]:
     """Services that a v2 policy names literally, for whose roles IAM can be asked."""
     attributes = _list(_dict(item.get("resource")).get("attributes"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 APPLICATION_ID = 0x49414D69  # "IAMi" in the file's header: tells our files from other SQLite files
-SCHEMA_VERSION = 1  # raised whenever a table changes, kept in the header as user_version
+SCHEMA_VERSION = 2  # raised whenever a table changes, kept in the header as user_version
 
 TEXT, INTEGER, BOOLEAN, TIME, JSON = "text", "integer", "boolean", "time", "json"
 
@@ -20,8 +20,8 @@ class Column:
     """One column; `kind` says how an API value becomes the stored one.
 
     text: as it is. integer: a whole number. boolean: 0 or 1. time: ISO 8601 UTC text.
-    json: any JSON value as text. `references` names the table whose primary key it holds;
-    `relation` is how the diagram draws that.
+    json: any JSON value as text. `references` names the table whose primary key it holds, and
+    `weak` empties it where the file has no such row; `relation` is how the diagram draws that.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Column:
     kind: str = TEXT
     references: str | None = None
     required: bool = False
+    weak: bool = False
     relation: str = "}o--||"
 
     @property
@@ -93,7 +94,17 @@ _LISTED = Column(
 _POLICY = Column("policy_id", "The policy.", references="policies", required=True)
 
 
-_POSITION = Column("position", "Its place in the policy, from 0.", INTEGER, required=True)
+_MODIFIED = Column("modified_at", "When it was last changed.", TIME)
+_POSITION = Column("position", "Its place in the list, from 0.", INTEGER, required=True)
+_INSTANCE = Column(
+    "instance_id",
+    "The service instance, if it is one in the list.",
+    references="resource_service_instances",
+    weak=True,
+)
+_CONDITIONS = Column("conditions", "Claims, operators and values; all of them must hold.", JSON)
+# One row for each account.
+_SETTINGS_OF = replace(_ACCOUNT, description="The account.", relation="||--||")
 
 
 def _id(description: str) -> Column:
@@ -144,6 +155,8 @@ TABLES: tuple[Table, ...] = (
             Column("lastname", "Last name."),
             Column("realm", "Where the person logs in: IBMid, SL or an identity provider."),
             Column("added_on", "When the person joined the account.", TIME),
+            Column("allowed_ip_addresses", "Addresses the person may come from; empty: any."),
+            Column("self_manage", "1 if the person may change these settings.", BOOLEAN),
         ),
         key=("id",),
         label="user_id",
@@ -160,7 +173,7 @@ TABLES: tuple[Table, ...] = (
             _CRN,
             _CREATED_AT,
             _iam_id("created_by", "Who made it."),
-            Column("modified_at", "When it was last changed.", TIME),
+            _MODIFIED,
             _LISTED,
         ),
         key=("id",),
@@ -178,7 +191,7 @@ TABLES: tuple[Table, ...] = (
             _DESCRIPTION,
             Column("locked", "1 if it is protected against deletion and change.", BOOLEAN),
             _CREATED_AT,
-            Column("modified_at", "When it was last changed.", TIME),
+            _MODIFIED,
             Column("group_id", "The group of service IDs it is in.", references="serviceid_groups"),
             _CRN,
             Column("unique_instance_crns", "Service instances it was made for.", JSON),
@@ -197,7 +210,7 @@ TABLES: tuple[Table, ...] = (
             _ACCOUNT,
             _DESCRIPTION,
             _CREATED_AT,
-            Column("modified_at", "When it was last changed.", TIME),
+            _MODIFIED,
             Column("email", "E-mail address."),
             _CRN,
             Column("template_id", "The enterprise template that made it."),
@@ -222,7 +235,7 @@ TABLES: tuple[Table, ...] = (
             _NAME,
             Column("is_cross_account", "1 if the resource is in another account.", BOOLEAN),
             _CREATED_AT,
-            Column("modified_at", "When it was last changed.", TIME),
+            _MODIFIED,
         ),
         key=("id",),
         label="name",
@@ -440,6 +453,354 @@ TABLES: tuple[Table, ...] = (
         part="policies",
     ),
     Table(
+        "apikeys",
+        "API keys of people and service IDs, without their secrets.",
+        (
+            _id("ID of the API key."),
+            _NAME,
+            _iam_id("iam_id", "Whose key it is; whoever holds it acts as this identity.", True),
+            _ACCOUNT,
+            _DESCRIPTION,
+            Column("disabled", "1 if it is switched off.", BOOLEAN),
+            Column("locked", "1 if it is protected against deletion and change.", BOOLEAN),
+            _CREATED_AT,
+            _iam_id("created_by", "Who made it."),
+            _MODIFIED,
+            Column("expires_at", "When it ends; empty: never.", TIME),
+            Column("action_when_leaked", "What IBM Cloud does if it finds it in public."),
+            Column("support_sessions", "1 if it may open login sessions.", BOOLEAN),
+            _CRN,
+        ),
+        key=("id",),
+        label="name",
+        facets=("account_id", "disabled", "action_when_leaked"),
+    ),
+    Table(
+        "trustedprofile_rules",
+        "Claim rules: which federated people or compute resources may take on a trusted profile.",
+        (
+            _id("ID of the rule."),
+            Column("tp_id", "The trusted profile.", references="trustedprofiles", required=True),
+            _NAME,
+            Column("type", "Profile-SAML (federated people) or Profile-CR (compute resources)."),
+            Column("realm_name", "The identity provider."),
+            Column("cr_type", "Kind of compute resource: VSI, IKS_SA, ROKS_SA, CE and others."),
+            Column("expiration", "Length of a session in seconds.", INTEGER),
+            _CONDITIONS,
+            _CREATED_AT,
+            _MODIFIED,
+        ),
+        key=("id",),
+        label="name",
+        facets=("type", "cr_type", "realm_name"),
+    ),
+    Table(
+        "trustedprofile_identities",
+        "Identities, also of other accounts, that may take on a trusted profile.",
+        (
+            Column("tp_id", "The trusted profile.", references="trustedprofiles", required=True),
+            _iam_id("iam_id", "Who may take it on.", required=True),
+            Column("identifier", "IAM ID, service ID or CRN, as it was entered."),
+            Column("type", "user, serviceid or crn."),
+            Column("accounts", "Accounts from which a person may take it on.", JSON),
+            _DESCRIPTION,
+        ),
+        key=("tp_id", "iam_id"),
+        facets=("type",),
+    ),
+    Table(
+        "access_group_rules",
+        "Dynamic rules: federated people with these claims are members while they are logged in.",
+        (
+            _id("ID of the rule."),
+            _NAME,
+            Column("group_id", "The group.", references="access_groups", required=True),
+            _ACCOUNT,
+            Column("realm_name", "The identity provider."),
+            Column("expiration", "Length of a membership in hours.", INTEGER),
+            _CONDITIONS,
+            _CREATED_AT,
+            _CREATED_BY,
+            _MODIFIED_AT,
+            _MODIFIED_BY,
+        ),
+        key=("id",),
+        label="name",
+        facets=("account_id", "realm_name", "group_id"),
+    ),
+    Table(
+        "access_group_settings",
+        "Whether an account allows public access.",
+        (
+            _SETTINGS_OF,
+            Column(
+                "public_access_enabled",
+                "1 if policies may grant access to everybody, without a login.",
+                BOOLEAN,
+            ),
+            _MODIFIED_AT,
+            _MODIFIED_BY,
+        ),
+        key=("account_id",),
+    ),
+    Table(
+        "account_settings",
+        "How an account lets identities log in and what they may make.",
+        (
+            _SETTINGS_OF,
+            Column("mfa", "Second factor: NONE, TOTP, TOTP4ALL, LEVEL1, LEVEL2, LEVEL3 ..."),
+            Column("restrict_create_service_id", "RESTRICTED, NOT_RESTRICTED or NOT_SET."),
+            Column("restrict_create_platform_apikey", "RESTRICTED, NOT_RESTRICTED or NOT_SET."),
+            Column("restrict_user_list_visibility", "RESTRICTED or NOT_RESTRICTED."),
+            Column("allowed_ip_addresses", "Addresses to log in from; empty: any."),
+            Column("session_expiration_in_seconds", "Longest session, or NOT_SET."),
+            Column("session_invalidation_in_seconds", "Longest idle time, or NOT_SET."),
+            Column("max_sessions_per_identity", "Most sessions at a time, or NOT_SET."),
+            Column("system_access_token_expiration_in_seconds", "Life of an access token."),
+            Column("system_refresh_token_expiration_in_seconds", "Life of a refresh token."),
+            Column("restrict_user_domains", "Mail domains that may be invited.", JSON),
+        ),
+        key=("account_id",),
+    ),
+    Table(
+        "user_mfa",
+        "People for whom another second factor is set than for their account.",
+        (
+            _ACCOUNT,
+            _iam_id("iam_id", "The person.", required=True),
+            Column("mfa", "Second factor: NONE, TOTP, TOTP4ALL, LEVEL1, LEVEL2, LEVEL3 ..."),
+        ),
+        key=("account_id", "iam_id"),
+        facets=("mfa",),
+        part="account_settings",
+    ),
+    Table(
+        "external_identity_settings",
+        "Whether identities that act from other accounts may use access in this one.",
+        (
+            _ACCOUNT,
+            Column("identity_type", "user, service_id or service.", required=True),
+            Column("state", "enabled, monitor or limited."),
+            Column("external_allowed_accounts", "Accounts that are allowed all the same.", JSON),
+        ),
+        key=("account_id", "identity_type"),
+    ),
+    Table(
+        "mfa_enrollments",
+        "Which second factor each person needs and has, by IBM Cloud's own report.",
+        (
+            _ACCOUNT,
+            _iam_id("iam_id", "The person.", required=True),
+            Column("name", "The person's name."),
+            Column("username", "Login name."),
+            Column("email", "E-mail address."),
+            Column("effective_mfa_type", "id_based_mfa or account_based_mfa."),
+            Column("trait_account_default", "Second factor that the account asks for."),
+            Column("trait_user_specific", "Second factor that is set for the person."),
+            Column("trait_effective", "Second factor that counts."),
+            Column("complies", "1 if the person has what is asked for.", BOOLEAN),
+            Column("comply_state", "NO, ACCOUNT or CROSS_ACCOUNT."),
+            Column("account_based_mfa", "Factors of the older, account-based kind.", JSON),
+            Column("report_time", "When IBM Cloud made the report.", TIME),
+        ),
+        key=("account_id", "iam_id"),
+        label="name",
+        facets=("account_id", "trait_effective", "complies"),
+    ),
+    Table(
+        "inactive_identities",
+        "Identities and API keys that IBM Cloud's report says have not logged in for a while.",
+        (
+            _ACCOUNT,
+            Column("kind", "user, apikey, service_id or trusted_profile.", required=True),
+            Column("id", "IAM ID of a person, else ID of the object.", required=True),
+            _iam_id("iam_id", "The identity; for a key the one it belongs to."),
+            _NAME,
+            Column("last_authn", "When it last logged in; empty: never seen.", TIME),
+            Column("report_duration", "Hours that the report looked back.", INTEGER),
+            Column("report_end_time", "When IBM Cloud made the report.", TIME),
+        ),
+        key=("account_id", "kind", "id"),
+        label="name",
+        facets=("account_id", "kind"),
+    ),
+    Table(
+        "resource_keys",
+        "Service credentials: lasting keys to service instances, without their secrets.",
+        (
+            _id("The credential's CRN."),
+            Column("guid", "GUID."),
+            _NAME,
+            _CRN,
+            _ACCOUNT,
+            _INSTANCE,
+            Column("source_crn", "What it is a key to."),
+            Column("resource_group_id", "Its resource group.", references="resource_groups"),
+            Column("state", "State, such as active or removed."),
+            Column("role_crn", "Role that it carries."),
+            _iam_id("service_iam_id", "The service ID behind it."),
+            _CREATED_AT,
+            _iam_id("created_by", "Who made it."),
+            Column("updated_at", "When it was last changed.", TIME),
+            _iam_id("updated_by", "Who changed it last."),
+            Column("iam_compatible", "1 if it is made of an IAM API key.", BOOLEAN),
+            Column("onetime_credentials", "1 if it was shown only once.", BOOLEAN),
+        ),
+        key=("id",),
+        label="name",
+        facets=("account_id", "state"),
+    ),
+    Table(
+        "cbr_zones",
+        "Network zones: addresses that context-based restrictions name.",
+        (
+            _id("ID of the zone."),
+            _NAME,
+            _ACCOUNT,
+            _DESCRIPTION,
+            _CRN,
+            Column("address_count", "How many addresses it has.", INTEGER),
+            Column("excluded_count", "How many addresses are left out.", INTEGER),
+            _CREATED_AT,
+            _CREATED_BY,
+            _MODIFIED_AT,
+            _MODIFIED_BY,
+            _LISTED,
+        ),
+        key=("id",),
+        label="name",
+        facets=("account_id",),
+    ),
+    Table(
+        "cbr_zone_addresses",
+        "Addresses of each network zone.",
+        (
+            Column("zone_id", "The zone.", references="cbr_zones", required=True),
+            Column("excluded", "1 if it is left out of the zone.", BOOLEAN, required=True),
+            _POSITION,
+            Column("type", "ipAddress, ipRange, subnet, vpc or serviceRef."),
+            Column("value", "The address, range, subnet or VPC."),
+            Column("ref", "The services that a serviceRef means.", JSON),
+        ),
+        key=("zone_id", "excluded", "position"),
+        facets=("type",),
+    ),
+    Table(
+        "cbr_rules",
+        "Context-based restrictions: from where, and how, resources may be reached.",
+        (
+            _id("ID of the rule."),
+            _DESCRIPTION,
+            _ACCOUNT,
+            Column("enforcement_mode", "enabled, disabled or report (only recorded)."),
+            Column("contexts", "Zones, endpoints and second factors that are allowed.", JSON),
+            Column("resources", "What is restricted.", JSON),
+            Column("operations", "Kinds of operations that are restricted; empty: all.", JSON),
+            _CRN,
+            _CREATED_AT,
+            _CREATED_BY,
+            _MODIFIED_AT,
+            _MODIFIED_BY,
+        ),
+        key=("id",),
+        label="description",
+        facets=("account_id", "enforcement_mode"),
+    ),
+    Table(
+        "cbr_rule_zones",
+        "Which rules name which network zones.",
+        (
+            Column("rule_id", "The rule.", references="cbr_rules", required=True),
+            Column("zone_id", "The zone.", references="cbr_zones", required=True),
+        ),
+        key=("rule_id", "zone_id"),
+        part="cbr_rules",
+    ),
+    Table(
+        "tags",
+        "Tags of an account; policies and context-based restrictions use access tags only.",
+        (
+            _ACCOUNT,
+            Column("kind", "user, access or service.", required=True),
+            Column("name", "The tag; access tags have the form key:value.", required=True),
+        ),
+        key=("account_id", "kind", "name"),
+        facets=("account_id", "kind"),
+    ),
+    Table(
+        "tag_attachments",
+        "Which resource carries which tag.",
+        (
+            Column("crn", "The resource.", required=True),
+            Column("kind", "user, access or service.", required=True),
+            Column("name", "The tag.", required=True),
+            _ACCOUNT,
+            _INSTANCE,
+        ),
+        key=("crn", "kind", "name"),
+        facets=("account_id", "kind", "name"),
+        indexes=(("instance_id", "kind", "name"), ("account_id", "kind", "name")),
+    ),
+    Table(
+        "enterprises",
+        "The enterprise that an account is in.",
+        (
+            _id("ID of the enterprise."),
+            _NAME,
+            _ACCOUNT,
+            Column("enterprise_account_id", "The account that manages it."),
+            Column("domain", "Its domain."),
+            Column("state", "State, such as ACTIVE."),
+            Column("primary_contact_email", "Whom to write to."),
+            _CRN,
+            _CREATED_AT,
+        ),
+        key=("id",),
+        label="name",
+        facets=("account_id",),
+    ),
+    Table(
+        "enterprise_account_groups",
+        "Groups of accounts in an enterprise.",
+        (
+            _id("ID of the group of accounts."),
+            _NAME,
+            _ACCOUNT,
+            Column("enterprise_id", "The enterprise."),
+            Column("parent", "CRN of what it is in."),
+            Column("enterprise_path", "Its place in the enterprise."),
+            Column("state", "State, such as ACTIVE."),
+            Column("primary_contact_email", "Whom to write to."),
+            _CRN,
+            _CREATED_AT,
+        ),
+        key=("id",),
+        label="name",
+        facets=("account_id",),
+    ),
+    Table(
+        "enterprise_accounts",
+        "Accounts in an enterprise, as the enterprise lists them.",
+        (
+            _id("The account's ID."),
+            _NAME,
+            _ACCOUNT,
+            Column("enterprise_id", "The enterprise."),
+            Column("parent", "CRN of what it is in."),
+            Column("enterprise_path", "Its place in the enterprise."),
+            Column("state", "State, such as ACTIVE."),
+            _iam_id("owner_iam_id", "Its owner."),
+            Column("owner_email", "The owner's e-mail address."),
+            Column("paid", "1 if it is a paid account.", BOOLEAN),
+            Column("is_enterprise_account", "1 if it manages the enterprise.", BOOLEAN),
+            _CRN,
+            _CREATED_AT,
+        ),
+        key=("id",),
+        label="name",
+        facets=("account_id",),
+    ),
+    Table(
         "collections",
         "Each run of the collector.",
         (
@@ -481,6 +842,10 @@ VIEWS: dict[str, str] = {
     "collected_parts": "The newest state of each part of each account, and when it was last read.",
     "policy_targets": "What each active access policy can reach, as far as it names it literally.",
     "policy_instances": "Which policy reaches which service instance, and how much of it.",
+    "effective_access": "Who can do what with which service instance: one row for each way in.",
+    "account_services": "The account management services that policies can be about.",
+    "policy_account_services": "Which policy reaches which account management service.",
+    "effective_account_access": "Who can do what with the account itself: one row for each way in.",
     "access_group_identities": "The identities that an access group stands for, each once.",
     "access_group_summaries": "Access groups in words, with the number of their members.",
     "policy_values": "What policies name, one row for each value, with the operator made plain.",

@@ -10,6 +10,17 @@ from iaminsights.files import QUERIES, project_file
 from iaminsights.reports import read_reports
 
 REPORTS = {report.name: report for report in read_reports(project_file(QUERIES))}
+# Reports that answer nothing before they are asked about something: what the tests ask about.
+ASKED = {
+    "what_can_identity_do": {"identity": "Ada Lovelace"},
+    "who_can_access_instance": {"instance": "archive"},
+    "who_can_do_action": {"role_or_action": "Manager"},
+}
+ASKED_OF_SAMPLE = {
+    "what_can_identity_do": {"identity": "Amara Okafor"},
+    "who_can_access_instance": {"instance": "ledger"},
+    "who_can_do_action": {"role_or_action": "Administrator"},
+}
 EVERY_POLICY_LIST = ("v1_policies", "v2_policies")
 GONE_GROUP = "AccessGroupId-99999999-0000-4000-8000-000000000009"
 GONE = "99999999-0000-4000-8000-00000000dead"

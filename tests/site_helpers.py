@@ -13,11 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from os import environ
 from pathlib import Path
+from urllib.parse import urlencode
 
 import requests
 import yaml
 
 from iaminsights.files import METADATA, project_file
+
+from .report_rows import ASKED_OF_SAMPLE
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 REPORTS = yaml.safe_load(project_file(METADATA).read_text(encoding="utf-8"))["databases"][
@@ -112,3 +115,9 @@ def queries_file(folder: Path, **queries: dict[str, str]) -> Path:
     path = folder / "metadata.json"
     path.write_text(json.dumps({"databases": {"iaminsights": {"queries": queries}}}))
     return path
+
+
+def address(name: str, extension: str = "", **query: str) -> str:
+    """The path of a report of the sample account, about something if it must be asked so."""
+    asked = urlencode({**query, **ASKED_OF_SAMPLE.get(name, {})})
+    return f"/iaminsights/{name}{extension}" + (f"?{asked}" if asked else "")

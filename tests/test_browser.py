@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from .browser import start
-from .site_helpers import LONG, REPORTS, queries_file, served
+from .site_helpers import LONG, REPORTS, address, queries_file, served
 
 WIDE, NARROW = {"width": 1400, "height": 900}, {"width": 360, "height": 740}
 CHARTS = [name for name, report in REPORTS.items() if "fragment" in report]
@@ -90,13 +90,13 @@ def test_home_opens_and_leads_to_a_drawn_report(site, page):
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_a_report_draws_its_chart_on_a_direct_visit(site, page, name):
-    page.goto(f"{site.url}/iaminsights/{name}")
+    page.goto(f"{site.url}{address(name)}")
     canvas = page.locator(".vega-embed canvas")
     expect(canvas).to_be_visible()
     expect(page.locator("form.datasette-vega")).to_be_hidden()
     chart = {key: value[0] for key, value in parse_qs(REPORTS[name]["fragment"]).items()}
     heights = Counter()
-    for row in site.get(f"/iaminsights/{name}.json?_shape=array").json():
+    for row in site.get(address(name, ".json", _shape="array")).json():
         heights[row[chart["g.x_column"]]] += row[chart["g.y_column"]] or 0
     bars = sum(height > 0 for height in heights.values())
     page.wait_for_function(

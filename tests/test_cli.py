@@ -15,6 +15,8 @@ import pytest
 from click.testing import CliRunner
 
 from iaminsights.cli import main
+from iaminsights.collect import PARTS
+from iaminsights.endpoints import SERVICES
 from iaminsights.sandbox import Account, Sandbox
 
 from .scripted import Answer, scripted
@@ -61,7 +63,7 @@ def test_collect_into_the_default_file(run, sandbox, tmp_path):
         result.stdout,
     )
     lines = result.stderr.splitlines()
-    assert len(lines) == 12
+    assert len(lines) == len(PARTS)
     assert any(re.fullmatch(r"users +2 rows +1 page", line) for line in lines)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["iaminsights.sqlite3", "metadata.yml"]
 
@@ -226,7 +228,7 @@ def test_sandbox_prints_exports_then_serves_until_interrupted(tmp_path):
         cwd=tmp_path,
         env=environ,
     ) as process:
-        exports = [process.stdout.readline() for _ in range(7)]
+        exports = [process.stdout.readline() for _ in range(len(SERVICES) + 2)]
         process.stderr.readline()
         script = "".join(exports) + f'"{PROGRAM}" collect --quiet && echo done'
         done = subprocess.run(

@@ -15,7 +15,7 @@ from iaminsights.database import Draft
 from iaminsights.endpoints import SERVICES
 from iaminsights.errors import DatabaseError, ObjectError, RequestError
 from iaminsights.sandbox import ABSENT, Account, Sandbox
-from iaminsights.schema import TABLES, VIEWS
+from iaminsights.schema import TABLE, TABLES, VIEWS
 
 from .conftest import collect_from
 from .database_file import content_of
@@ -181,13 +181,22 @@ def test_every_page_of_every_listing(collected):
 
 
 def test_only_reads_and_asks_nothing_twice(tmp_path):
-    with Sandbox(acme()) as sandbox:
+    """Nothing but reports is made, and a report is asked for again only until it is ready."""
+    account = acme()
+    with Sandbox(account) as sandbox:
         environment = {**sandbox.environment, "IBMCLOUD_TOKEN": ""}
         with closing(Client(find_credential(None, environment), environment)) as client:
             collect(client, tmp_path / "iaminsights.sqlite3")
-        asked = [(r.method, r.service, r.path, tuple(r.query.items())) for r in sandbox.requests]
+        asked = [
+            (r.method, r.service, r.path, tuple(r.query.items()))
+            for r in sandbox.requests
+            if r.status != 204
+        ]
     assert {ask[:3] for ask in asked if ask[0] != "GET"} == {
-        ("POST", "iam-token", "/identity/token")
+        ("POST", "iam-token", "/identity/token"),
+        ("POST", "global-search", "/v3/resources/search"),
+        ("POST", "iam-identity", f"/v1/mfa/accounts/{account.account_id}/report"),
+        ("POST", "iam-identity", f"/v1/activity/accounts/{account.account_id}/report"),
     }
     assert len(asked) == len(set(asked))
 
@@ -257,6 +266,33 @@ def test_what_is_mentioned_but_gone_is_kept(collected):
         path, "select display_name, kind, service_name, listed from roles where listed = 0"
     ) == [("Gone", "service", "odd", 0)]
     assert rows_of(path, "pragma foreign_key_check") == []
+
+
+def test_fullest_mention_of_what_is_not_listed_stands(tmp_path):
+    poor, rich = (
+        {column.name: values.get(column.name) for column in TABLE["resource_groups"].columns}
+        for values in (
+            {"resource_group_id": "rg", "account_id": "a", "name": "rg", "listed": 0},
+            {
+                "resource_group_id": "rg",
+                "account_id": "a",
+                "name": "rg",
+                "listed": 0,
+                "crn": "crn:1",
+            },
+        )
+    )
+    for order in ((poor, rich), (rich, poor)):
+        path = tmp_path / "file.sqlite3"
+        path.unlink(missing_ok=True)
+        with Draft(path) as draft:
+            account = {column.name: None for column in TABLE["accounts"].columns}
+            draft.add("accounts", {**account, "account_id": "a"})
+            for row in order:
+                draft.mention("resource_groups", row)
+            draft.complete("a", ())
+            draft.publish()
+        assert column_of(path, "select crn from resource_groups") == ["crn:1"]
 
 
 def test_optional_fields_that_are_absent_or_null(collected):

@@ -52,6 +52,7 @@ LISTINGS = {
 def paged():
     """An account whose every kind of listing has two pages, the one of members has three."""
     account = Account("Paged")
+    account.today = "2026-11-24"  # the reports of two collects are of the same minute
     people = [account.user(f"Person {n}") for n in range(110)]
     robots = [account.service_id(f"robot {n}") for n in range(110)]
     account.link(account.profile("cluster-reader"))
@@ -157,7 +158,9 @@ def test_every_operation_may_fail_once(account, undisturbed, path):
         summary = collect_through(sandbox, path)
     assert content_of(path) == undisturbed
     retries = retries_of(summary)
-    assert set(retries) == set(PARTS) and sum(retries.values()) == len(operations)
+    # In this account no group has rules and no zone is there to ask for.
+    assert set(retries) == set(PARTS) - {"access_group_rules", "cbr_zone_addresses"}
+    assert sum(retries.values()) == len(operations)
     assert sorted(r.operation for r in sandbox.requests if r.fault) == operations
 
 
@@ -177,8 +180,8 @@ def test_retry_after_is_waited_for(account, undisturbed, path, monkeypatch, date
         summary = collect_through(sandbox, path)
     assert content_of(path) == undisturbed
     assert retries_of(summary) == {"users": 1}
-    ((lane, seconds),) = pauses
-    assert lane == "users" and (0 < seconds <= wait if date else seconds == wait)
+    (seconds,) = (seconds for lane, seconds in pauses if lane == "users")
+    assert 0 < seconds <= wait if date else seconds == wait
     assert summary.seconds >= seconds
 
 

@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 
-from iaminsights.sandbox import Account
+from iaminsights.database import Draft
 
 ACCOUNT, OTHER = "a" * 32, "b" * 32
 SERVICES = ("kms", "KMS", "cloud-object-storage", "k[m]s", "databases-for-redis")
@@ -39,6 +39,7 @@ VALUES = {
     "resource": ("reports", "*"),
     "path": ("db/*",),
 }
+TAGS = ("env:prod", "env:dev", "team:prod", "env:p:x", "environment:prod", "env:PROD")
 COMPARED = ("accountId", "serviceName", "serviceInstance", "resourceGroupId", "region")
 
 
@@ -67,8 +68,12 @@ def holds(operator, value, actual) -> bool:
 
 def reaches(policy, instance) -> str | None:
     """The scope in which a policy reaches an instance; None if it does not."""
-    if (policy["type"], policy["state"]) != ("access", "active") or policy["tags"]:
+    if (policy["type"], policy["state"]) != ("access", "active"):
         return None
+    for name, operator, value in policy["tags"]:
+        carried = [tag.split(":", 1)[1] for tag in instance["tags"] if tag.startswith(f"{name}:")]
+        if not any(holds(operator, value, one) for one in carried):
+            return None
     scope = "full"
     for name, operator, value in policy["attributes"]:
         if name == "service_group_id" or (name, value) == ("serviceType", "platform_service"):
@@ -97,6 +102,15 @@ def some_attribute(chance: random.Random):
     return name, operator, chance.choice(values)
 
 
+def some_tags(chance: random.Random):
+    """What a policy asks for: access tags by literal value or pattern, one or two of them."""
+    values = (("stringEquals", "prod"), (None, "dev"), ("stringMatch", "p*"), ("stringMatch", "*?"))
+    return [
+        (chance.choice(("env", "team")), *chance.choice(values))
+        for _ in range(chance.choice((1, 1, 2)))
+    ]
+
+
 def some_policies(chance: random.Random, number: int):
     for index in range(number):
         yield {
@@ -104,7 +118,7 @@ def some_policies(chance: random.Random, number: int):
             "type": "authorization" if chance.random() < 0.03 else "access",
             "state": "deleted" if chance.random() < 0.03 else "active",
             "rule": '{"key":"x"}' if chance.random() < 0.1 else None,
-            "tags": chance.random() < 0.05,
+            "tags": some_tags(chance) if chance.random() < 0.1 else [],
             "attributes": [
                 some_attribute(chance) for _ in range(chance.choice((0, 1, 1, 2, 2, 3)))
             ],
@@ -120,13 +134,18 @@ def some_instances(chance: random.Random, number: int):
             "serviceInstance": chance.choice(GUIDS),
             "resourceGroupId": chance.choice(GROUPS),
             "region": chance.choice(REGIONS),
+            "tags": chance.sample(TAGS, chance.choice((0, 1, 2, 3))),
         }
 
 
 @pytest.fixture
-def empty(collected):
-    """A writable file that holds hardly more than tables and views."""
-    with closing(sqlite3.connect(collected(Account("Empty", public_access=False)))) as database:
+def empty(tmp_path):
+    """A writable file that holds nothing but tables and views."""
+    path = tmp_path / "empty.sqlite3"
+    with Draft(path) as draft:
+        draft.complete(ACCOUNT, ())
+        draft.publish()
+    with closing(sqlite3.connect(path)) as database:
         yield database
 
 
@@ -144,6 +163,17 @@ def fill(database, policies, instances):
         ":resourceGroupId, :region)",
         instances,
     )
+    # A tag of another kind, with the name of an access tag, grants nothing.
+    database.executemany(
+        "insert into tag_attachments (crn, kind, name, account_id, instance_id) "
+        "values (?, ?, ?, ?, ?)",
+        [
+            (instance["id"], kind, tag, instance["accountId"], instance["id"])
+            for instance in instances
+            for kind, tags in (("access", instance["tags"]), ("user", ("team:dev", "env:dev")))
+            for tag in tags
+        ],
+    )
     for policy in policies:
         database.execute(
             "insert into policies (id, account_id, type, state, rule) values (?, ?, ?, ?, ?)",
@@ -154,12 +184,11 @@ def fill(database, policies, instances):
             "values (?, ?, ?, ?, ?)",
             [(policy["id"], place, *item) for place, item in enumerate(policy["attributes"])],
         )
-        if policy["tags"]:
-            database.execute(
-                "insert into policy_resource_tags (policy_id, position, name, value) "
-                "values (?, 0, 'env', 'dev')",
-                (policy["id"],),
-            )
+        database.executemany(
+            "insert into policy_resource_tags (policy_id, position, name, operator, value) "
+            "values (?, ?, ?, ?, ?)",
+            [(policy["id"], place, *tag) for place, tag in enumerate(policy["tags"])],
+        )
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -213,11 +242,11 @@ def test_policies_with_one_target_reach_the_same(empty):
 @pytest.mark.parametrize("value", ["kms", "[broken", "", None, '{"a": 1}', "7"])
 def test_a_list_that_is_no_list_breaks_nothing(empty, value):
     instance = dict.fromkeys(("serviceName", "serviceInstance", "resourceGroupId", "region"))
-    policy = {"id": "p", "type": "access", "state": "active", "rule": None, "tags": False}
+    policy = {"id": "p", "type": "access", "state": "active", "rule": None, "tags": []}
     fill(
         empty,
         [policy | {"attributes": [("serviceName", "stringEqualsAnyOf", value)]}],
-        [instance | {"id": "crn", "accountId": ACCOUNT, "serviceName": "kms"}],
+        [instance | {"id": "crn", "accountId": ACCOUNT, "serviceName": "kms", "tags": []}],
     )
     reached = empty.execute("select count(*) from policy_instances").fetchone()[0]
     assert reached == (value == "kms")

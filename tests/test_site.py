@@ -18,7 +18,15 @@ import yaml
 from iaminsights.files import METADATA, project_file
 from iaminsights.sandbox import Account, sample_account
 
-from .site_helpers import BARE_DATASETTE, CHECKOUT, LONG, REPORTS, queries_file, served
+from .site_helpers import (
+    BARE_DATASETTE,
+    CHECKOUT,
+    LONG,
+    REPORTS,
+    address,
+    queries_file,
+    served,
+)
 
 BARS = [name for name, report in REPORTS.items() if "g.mark=bar&" in report.get("fragment", "")]
 
@@ -130,9 +138,9 @@ def test_what_was_never_read_does_not_look_like_nothing(collected):
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_every_report_explains_itself_and_links_only_to_rows_that_exist(sample, name):
-    report, page = REPORTS[name], sample.page(f"/iaminsights/{name}")
-    text = sample.text(f"/iaminsights/{name}")
-    answer = sample.get(f"/iaminsights/{name}.json?_shape=objects").json()
+    report, page = REPORTS[name], sample.page(address(name))
+    text = sample.text(address(name))
+    answer = sample.get(address(name, ".json", _shape="objects")).json()
     for part in ("title", "severity", "question", "why", "remediation"):
         assert " ".join(str(report.get(part, "")).split()) in text
     number = len(answer["rows"])
@@ -148,7 +156,7 @@ def test_bars_are_as_high_as_what_they_stand_for(sample, name):
     """datasette-vega puts the bars of rows with the same place on top of each other."""
     chart = {key: value[0] for key, value in parse_qs(REPORTS[name]["fragment"]).items()}
     piles = defaultdict(list)
-    for row in sample.get(f"/iaminsights/{name}.json?_shape=array").json():
+    for row in sample.get(address(name, ".json", _shape="array")).json():
         piles[row[chart["g.x_column"]]].append(row[chart["g.y_column"]] or 0)
     for place, pile in piles.items():
         measured_once = sum(value != 0 for value in pile) <= 1

@@ -1,0 +1,1 @@
+-- How identities can gain more access than they were given.
