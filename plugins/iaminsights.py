@@ -53,6 +53,23 @@ PART_NAMES = {
     "trustedprofile_links": "compute resources linked to trusted profiles",
     "access_group_members": "members of access groups",
     "resource_service_instances": "service instances",
+    "apikeys": "API keys",
+    "trustedprofile_rules": "claim rules of trusted profiles",
+    "trustedprofile_identities": "identities that may take on trusted profiles",
+    "access_group_rules": "dynamic rules of access groups",
+    "access_group_settings": "settings of access groups",
+    "account_settings": "identity settings",
+    "external_identity_settings": "settings for external identities",
+    "mfa_enrollments": "the MFA report",
+    "inactive_identities": "the report of inactive identities",
+    "resource_keys": "service credentials",
+    "cbr_zones": "network zones",
+    "cbr_zone_addresses": "addresses of network zones",
+    "cbr_rules": "context-based restrictions",
+    "tag_attachments": "tags attached to resources",
+    "enterprises": "the enterprise",
+    "enterprise_account_groups": "account groups of the enterprise",
+    "enterprise_accounts": "accounts of the enterprise",
 }
 
 # Tables that are filled along with another part, and tables that are no part of a collection;
@@ -63,6 +80,8 @@ PART_OF_TABLE = {
     "policy_resource_attributes": "policies",
     "policy_resource_tags": "policies",
     "role_actions": "roles",
+    "user_mfa": "account_settings",
+    "cbr_rule_zones": "cbr_rules",
 }
 NO_PARTS = {"accounts", "identities", "collections", "collection_steps"}
 NEVER_READ = {"denied": True, "older": False, "read_at": "", "remark": None}
@@ -87,6 +106,35 @@ NAMED_BY = {
     "instance": "instance_id",
     "role": "role_id",
 }
+
+# Reports that answer for one thing: from a row of the table, which report, its parameter, the
+# column that the row has for it, and the words of the link.
+EXPLORERS = {
+    "identities": ("what_can_identity_do", "identity", "iam_id", "What can it do?"),
+    "users": ("what_can_identity_do", "identity", "iam_id", "What can this person do?"),
+    "serviceids": ("what_can_identity_do", "identity", "iam_id", "What can this service ID do?"),
+    "trustedprofiles": ("what_can_identity_do", "identity", "iam_id", "What can it do?"),
+    "access_groups": ("what_can_identity_do", "identity", "id", "What can its members do?"),
+    "resource_service_instances": (
+        "who_can_access_instance",
+        "instance",
+        "id",
+        "Who can access it?",
+    ),
+    "roles": ("who_can_do_action", "role_or_action", "role_id", "Who has this role?"),
+}
+
+# What the form of a report offers for a parameter of this name, so that nobody types an ID.
+CHOICES = {
+    "identity": "select name from identities where kind in ('user', 'service_id', "
+    "'trusted_profile') union select name from access_groups where listed = 1",
+    "instance": "select name from resource_service_instances",
+    # (A field named action would hide the form's own from datasette-vega.)
+    "role_or_action": "select display_name from roles union select action from role_actions",
+    "role": "select display_name from roles",
+    "service": "select service_name from account_services",
+}
+MOST_CHOICES = 2_000
 
 
 # --- Where things are ------------------------------------------------------------------------
@@ -243,6 +291,8 @@ def extra_template_vars(datasette, request):
         "reports_of": functools.partial(_reports, datasette, request.actor),
         "tables_of": functools.partial(_tables, datasette, request.actor),
         "gaps_of": functools.partial(_gaps, datasette),
+        "choices_of": functools.partial(_choices, datasette),
+        "explorer_of": functools.partial(_explorer, datasette, request.actor),
         "about_row": functools.partial(_about_row, datasette, request.actor),
         "holds_insights": lambda name: _is_ours(datasette.databases[name]),
     }
@@ -343,6 +393,27 @@ async def _about_row(datasette, actor, name: str, table: str, row) -> dict[str, 
                 "url": datasette.urls.row(name, other, tilde_encode(str(value))),
             }
     return {"name": label and row[label], "refers_to": refers_to}
+
+
+async def _choices(datasette, name: str, parameter: str) -> list[str]:
+    """Names to choose from for a parameter of a report; empty if it has none to offer."""
+    database = datasette.databases[name]
+    if parameter not in CHOICES or not await _is_ours(database):
+        return []
+    sql = f"select * from ({CHOICES[parameter]}) group by 1 order by 1 limit ?"
+    return [row[0] for row in await database.execute(sql, [MOST_CHOICES]) if row[0]]
+
+
+async def _explorer(datasette, actor, name: str, table: str, row) -> dict[str, str] | None:
+    """The report that tells of this very row, as a link; None if there is none to see."""
+    if table not in EXPLORERS:
+        return None
+    report, parameter, column, words = EXPLORERS[table]
+    known = await datasette.get_canned_queries(name, actor)
+    if report not in known or not await _may_see(datasette, actor, name, report, "view-query"):
+        return None
+    url = f"{datasette.urls.query(name, report)}?{parameter}={quote(str(row[column]), safe='')}"
+    return {"url": url, "words": words}
 
 
 async def _may_see(datasette, actor, database: str, thing: str, action="view-table") -> bool:

@@ -1,0 +1,201 @@
+-- title: What can somebody do?
+-- question: What may this person, service ID, trusted profile or access group do, and through what?
+-- category: Explorers
+-- severity: info
+-- why: >
+--   One row for each way in: a policy of the identity itself, of an access group that it is in, or
+--   of a trusted profile that names it. The account owner has all access without a policy.
+--   It shows what is configured, not what IAM decides: no context, no time of day, no session, no
+--   token already issued, and dynamic members only as of their last login.
+-- remediation: >
+--   Take somebody out of a group with ibmcloud iam access-group-user-remove GROUP USER, or delete
+--   a policy with ibmcloud iam user-policy-delete USER POLICY_ID.
+-- references:
+--   - "IBM Cloud Docs: Reviewing access"
+-- parameters:
+--   identity: A name, login, IAM ID or access group; for a part of a name the first 20 that fit are shown.
+-- chart:
+--   mark: bar
+--   x_column: via
+--   x_type: nominal
+--   y_column: policies
+--   y_type: quantitative
+with
+  named as materialized (
+    select
+      identities.iam_id as id,
+      identities.name,
+      identities.kind,
+      identities.iam_id = :identity
+        or lower(identities.name) = lower(:identity)
+        or coalesce(lower(users.user_id) = lower(:identity), 0) as is_exact
+    from identities
+    left join users on users.iam_id = identities.iam_id
+    where coalesce(:identity, '') <> ''
+      and (
+        identities.iam_id = :identity
+        or instr(lower(identities.name), lower(:identity)) > 0
+        or instr(lower(users.user_id), lower(:identity)) > 0
+      )
+    union
+    select
+      access_groups.id,
+      access_groups.name,
+      'access_group',
+      access_groups.id = :identity or lower(access_groups.name) = lower(:identity)
+    from access_groups
+    where coalesce(:identity, '') <> ''
+      and (
+        access_groups.id = :identity
+        or instr(lower(access_groups.name), lower(:identity)) > 0
+      )
+  ),
+  -- One person can have several logins; a part of a name fits many.
+  subjects as materialized (
+    select id, name, kind, count(*) over () as fitting
+    from (
+      select distinct id, name, kind
+      from named
+      where is_exact = (select max(is_exact) from named)
+    )
+    order by name, id
+    limit 20
+  ),
+  -- Whose policies count for each subject: its own, and those of profiles that it may take on.
+  actors as materialized (
+    select id, name, kind, id as iam_id, null as profile from subjects
+    union all
+    select
+      subjects.id,
+      subjects.name,
+      subjects.kind,
+      trustedprofiles.iam_id,
+      coalesce(trustedprofiles.name, trustedprofiles.id)
+    from subjects
+    join trustedprofile_identities on trustedprofile_identities.iam_id = subjects.id
+    join trustedprofiles on trustedprofiles.id = trustedprofile_identities.tp_id
+  ),
+  ways as materialized (
+    select
+      actors.id,
+      actors.name,
+      actors.kind,
+      actors.profile,
+      null as membership,
+      policies.id as policy_id,
+      null as access_group_id,
+      policies.account_id
+    from actors
+    join policies on policies.iam_id = actors.iam_id and policies.access_group_id is null
+    where policies.type = 'access' and policies.state = 'active'
+    union all
+    select
+      actors.id,
+      actors.name,
+      actors.kind,
+      actors.profile,
+      members.membership_type,
+      policies.id,
+      policies.access_group_id,
+      policies.account_id
+    from actors
+    join access_group_identities as members on members.iam_id = actors.iam_id
+    join policies on policies.access_group_id = members.access_group_id
+    where policies.type = 'access' and policies.state = 'active'
+    union all
+    select
+      actors.id,
+      actors.name,
+      actors.kind,
+      null,
+      null,
+      policies.id,
+      policies.access_group_id,
+      policies.account_id
+    from actors
+    join policies on policies.access_group_id = actors.id
+    where policies.type = 'access' and policies.state = 'active'
+  ),
+  explained as (
+    select
+      ways.account_id,
+      ways.name as identity,
+      ways.kind,
+      coalesce('trusted profile ' || ways.profile, '')
+        || iif(ways.profile is not null and ways.access_group_id is not null, ', ', '')
+        || case
+          when ways.access_group_id is not null then 'access group ' || summaries.name
+          when ways.profile is null then 'itself'
+          else ''
+        end as via,
+      ways.membership,
+      descriptions.roles,
+      descriptions.target,
+      case
+        when policies.rule is not null then 'conditional'
+        when exists (
+          select 1
+          from policy_resource_attributes as attributes
+          where attributes.policy_id = policies.id
+            and attributes.name not in (
+              'accountId', 'serviceType', 'service_group_id', 'serviceName', 'serviceInstance',
+              'resourceGroupId', 'region'
+            )
+        ) then 'part'
+        else 'full'
+      end as scope,
+      descriptions.condition,
+      policies.last_permit_at,
+      iif(ways.kind = 'access_group', null, ways.id) as iam_id,
+      ways.access_group_id,
+      ways.policy_id
+    from ways
+    join policies on policies.id = ways.policy_id
+    join policy_descriptions as descriptions on descriptions.policy_id = ways.policy_id
+    left join access_group_summaries as summaries
+      on summaries.access_group_id = ways.access_group_id
+    union all
+    select
+      accounts.account_id,
+      subjects.name,
+      subjects.kind,
+      'account owner',
+      null,
+      'everything',
+      'Everything in the account',
+      'full',
+      null,
+      null,
+      subjects.id,
+      null,
+      null
+    from subjects
+    join accounts on accounts.owner = subjects.id
+  )
+select
+  coalesce(accounts.name, accounts.account_id) as account,
+  explained.identity,
+  explained.kind,
+  explained.via,
+  explained.membership,
+  explained.roles,
+  explained.target,
+  explained.scope,
+  explained.condition,
+  explained.last_permit_at,
+  1 as policies,
+  (select max(fitting) from subjects) as fitting_identities,
+  explained.iam_id,
+  explained.access_group_id,
+  explained.policy_id,
+  count(*) over () as report_rows
+from explained
+join accounts on accounts.account_id = explained.account_id
+order by
+  explained.identity,
+  explained.iam_id,
+  account,
+  explained.account_id,
+  explained.policy_id is not null,
+  explained.via,
+  explained.policy_id

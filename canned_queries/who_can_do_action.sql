@@ -1,0 +1,164 @@
+-- title: Who can do this?
+-- question: Who may do this action, or holds this role, on what, and through what?
+-- category: Explorers
+-- severity: info
+-- why: >
+--   One row for each way in: identity, policy and role. An action is found through the roles that
+--   allow it in its service, so a policy for another service is left out. The account owner may
+--   do everything without a policy. It shows what is configured, not what IAM decides: no
+--   context, no time of day, no session, no token already issued, and dynamic members only as of
+--   their last login.
+-- remediation: >
+--   Give a role with fewer actions, or a policy for fewer resources:
+--   ibmcloud iam access-group-policy-update GROUP POLICY_ID --roles ROLE.
+-- references:
+--   - "IBM Cloud Docs: IAM roles and actions"
+-- parameters:
+--   role_or_action: An action such as kms.secrets.list, or the name or CRN of a role.
+-- chart:
+--   mark: bar
+--   x_column: role
+--   x_type: nominal
+--   y_column: ways
+--   y_type: quantitative
+with
+  -- The roles that are asked for, with the service in which each allows the action; a role that
+  -- was named itself counts in every service.
+  asked as materialized (
+    select role_id, service_name
+    from role_actions
+    where action = :role_or_action
+    union
+    select role_id, null
+    from roles
+    where :role_or_action <> '' and (role_id = :role_or_action or lower(display_name) = lower(:role_or_action))
+  ),
+  candidates as materialized (
+    select policies.id, policy_roles.role_id, asked.service_name
+    from asked
+    join policy_roles on policy_roles.role_id = asked.role_id
+    join policies on policies.id = policy_roles.policy_id
+    where policies.type = 'access'
+      and policies.state = 'active'
+      and (
+        asked.service_name is null
+        -- A resource group itself, not what is in it.
+        or policies.id not in (
+          select policy_id
+          from policy_values
+          where side = 'target' and name = 'resourceType' and value = 'resource-group'
+        )
+      )
+  ),
+  attribute_values as materialized (
+    select policy_id, position, name, operator, value
+    from policy_values
+    where side = 'target'
+      and name in ('serviceName', 'serviceType', 'service_group_id')
+      and policy_id in (select id from candidates)
+  ),
+  account_reach as materialized (
+    select policy_id, service_name from policy_account_services
+  ),
+  grants as materialized (
+    select distinct candidates.id as policy_id, candidates.role_id
+    from candidates
+    where candidates.service_name is null
+      or (
+        candidates.service_name in (select service_name from account_services)
+        and (candidates.id, candidates.service_name) in (
+          select policy_id, service_name from account_reach
+        )
+      )
+      or (
+        candidates.service_name not in (select service_name from account_services)
+        and not exists (
+          select 1
+          from (
+            select
+              position,
+              max(
+                case name
+                  when 'serviceType' then value in ('service', '*', 'true')
+                  when 'service_group_id' then 0
+                  else
+                    case operator
+                      when 'stringEquals' then value = candidates.service_name
+                      when 'stringMatch' then
+                        candidates.service_name glob replace(
+                          replace(replace(value, '[', '[[]'), '{{*}}', '[*]'), '{{?}}', '[?]'
+                        )
+                      when 'stringExists' then value <> 'false'
+                      else 0
+                    end
+                end
+              ) as holds
+            from attribute_values
+            where attribute_values.policy_id = candidates.id
+            group by position
+          )
+          where not coalesce(holds, 0)
+        )
+      )
+  ),
+  ways as (
+    select
+      policies.account_id,
+      policies.iam_id,
+      'itself' as via,
+      null as membership,
+      grants.role_id,
+      null as access_group_id,
+      grants.policy_id
+    from grants
+    join policies on policies.id = grants.policy_id
+    where policies.access_group_id is null and policies.iam_id is not null
+    union all
+    select
+      policies.account_id,
+      members.iam_id,
+      'access group ' || coalesce(nullif(access_groups.name, ''), access_groups.id),
+      members.membership_type,
+      grants.role_id,
+      policies.access_group_id,
+      grants.policy_id
+    from grants
+    join policies on policies.id = grants.policy_id
+    join access_groups on access_groups.id = policies.access_group_id
+    join access_group_identities as members on members.access_group_id = access_groups.id
+  ),
+  -- The names are looked up for the rows that are shown only: there can be many more.
+  shown as materialized (
+    select ways.*, identities.name as identity, identities.kind, count(*) over () as report_rows
+    from ways
+    join identities on identities.iam_id = ways.iam_id
+    order by
+      identity, ways.iam_id, ways.account_id, ways.via, ways.policy_id, ways.role_id
+    limit 20000
+  ),
+  descriptions as materialized (
+    select policy_id, target, condition from policy_descriptions
+  )
+select
+  coalesce(accounts.name, accounts.account_id) as account,
+  shown.identity,
+  shown.kind,
+  coalesce(roles.display_name, roles.role_id) as role,
+  shown.via,
+  shown.membership,
+  descriptions.target,
+  descriptions.condition,
+  policies.last_permit_at,
+  1 as ways,
+  shown.iam_id,
+  shown.access_group_id,
+  shown.policy_id,
+  shown.role_id,
+  shown.report_rows
+from shown
+join policies on policies.id = shown.policy_id
+join descriptions on descriptions.policy_id = shown.policy_id
+join accounts on accounts.account_id = shown.account_id
+join roles on roles.role_id = shown.role_id
+order by
+  shown.identity, shown.iam_id, shown.account_id, shown.via, shown.policy_id, shown.role_id

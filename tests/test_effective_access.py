@@ -1,0 +1,142 @@
+"""The view effective_access, row for row against the same rules written down in Python."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from contextlib import closing
+from itertools import product
+
+import pytest
+
+from iaminsights.database import Draft
+
+from .test_policy_reach import ACCOUNT, OTHER, fill, reaches, some_instances, some_policies
+
+USERS = ("IBMid-ada", "IBMid-bob", "IBMid-both")
+SERVICE_IDS = ("iam-ServiceId-1", "iam-ServiceId-2")
+PROFILES = ("iam-Profile-1",)
+GHOSTS = ("IBMid-gone", "iam-ServiceId-gone")
+EVERYBODY = (*USERS, *SERVICE_IDS, *PROFILES, *GHOSTS)
+GROUPS = ("group-1", "group-2", "group-empty")
+PUBLIC = "AccessGroupId-PublicAccess"
+ROLES = ("role-viewer", "role-writer", "role-manager")
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    """A writable file that holds nothing but tables and views."""
+    path = tmp_path_factory.mktemp("empty") / "empty.sqlite3"
+    with Draft(path) as draft:
+        draft.complete(ACCOUNT, ())
+        draft.publish()
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        yield database
+
+
+def some_account(chance: random.Random):
+    """Policies with their subjects and roles, instances, and members of groups."""
+    policies = list(some_policies(chance, 12))
+    for policy in policies:
+        policy["subject"] = chance.choice((*EVERYBODY, *GROUPS, *GROUPS, PUBLIC))
+        policy["roles"] = chance.sample(ROLES, chance.choice((0, 1, 1, 2)))
+    members = {
+        (chance.choice(EVERYBODY), chance.choice(GROUPS[:2]), chance.choice(("static", "dynamic")))
+        for _ in range(6)
+    }
+    return policies, list(some_instances(chance, 6)), sorted(members)
+
+
+def brute_force(policies, instances, members):
+    """Every way in, from nested loops over everything."""
+    rows = set()
+    for policy, instance in product(policies, instances):
+        scope = reaches(policy, instance) if instance["accountId"] == ACCOUNT else None
+        if scope is None:
+            continue
+        subject = policy["subject"]
+        if subject in EVERYBODY:
+            group, identities = None, {subject}
+        elif subject == PUBLIC:  # everybody of the account itself, but no trusted profile
+            group, identities = subject, {*USERS, *SERVICE_IDS}
+        else:
+            group, identities = subject, {who for who, where, _ in members if where == subject}
+        for identity, role in product(identities, policy["roles"]):
+            rows.add((identity, instance["id"], role, policy["id"], group, scope))
+    return rows
+
+
+def store(database, policies, instances, members):
+    fill(database, policies, instances)
+    people = [(f"{who}-m", who, ACCOUNT) for who in USERS]
+    # The same person in another account, and one who is only there.
+    people += [("both-m2", "IBMid-both", OTHER), ("other-m", "IBMid-other", OTHER)]
+    database.executemany("insert into users (id, iam_id, account_id) values (?, ?, ?)", people)
+    for table, ids in (("serviceids", SERVICE_IDS), ("trustedprofiles", PROFILES)):
+        database.executemany(
+            f"insert into {table} (id, iam_id, account_id) values (?, ?, ?)",
+            [(who, who, ACCOUNT) for who in ids],
+        )
+    database.executemany(
+        "insert into access_groups (id, account_id, is_public, listed) values (?, ?, ?, 1)",
+        [
+            *((group, ACCOUNT, 0) for group in GROUPS),
+            (PUBLIC, ACCOUNT, 1),
+            (f"{PUBLIC}/{OTHER}", OTHER, 1),
+        ],
+    )
+    database.executemany(
+        "insert into access_group_members (iam_id, group_id, membership_type) values (?, ?, ?)",
+        members,
+    )
+    for policy in policies:
+        column = "iam_id" if policy["subject"] in EVERYBODY else "access_group_id"
+        database.execute(
+            f"update policies set {column} = ? where id = ?", (policy["subject"], policy["id"])
+        )
+        database.executemany(
+            "insert into policy_roles (policy_id, role_id) values (?, ?)",
+            [(policy["id"], role) for role in policy["roles"]],
+        )
+
+
+COLUMNS = "iam_id, instance_id, role_id, policy_id, access_group_id, scope"
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_every_way_in_of_random_accounts(empty, block):
+    """Ten blocks of 35 accounts: each attribute, operator, wildcard, tag, rule, state and type."""
+    seen = 0
+    for seed in range(35):
+        chance = random.Random(f"{block}/{seed}")
+        policies, instances, members = some_account(chance)
+        expected = brute_force(policies, instances, members)
+        empty.execute("begin")
+        try:
+            store(empty, policies, instances, members)
+            found = empty.execute(f"select {COLUMNS} from effective_access").fetchall()
+            assert len(found) == len(set(found))
+            assert set(found) == expected, (block, seed)
+            who, where = chance.choice(EVERYBODY), instances[0]["id"]
+            for column, place, value in (("iam_id", 0, who), ("instance_id", 1, where)):
+                some = empty.execute(
+                    f"select {COLUMNS} from effective_access where {column} = ?", (value,)
+                ).fetchall()
+                assert set(some) == {row for row in expected if row[place] == value}
+            seen += len(expected)
+        finally:
+            empty.execute("rollback")
+    assert seen > 500  # the accounts are not about nothing
+
+
+def test_the_random_accounts_have_every_form():
+    scopes, groups, kinds = set(), set(), set()
+    for block, seed in product(range(10), range(35)):
+        account = some_account(random.Random(f"{block}/{seed}"))
+        for row in brute_force(*account):
+            scopes.add(row[5])
+            groups.add(row[4])
+            kinds.add(row[0])
+    assert scopes == {"full", "part", "conditional"}
+    assert groups == {None, "group-1", "group-2", PUBLIC}
+    assert kinds == set(EVERYBODY)
