@@ -121,8 +121,7 @@ def collect_command(
             _say_collected(summary, database)
         _say_what_is_missing(summary, verbose)
         denied = denied or bool(summary.denied)
-    if not quiet:
-        _say_how_to_serve(database)
+    _say_how_to_serve(database, quiet)
     if denied:
         sys.exit(EXIT_DENIED)
 
@@ -149,7 +148,7 @@ def demo_command(database: Path, quiet: bool) -> None:
         summary = _collect(credential, sandbox.environment, database, 16, (), quiet)
     if not quiet:
         _say_collected(summary, database)
-        _say_how_to_serve(database)
+    _say_how_to_serve(database, quiet)
 
 
 @main.command("sandbox")
@@ -269,9 +268,10 @@ def _say_collected(summary: Summary, database: Path) -> None:
     )
 
 
-def _say_how_to_serve(database: Path) -> None:
+def _say_how_to_serve(database: Path, quiet: bool) -> None:
     command = ["datasette", str(database), "-m", str(metadata_beside(database))]
-    click.echo(f"Look at it: {shlex.join(command)}")
+    if not quiet:
+        click.echo(f"Look at it: {shlex.join(command)}")
 
 
 def _say_what_is_missing(summary: Summary, verbose: bool) -> None:

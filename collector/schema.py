@@ -851,4 +851,8 @@ VIEWS: dict[str, str] = {
     "policy_values": "What policies name, one row for each value, with the operator made plain.",
     "missing_instances": "Instances that active policies name and that do not exist.",
     "policy_descriptions": "Policies in words: to whom, on what, with which roles and condition.",
+    "escalation_rules": "What roles allow that leads to more access, and what cannot be decided.",
+    "full_administrators": "Who is in full control of an account already, owner and groups too.",
+    "escalation_steps": "How one gets from one identity or group to the next, step by step.",
+    "shortest_escalation_paths": "The shortest way of each identity to full control.",
 }

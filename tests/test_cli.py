@@ -74,6 +74,7 @@ def test_collect_with_an_api_key_in_a_file_and_quietly(run, sandbox, tmp_path):
     key.write_text(f'{{"apikey": "{sandbox.environment["IBMCLOUD_API_KEY"]}"}}')
     result = run("collect", "--credentials", "key.json", "--quiet", "mine.sqlite3", **environ)
     assert (result.exit_code, result.output) == (0, "")
+    assert (tmp_path / "metadata.yml").exists()  # the next command in the README asks for it
     with closing(sqlite3.connect(tmp_path / "mine.sqlite3")) as db:
         assert db.execute("select name from accounts").fetchall() == [("Acme",)]
 
