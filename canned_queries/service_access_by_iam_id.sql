@@ -5,7 +5,7 @@
 -- why: >
 --   One row for each way in: instance, identity, group, role and policy. scope is full, part (of
 --   the instance) or conditional; a member who exists no longer has the kind unknown. Not here:
---   policies given to an identity itself, policies by access tag, and the account owner, who
+--   policies given to an identity itself, and the account owner, who
 --   needs no policy. The Public Access group stands for every user and service ID. A large account
 --   has millions of ways in: an answer ends after 20,000 rows. report_rows is the number of all,
 --   number is the row's own, and first_row goes on from there.

@@ -5,9 +5,9 @@
 -- why: >
 --   An instance that nobody but the account owner can reach is forgotten, or somebody works on it
 --   as the owner. A policy reaches an instance by naming it, its service, resource group or
---   region, by a pattern, or by all services. Removed instances are left out. Which access tags
---   are attached to an instance is not collected: tag_policies counts the account's policies by
---   tag, one of which may reach it after all.
+--   region, by a pattern, by its access tags, or by all services. Removed instances are left out.
+--   Where the tags of resources could not be read, tag_policies counts the account's policies by
+--   tag, one of which may reach the instance after all.
 -- remediation: >
 --   Delete what is not needed with ibmcloud resource service-instance-delete INSTANCE, or give the
 --   people who need it a policy with ibmcloud iam access-group-policy-create GROUP --roles ROLES
@@ -39,6 +39,11 @@ with
     where type = 'access'
       and state = 'active'
       and id in (select policy_id from policy_resource_tags)
+      and account_id not in (
+        select account_id
+        from collected_parts
+        where resource = 'tag_attachments' and status = 'ok'
+      )
     group by account_id
   )
 select

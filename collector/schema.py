@@ -842,10 +842,13 @@ VIEWS: dict[str, str] = {
     "collected_parts": "The newest state of each part of each account, and when it was last read.",
     "policy_targets": "What each active access policy can reach, as far as it names it literally.",
     "policy_instances": "Which policy reaches which service instance, and how much of it.",
-    "effective_access": "Who can do what with which service instance: one row for each way in.",
+    "effective_access": "Who can do what with which service instance, one row for each way in. It "
+    "is what is configured, not what IAM decides: no context, no time, no session, no token "
+    "already issued, dynamic members only as of their last login, no row for the account owner.",
     "account_services": "The account management services that policies can be about.",
     "policy_account_services": "Which policy reaches which account management service.",
-    "effective_account_access": "Who can do what with the account itself: one row for each way in.",
+    "effective_account_access": "Who can do what with the account itself, one row for each way in; "
+    "what effective_access does not decide is not decided here either.",
     "access_group_identities": "The identities that an access group stands for, each once.",
     "access_group_summaries": "Access groups in words, with the number of their members.",
     "policy_values": "What policies name, one row for each value, with the operator made plain.",

@@ -68,7 +68,7 @@ def test_no_secret_is_shown_where_an_object_cannot_be_kept(tmp_path):
     with Sandbox(account) as sandbox:
         arguments = ["collect", str(tmp_path / "acme.sqlite3"), "--verbose"]
         result = CliRunner().invoke(main, arguments, env=sandbox.environment)
-    assert result.exit_code == 1 and 'apikeys: an object locked is neither' in result.stderr
+    assert result.exit_code == 1 and "apikeys: an object locked is neither" in result.stderr
     assert "sandbox-secret" not in result.output
 
 

@@ -55,6 +55,7 @@ def told_account(name: str = "Acme") -> Account:
     account.policy(team, ["Writer"], service="kms", instance=GONE)
     account.policy(team, ["Manager"], instance=archive)
     account.policy(team, ["Administrator"], service="iam-groups")
+    account.policy(account.group("Admins"), ["Administrator"], service_type="platform_service")
     account.authorization(["Reader"], {"serviceName": "kms"}, {"serviceName": "logs"})
     return account
 
@@ -149,19 +150,24 @@ def test_instances_that_no_policy_reaches(collected):
     account.policy(ada, ["Viewer"], attributes=[("serviceInstance", "stringMatch", "{{*}}")])
     account.policy(ada, ["Viewer"], service_type="service", tags=[("env", "stringEquals", "dev")])
 
+    account.tag(instance("by its tag"), "env:dev", kind="access")
+    account.tag(instance("with a user's tag"), "env:dev", kind="user")
+
     bolt = Account("Bolt")
     bolt.instance("reached", "kms", "eu-de")
     bolt.policy(bolt.user("Bo"), ["Viewer"], service_type="service")
 
+    columns = ("account", "instance", "tag_policies")
+    forgotten = (
+        *("forgotten", "only by a deleted policy", "only by an authorization"),
+        *("only in another case", "waiting", "with a user's tag"),
+    )
     path = collected(account, bolt)
-    found = rows(path, "unreferenced_service_instances", "account", "instance", "tag_policies")
-    assert found == [
-        ("Acme", "forgotten", 1),
-        ("Acme", "only by a deleted policy", 1),
-        ("Acme", "only by an authorization", 1),
-        ("Acme", "only in another case", 1),
-        ("Acme", "waiting", 1),
-    ]
+    found = rows(path, "unreferenced_service_instances", *columns)
+    assert found == [("Acme", name, 0) for name in forgotten]
+    path.unlink()
+    unread = rows(collected(account, deny=["search"]), "unreferenced_service_instances", *columns)
+    assert unread == [("Acme", name, 1) for name in sorted([*forgotten, "by its tag"])]
 
 
 # --- service_access_by_iam_id -------------------------------------------------------------------
