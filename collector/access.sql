@@ -59,7 +59,7 @@ select
     else 'full'
   end as scope,
   (
-    select group_concat(attribute, ' ')
+    select coalesce(group_concat(attribute, ' '), '')
     from (
       select json_array(name, operator, value) as attribute
       from policy_resource_attributes as attributes

@@ -236,6 +236,7 @@ def test_policies_with_one_target_reach_the_same(empty):
         )
         reached.setdefault((account_id, target), set()).add(instances)
     assert len(reached) > 80
+    assert (ACCOUNT, "") in reached  # a policy that limits nothing has a target, too
     assert all(len(different) == 1 for different in reached.values())
 
 

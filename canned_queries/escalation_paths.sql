@@ -1,0 +1,58 @@
+-- title: Privilege escalation paths
+-- question: Who can make themselves an administrator, and how?
+-- category: Privilege escalation
+-- severity: critical
+-- why: >
+--   Some roles allow more than they seem to: whoever may create an API key for an administrator's
+--   service ID is an administrator. Each row is the shortest way of one identity to full control,
+--   over groups, service IDs, profiles and other users; hops counts the steps that are escalations.
+--   Whoever has full control already is not shown, nor who only has to assume an administrators'
+--   profile. confidence is that of the weakest step. The outcomes come from IBM's documentation
+--   and were not tried on a live account. Not decided: membership by dynamic rules before the
+--   login, claims of profiles, context, time, tokens already issued, custom roles, stored secrets,
+--   ways through other accounts.
+-- remediation: >
+--   Break the path at its first step: narrow or delete the policy with ibmcloud iam
+--   access-group-policy-delete GROUP POLICY_ID, user-policy-delete USER POLICY_ID or
+--   service-policy-delete SERVICE_ID POLICY_ID. Or take the access away from what it leads to.
+-- references:
+--   - "IBM Cloud Docs: IAM roles and actions"
+--   - "IBM Cloud Docs: Creating trusted profiles"
+-- chart:
+--   mark: bar
+--   x_column: outcome
+--   x_type: nominal
+--   y_column: identities
+--   y_type: quantitative
+--   color_column: kind
+with outcomes as materialized (
+  select distinct number, outcome from escalation_rules
+)
+select
+  coalesce(accounts.name, paths.account_id) as account,
+  coalesce(identities.name, paths.iam_id) as identity,
+  coalesce(identities.kind, 'unknown') as kind,
+  paths.hops,
+  paths.path,
+  paths.via,
+  paths.first_rule as rule,
+  outcomes.outcome,
+  paths.confidence,
+  paths.target,
+  paths.why as rules,
+  1 as identities,
+  paths.iam_id,
+  paths.first_policy_id as policy_id,
+  count(*) over () as report_rows
+from shortest_escalation_paths as paths
+join outcomes on outcomes.number = paths.first_rule
+left join accounts on accounts.account_id = paths.account_id
+left join identities on identities.iam_id = paths.iam_id
+where paths.hops > 0
+order by
+  account,
+  paths.account_id,
+  paths.hops,
+  case paths.confidence when 'high' then 1 when 'medium' then 2 else 3 end,
+  identity,
+  paths.iam_id
