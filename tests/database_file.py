@@ -8,14 +8,24 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from iaminsights.schema import TABLES
+from iaminsights.schema import TABLES, Table
 
 
 def content_of(path: Path) -> dict[str, list[str]]:
-    """All rows of a file by table, without the record of its collections."""
+    """All rows of a file by table, without the record of its collections.
+
+    Without the moment, too, at which IBM Cloud made a report: two collects have two.
+    """
+
+    def columns(table: Table) -> str:
+        names = [c.name for c in table.columns if c.name not in ("report_time", "report_end_time")]
+        return ", ".join(f"[{name}]" for name in names)
+
     with closing(sqlite3.connect(path)) as db:
         return {
-            table.name: sorted(map(repr, db.execute(f"select * from [{table.name}]")))
+            table.name: sorted(
+                map(repr, db.execute(f"select {columns(table)} from [{table.name}]"))
+            )
             for table in TABLES
             if not table.name.startswith("collection")
         }
