@@ -133,19 +133,15 @@ where policies.type = 'access'
 --   policy reaches the instance with the scope part, though there may be no such part: too much.
 -- - A rule that has run out still gives the scope conditional: too much.
 --
--- How it is quick: the index behind the narrowest thing that the policy names literally finds
--- the candidates (GUIDs, resource group, service or account; the other keys are null and find
--- nothing), then every attribute is checked. "between" instead of "=" on the account keeps
--- SQLite from reading the whole table for every policy, because it expects fewer rows; the
--- cross join keeps policies outside. Filtered by a policy or by an instance this takes
--- milliseconds in an account of 10,000 instances and 4,000 policies; unfiltered it can have
--- millions of rows.
+-- How it is quick: what each policy names is looked up once, before anything else. The index
+-- behind the narrowest thing that it names literally finds the candidates (GUIDs, resource group,
+-- service or account; the other keys are null and find nothing), then every attribute is checked.
+-- "between" instead of "=" on the account keeps SQLite from reading the whole table for every
+-- policy, because it expects fewer rows; the cross join keeps policies outside. Filtered by a
+-- policy or by an instance this takes a tenth of a second in an account of 10,000 instances and
+-- 4,000 policies; unfiltered it can have millions of rows.
 create view policy_instances as
-select
-  targets.policy_id,
-  instances.id as instance_id,
-  targets.scope
-from (
+with targets as materialized (
   select
     policy_id,
     account_id,
@@ -160,7 +156,12 @@ from (
         then account_id
     end as account_key
   from policy_targets
-) as targets
+)
+select
+  targets.policy_id,
+  instances.id as instance_id,
+  targets.scope
+from targets
 cross join resource_service_instances as instances
 where instances.account_id = targets.account_id
   and (
