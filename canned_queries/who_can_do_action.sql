@@ -17,7 +17,7 @@
 --   role_or_action: An action such as kms.secrets.list, or the name or CRN of a role.
 -- chart:
 --   mark: bar
---   x_column: role
+--   x_column: kind
 --   x_type: nominal
 --   y_column: ways
 --   y_type: quantitative

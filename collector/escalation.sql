@@ -970,7 +970,7 @@ with recursive
       iif(
         choices.source_kind in ('every', 'role'),
         ways.path,
-        ' -> ' || coalesce(ways.onward, choices.target_name)
+        ' → ' || coalesce(ways.onward, choices.target_name)
           || ' (' || coalesce(ways.reason || ': ', '') || choices.why || ')' || ways.path
       ),
       iif(choices.source_kind in ('every', 'role'), choices.target_name, null),

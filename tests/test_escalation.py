@@ -323,8 +323,8 @@ def test_a_user_can_be_replaced_but_not_the_owner(world):
     assert world.paths() == [
         (
             *("ada", 1, 9, "medium"),
-            "Ada -> Bob (puts an IBMid of its own in their place: user-management Editor)"
-            " -> full control (is a full administrator)",
+            "Ada → Bob (puts an IBMid of its own in their place: user-management Editor)"
+            " → full control (is a full administrator)",
         )
     ]
 
@@ -333,9 +333,9 @@ def test_a_group_gives_its_members_its_steps(world):
     group = world.group("ops", "ada", world.service_id("cron"))
     policy = world.grant(group, IDENTITY, "Operator")
     end = (
-        " -> access group ops (member)"
-        " -> service ID Robot (creates an API key for it: iam-identity Operator)"
-        " -> full control (is a full administrator)"
+        " → access group ops (member)"
+        " → service ID Robot (creates an API key for it: iam-identity Operator)"
+        " → full control (is a full administrator)"
     )
     assert world.paths() == [
         ("ada", 1, 4, "high", f"Ada{end}"),
@@ -358,8 +358,7 @@ def test_who_may_assume_an_administrators_profile_has_no_hop(world):
     assert world.paths() == [
         (
             *("ada", 0, 0, "high"),
-            "Ada -> trusted profile Pilot (may assume it)"
-            " -> full control (is a full administrator)",
+            "Ada → trusted profile Pilot (may assume it) → full control (is a full administrator)",
         )
     ]
     assert rows(world.path, "escalation_paths", "identity") == []
@@ -446,9 +445,9 @@ def test_other_compute_does_not_lead_to_a_profile(linked, target, role):
 def test_the_administrator_of_a_cluster_takes_three_hops(linked):
     linked.grant("ada", {**CLUSTER, "serviceInstance": "prod"}, "Administrator")
     assert {who: path for who, *_, path in linked.paths()}["ada"] == (
-        "Ada -> containers-kubernetes prod (grants itself every role there: Administrator)"
-        " -> trusted profile On-Iks_Sa (runs a pod in the cluster)"
-        " -> full control (Administrator on all account management services)"
+        "Ada → containers-kubernetes prod (grants itself every role there: Administrator)"
+        " → trusted profile On-Iks_Sa (runs a pod in the cluster)"
+        " → full control (Administrator on all account management services)"
     )
 
 
@@ -464,8 +463,8 @@ def test_policies_with_one_target_keep_their_subjects(linked):
     paths = {who: path for who, *_, path in linked.paths()}
     for who in ("ada", "bob"):
         assert paths[who] == (
-            f"{who.title()} -> trusted profile On-Iks_Sa (runs a pod in the cluster prod: Writer)"
-            " -> full control (Administrator on all account management services)"
+            f"{who.title()} → trusted profile On-Iks_Sa (runs a pod in the cluster prod: Writer)"
+            " → full control (Administrator on all account management services)"
         )
 
 
@@ -508,24 +507,24 @@ def test_three_and_four_hops(world):
     assert world.paths() == [
         (
             *("ada", 4, 4, "medium"),
-            "Ada -> service ID One (creates an API key for it: iam-identity Operator)"
-            " -> access group middle (adds itself to it: iam-groups Administrator)"
-            " -> service ID Two (creates an API key for it: iam-identity Operator)"
-            " -> trusted profile Pilot (makes itself trusted by it: iam-identity Operator)"
-            " -> full control (is a full administrator)",
+            "Ada → service ID One (creates an API key for it: iam-identity Operator)"
+            " → access group middle (adds itself to it: iam-groups Administrator)"
+            " → service ID Two (creates an API key for it: iam-identity Operator)"
+            " → trusted profile Pilot (makes itself trusted by it: iam-identity Operator)"
+            " → full control (is a full administrator)",
         ),
         (
             *("one", 3, 2, "medium"),
-            "service ID One -> access group middle (adds itself to it: iam-groups Administrator)"
-            " -> service ID Two (creates an API key for it: iam-identity Operator)"
-            " -> trusted profile Pilot (makes itself trusted by it: iam-identity Operator)"
-            " -> full control (is a full administrator)",
+            "service ID One → access group middle (adds itself to it: iam-groups Administrator)"
+            " → service ID Two (creates an API key for it: iam-identity Operator)"
+            " → trusted profile Pilot (makes itself trusted by it: iam-identity Operator)"
+            " → full control (is a full administrator)",
         ),
         (
             *("two", 1, 6, "medium"),
             "service ID Two"
-            " -> trusted profile Pilot (makes itself trusted by it: iam-identity Operator)"
-            " -> full control (is a full administrator)",
+            " → trusted profile Pilot (makes itself trusted by it: iam-identity Operator)"
+            " → full control (is a full administrator)",
         ),
     ]
 
@@ -537,7 +536,7 @@ def test_the_shortest_then_the_surest_then_the_first_by_name(world):
     assert world.found() == {"ada": (2, "medium")}
     world.grant("ada", ONE_ID, "Operator")  # high
     ((*_, path),) = world.paths()
-    assert path.startswith("Ada -> service ID Another (creates an API key")
+    assert path.startswith("Ada → service ID Another (creates an API key")
     weak = world.grant("ada", ACCESS, "Administrator", rule=json.dumps(RULE))
     assert world.found() == {"ada": (4, "high")}
     assert weak
