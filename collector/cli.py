@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import shlex
+import shutil
 import signal
 import sys
 import threading
@@ -14,19 +15,19 @@ from typing import Any
 
 import click
 
-from . import __version__, progress
+from . import __version__, progress, terminal
 from .client import Client
 from .collect import PARTS, Summary, collect
 from .credentials import Credential, find_credential
-from .database import accounts_in, check_target
+from .database import accounts_in, check_source, check_target
 from .errors import DatabaseError, InsightsError
 from .files import METADATA, QUERIES, metadata_beside, project_file
-from .reports import assemble, read_reports
+from .reports import SEVERITIES, Report, assemble, read_reports
 from .resources import REPORTS
 from .sandbox import Sandbox, account_of_size, read_faults, sample_account
 
 DEFAULT_FILE = "iaminsights.sqlite3"
-EXIT_DENIED = 4
+EXIT_FOUND, EXIT_DENIED = 3, 4
 
 
 class _Group(click.Group):
@@ -202,6 +203,101 @@ def sandbox_command(port: int, size: str, seed: int, latency: float, faults: Pat
     sandbox.close()
 
 
+@main.command("report")
+@click.argument("words", nargs=-1, metavar="[DB] [NAME]...")
+@click.option("--list", "list_them", is_flag=True, help="List the reports and run none.")
+@click.option(
+    "--format",
+    "form",
+    default="table",
+    show_default=True,
+    type=click.Choice(terminal.FORMATS),
+    help="csv and json hold every column; csv is safe to open in a spreadsheet.",
+)
+@click.option(
+    "--param",
+    "parameters",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="A parameter of the reports; repeatable.",
+)
+@click.option(
+    "--fail-on",
+    metavar="SEVERITY",
+    type=click.Choice(SEVERITIES),
+    help=f"Exit with 3 if a report of this severity or above has rows: {', '.join(SEVERITIES)}.",
+)
+def report_command(
+    words: tuple[str, ...],
+    list_them: bool,
+    form: str,
+    parameters: tuple[str, ...],
+    fail_on: str | None,
+) -> None:
+    """Run reports on DB (default: iaminsights.sqlite3), all of them or those named.
+
+    What is asked about one identity, instance or action runs only when it is named, with --param.
+    """
+    known = {report.name: report for report in _all_reports()}
+    database = Path(DEFAULT_FILE)
+    if words and (words[0] not in known or Path(words[0]).exists()):
+        database, words = Path(words[0]), words[1:]
+    for name in words:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f" Did you mean {close[0]}?" if close else " --list shows all."
+            raise click.UsageError(f"There is no report {name}.{hint}")
+    if list_them:
+        for report in sorted(known.values(), key=_worst_first):
+            click.echo(f"{report.severity:<9} {report.name:<52} {report.question}")
+        return
+    chosen = [known[name] for name in words] or [
+        report for report in known.values() if report.category != terminal.EXPLORERS
+    ]
+    values = _parameters(parameters, chosen)
+    check_source(database)
+    for part in terminal.unread_parts(database):
+        click.echo(f"Note: {part} could not be read in full; reports may lack it.", err=True)
+    answers = [
+        terminal.run(report, database, {n: v for n, v in values.items() if n in report.parameters})
+        for report in sorted(chosen, key=_worst_first)
+    ]
+    width = shutil.get_terminal_size((100, 24)).columns
+    click.echo(terminal.written(answers, form, width), nl=False, color=True)
+    if fail_on and any(
+        answer.rows and SEVERITIES.index(answer.report.severity) >= SEVERITIES.index(fail_on)
+        for answer in answers
+    ):
+        sys.exit(EXIT_FOUND)
+
+
+def _worst_first(report: Report) -> tuple[int, str]:
+    return -SEVERITIES.index(report.severity), report.name
+
+
+def _parameters(given: tuple[str, ...], reports: list[Report]) -> dict[str, str]:
+    """The values of --param by name; a usage error if no chosen report has the parameter."""
+    known = {name for report in reports for name in report.parameters}
+    values = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or name not in known:
+            names = ", ".join(sorted(known)) or "none"
+            raise click.UsageError(f"--param {text}: not NAME=VALUE with one of: {names}.")
+        values[name] = value
+    return values
+
+
+def _all_reports() -> list[Report]:
+    """The bundled reports and those of canned_queries/ here, which take their place; by name."""
+    named = {
+        report.name: report
+        for folder in (project_file(QUERIES), Path(QUERIES))
+        for report in read_reports(folder)
+    }
+    return [named[name] for name in sorted(named)]
+
+
 @main.command("metadata")
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 with a diff if it is stale.")
 def metadata_command(check: bool) -> None:
@@ -211,15 +307,9 @@ def metadata_command(check: bool) -> None:
     line is yours and stays as it is.
     """
     target = Path(METADATA)
-    named = {
-        report.name: report
-        for folder in (project_file(QUERIES), Path(QUERIES))
-        for report in read_reports(folder)
-    }
-    reports = [named[name] for name in sorted(named)]
     source = target if target.exists() else project_file(METADATA)
     before = target.read_text(encoding="utf-8") if target.exists() else ""
-    after = assemble(source.read_text(encoding="utf-8"), reports)
+    after = assemble(source.read_text(encoding="utf-8"), _all_reports())
     if check and before != after:
         lines = difflib.unified_diff(
             before.splitlines(True), after.splitlines(True), METADATA, "assembled"

@@ -80,6 +80,13 @@ def check_target(path: Path) -> None:
         _check_ours(path)
 
 
+def check_source(path: Path) -> None:
+    """Refuse a file that is not there or not ours; raises DatabaseError."""
+    if not path.is_file() or not path.stat().st_size:
+        raise DatabaseError(f"{path} holds nothing yet; run iaminsights collect first.")
+    _check_ours(path)
+
+
 def public_group_id(path: Path, account_id: str) -> str:
     """The ID for the account's Public Access group in this file.
 

@@ -1,7 +1,7 @@
 """Reports as files: one .sql each, its header in comments; assembled into metadata.yml.
 
 Pure functions over text: a folder of reports goes in, the text of metadata.yml comes out, twice
-the same. Running a report is Datasette's business.
+the same. Running a report is the business of Datasette and of terminal.py.
 """
 
 from __future__ import annotations

@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "collect": {"client", "database", "lanes", "resources", "rows", "schema"},
     "progress": {"collect"},
     "reports": {"schema"},
+    "terminal": {"reports"},
 }
 
 
