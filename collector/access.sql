@@ -368,6 +368,19 @@ with
       and not exists (
         select 1 from policy_resource_tags as tags where tags.policy_id = policies.id
       )
+      -- Most policies are about another service by name: they need no closer look.
+      and not exists (
+        select 1
+        from policy_resource_attributes as others
+        where others.policy_id = policies.id
+          and coalesce(others.operator, 'stringEquals') = 'stringEquals'
+          and others.value <> '*'
+          and case others.name
+            when 'serviceName'
+              then others.value not in (select service_name from account_services)
+            when 'serviceType' then others.value <> 'platform_service'
+          end
+      )
     group by policies.id
     having max(attributes.name in ('serviceName', 'serviceType', 'service_group_id'))
       or coalesce(max(attributes.name <> 'accountId'), 0) = 0
