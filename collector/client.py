@@ -124,8 +124,8 @@ class Client:
         objects = body.get(items)
         if not isinstance(objects, list):
             raise RequestError(f"{_place(response)} answered without its list of {items}.")
-        cursor, limit = body.get(_CURSOR), str(params.get("limit") or body.get("limit"))
         if post is not None:
+            cursor, limit = body.get(_CURSOR), str(params.get("limit") or body.get("limit"))
             more = cursor and limit.isdecimal() and len(objects) >= int(limit)
             return Page(objects, {_CURSOR: str(cursor)} if more else None)
         total = body.get("total_count")

@@ -82,7 +82,8 @@ class _Ask:
     """One page to ask for.
 
     `seen` holds the continuations of its listing so far. `known_to` is the number of objects
-    in the listing if its pages are asked for by number, all at once.
+    in the listing if its pages are asked for by number, all at once. `first_at` is when it was
+    first asked for, by the monotonic clock: a report is waited for only so long.
     """
 
     resource: Resource
@@ -91,7 +92,7 @@ class _Ask:
     seen: frozenset[tuple[tuple[str, str], ...]] = frozenset()
     known_to: int | None = None
     retry: Retry = field(default_factory=lambda: _PATIENCE)
-    first_at: float = field(default_factory=time.monotonic)
+    first_at: float = 0.0
 
     @property
     def path(self) -> str:
@@ -192,13 +193,13 @@ class _Run:
         parents = {r.each.part for r in RESOURCES if r.part in self.selected and r.each}
         return self.selected | parents
 
-    def _start(self, resource: Resource, context: Context) -> None:
+    def _start(self, resource: Resource, context: Context, first_at: float | None = None) -> None:
         for variant in resource.variants:
             params = {
                 name: value.format(account=context.account_id, key=context.key)
                 for name, value in {**resource.params, **variant}.items()
             }
-            self._submit(_Ask(resource, context, params))
+            self._submit(_Ask(resource, context, params, first_at=first_at or time.monotonic()))
 
     def _submit(self, ask: _Ask) -> None:
         step = self.steps[ask.resource.part]
@@ -249,13 +250,12 @@ class _Run:
         """Look again after a while; too late, take what is there instead."""
         waited = time.monotonic() - ask.first_at
         if waited < self._report_patience:
-            left = self._report_patience - waited
-            self._lanes.pause(
-                step.part, min(max(waited, 0.1), 5.0, left)
-            )  # twice as long each time
+            # Each pause is as long as all before it, up to some seconds.
+            pause = min(max(waited, 0.1), 5.0, self._report_patience - waited)
+            self._lanes.pause(step.part, pause)
             self._submit(ask)
         elif ask.resource.fallback:
-            self._start(ask.resource.fallback, ask.context)
+            self._start(ask.resource.fallback, ask.context, ask.first_at)  # waited for already
         else:
             step.status = "failed"
             step.messages.append(f"{error} Collect it later with --only {step.part}.")
