@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,8 @@ from iaminsights.client import Client
 from iaminsights.collect import collect
 from iaminsights.credentials import find_credential
 from iaminsights.sandbox import Account, Sandbox, sample_account
+
+from .sandbox_client import Caller
 
 _VARIABLES = ("IBMCLOUD_", "IC_")
 
@@ -71,3 +73,21 @@ def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Sandbox(account) as sandbox:
         collect_from(sandbox, account, path)
     return path
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Caller]]:
+    """A function that serves accounts and returns a caller for the first one."""
+    with ExitStack() as stack:
+
+        def start(*accounts: Account, **options) -> Caller:
+            caller = Caller(stack.enter_context(Sandbox(accounts, **options)))
+            stack.callback(caller.close)
+            return caller
+
+        yield start
+
+
+@pytest.fixture
+def acme() -> Account:
+    return Account("Acme", owner="Olga Owner")

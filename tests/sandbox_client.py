@@ -38,3 +38,7 @@ class Caller:
 
     def close(self) -> None:
         self.session.close()
+
+
+def names(rows: list[dict]) -> list[str]:
+    return [row["name"] for row in rows]

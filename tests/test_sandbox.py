@@ -5,40 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 
 import pytest
 import requests
 
 from iaminsights.sandbox import ABSENT, Account, Sandbox
 
-from .sandbox_client import Caller
+from .sandbox_client import Caller, names
 
 GRANT = "urn:ibm:params:oauth:grant-type:apikey"
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[..., Caller]]:
-    """A function that serves accounts and returns a caller for the first one."""
-    with ExitStack() as stack:
-
-        def start(*accounts: Account, **options) -> Caller:
-            caller = Caller(stack.enter_context(Sandbox(accounts, **options)))
-            stack.callback(caller.close)
-            return caller
-
-        yield start
-
-
-@pytest.fixture
-def acme() -> Account:
-    return Account("Acme", owner="Olga Owner")
-
-
-def names(rows):
-    return [row["name"] for row in rows]
 
 
 def claims(token):

@@ -3,40 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 
 import pytest
 
-from iaminsights.sandbox import ABSENT, Account, Sandbox
+from iaminsights.sandbox import ABSENT
 
-from .sandbox_client import Caller
+from .sandbox_client import names
 
 KEYS = "/v1/apikeys"
 SEARCH = "/search/v3/resources/search"
 RESOURCE_KEYS = "/resource-controller/v2/resource_keys"
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[..., Caller]]:
-    """A function that serves accounts and returns a caller for the first one."""
-    with ExitStack() as stack:
-
-        def start(*accounts: Account, **options) -> Caller:
-            caller = Caller(stack.enter_context(Sandbox(accounts, **options)))
-            stack.callback(caller.close)
-            return caller
-
-        yield start
-
-
-@pytest.fixture
-def acme() -> Account:
-    return Account("Acme", owner="Olga Owner")
-
-
-def names(rows):
-    return [row["name"] for row in rows]
 
 
 # ------------------------------------------------------------------ API keys

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from types import SimpleNamespace
 
 import pytest
@@ -68,23 +68,29 @@ CALLS = {
 PAGE_SIZES = (1, 7, 100)
 
 
-@pytest.fixture(scope="module")
-def sdk() -> Iterator[SimpleNamespace]:
-    """The sample account behind a sandbox, and a client of the SDK for each service."""
+@contextmanager
+def sample_through(kinds: dict) -> Iterator[SimpleNamespace]:
+    """The sample account behind a sandbox, and a client of the SDK for each of CLIENTS' like."""
     account = sample_account()
     with Sandbox(account) as sandbox:
         environment = sandbox.environment
         authenticator = IAMAuthenticator(
             account.api_key, url=environment["IBMCLOUD_IAM_API_ENDPOINT"]
         )
-        clients = {name: kind(authenticator) for name, (kind, _) in CLIENTS.items()}
-        for name, (_, variable) in CLIENTS.items():
+        clients = {name: kind(authenticator) for name, (kind, _) in kinds.items()}
+        for name, (_, variable) in kinds.items():
             clients[name].set_service_url(environment[variable])
         yield SimpleNamespace(
             account=account, account_id=account.account_id, sandbox=sandbox, **clients
         )
         for client in clients.values():
             client.get_http_client().close()
+
+
+@pytest.fixture(scope="module")
+def sdk() -> Iterator[SimpleNamespace]:
+    with sample_through(CLIENTS) as clients:
+        yield clients
 
 
 def assert_same(received, expected, key="id"):

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from ibm_cloud_sdk_core import ApiException
-from ibm_cloud_sdk_core.authenticators import BearerTokenAuthenticator, IAMAuthenticator
+from ibm_cloud_sdk_core.authenticators import BearerTokenAuthenticator
 from ibm_platform_services import (
     EnterpriseManagementV1,
     GlobalSearchV2,
@@ -48,9 +48,7 @@ from ibm_platform_services.resource_controller_v2 import (
     ResourceKeysPager,
 )
 
-from iaminsights.sandbox import Sandbox, sample_account
-
-from .test_sandbox_sdk import PAGE_SIZES, assert_same, identity_pages
+from .test_sandbox_sdk import PAGE_SIZES, assert_same, identity_pages, sample_through
 
 #: Attribute of the fixture: (class of the SDK, variable with the address of its service).
 CLIENTS = {
@@ -75,21 +73,8 @@ CALLS = {
 
 @pytest.fixture(scope="module")
 def sdk() -> Iterator[SimpleNamespace]:
-    """The sample account behind a sandbox, and a client of the SDK for each service."""
-    account = sample_account()
-    with Sandbox(account) as sandbox:
-        environment = sandbox.environment
-        authenticator = IAMAuthenticator(
-            account.api_key, url=environment["IBMCLOUD_IAM_API_ENDPOINT"]
-        )
-        clients = {name: kind(authenticator) for name, (kind, _) in CLIENTS.items()}
-        for name, (_, variable) in CLIENTS.items():
-            clients[name].set_service_url(environment[variable])
-        yield SimpleNamespace(
-            account=account, account_id=account.account_id, sandbox=sandbox, **clients
-        )
-        for client in clients.values():
-            client.get_http_client().close()
+    with sample_through(CLIENTS) as clients:
+        yield clients
 
 
 @pytest.mark.parametrize("size", PAGE_SIZES)
