@@ -16,13 +16,15 @@ from typing import Any
 import click
 
 from . import __version__, progress, terminal
+from .catalogue import all_reports, columns_of
 from .client import Client
 from .collect import PARTS, Summary, collect
 from .credentials import Credential, find_credential
-from .database import accounts_in, check_source, check_target
+from .database import accounts_in, check_source, check_target, count_findings
 from .errors import DatabaseError, InsightsError
-from .files import METADATA, QUERIES, metadata_beside, project_file
-from .reports import SEVERITIES, Report, assemble, read_reports
+from .files import METADATA, metadata_beside, project_file
+from .findings import Acknowledgement, read_acknowledgements
+from .reports import SEVERITIES, Report, assemble
 from .resources import REPORTS
 from .sandbox import Sandbox, account_of_size, read_faults, sample_account
 
@@ -51,6 +53,13 @@ _database = click.argument(
     metavar="[DB]",
     default=DEFAULT_FILE,
     type=click.Path(dir_okay=False, path_type=Path),
+)
+_queries = click.option(
+    "--queries",
+    metavar="DIR",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder with reports of your own, beside canned_queries/ here; repeatable.",
 )
 _quiet = click.option("--quiet", is_flag=True, help="Show no progress and no summary.")
 
@@ -93,6 +102,14 @@ def main() -> None:
     help="Do not wait for the reports that IBM Cloud has to make first "
     f"({', '.join(sorted(REPORTS))}); the rest is collected.",
 )
+@click.option(
+    "--acknowledge",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="A YAML list of findings that are accepted: report, identifiers, reason, expires. It "
+    "takes the place of the one that DB has.",
+)
+@_queries
 @_quiet
 @click.option("--verbose", is_flag=True, help="Show each request and each refusal.")
 def collect_command(
@@ -101,6 +118,8 @@ def collect_command(
     concurrency: int,
     only: tuple[str, ...],
     no_reports: bool,
+    acknowledge: Path | None,
+    queries: tuple[Path, ...],
     quiet: bool,
     verbose: bool,
 ) -> None:
@@ -110,18 +129,23 @@ def collect_command(
     parts were denied: each is named, with the IAM role that allows it.
     """
     check_target(database)
+    reports = all_reports(queries)
+    accepted = read_acknowledgements(acknowledge, columns_of(reports)) if acknowledge else None
     found = [find_credential(file, os.environ) for file in credentials or (None,)]
     if no_reports:
         only = tuple(part for part in only or PARTS if part not in REPORTS)
     denied = False
     for credential in found:
         summary = _collect(
-            credential, os.environ, database, concurrency, only, quiet, _log if verbose else None
+            *(credential, os.environ, database, reports, accepted, concurrency, only, quiet),
+            log=_log if verbose else None,
         )
         if not quiet:
             _say_collected(summary, database)
         _say_what_is_missing(summary, verbose)
         denied = denied or bool(summary.denied)
+    for entry in summary.unmatched:
+        click.echo(f"Acknowledged, but no such finding: {entry}.", err=True)
     _say_how_to_serve(database, quiet)
     if denied:
         sys.exit(EXIT_DENIED)
@@ -146,7 +170,9 @@ def demo_command(database: Path, quiet: bool) -> None:
         )
     with Sandbox(account) as sandbox:
         credential = find_credential(None, sandbox.environment)
-        summary = _collect(credential, sandbox.environment, database, 16, (), quiet)
+        summary = _collect(
+            *(credential, sandbox.environment, database, all_reports(), None, 16, (), quiet)
+        )
     if not quiet:
         _say_collected(summary, database)
     _say_how_to_serve(database, quiet)
@@ -225,20 +251,23 @@ def sandbox_command(port: int, size: str, seed: int, latency: float, faults: Pat
     "--fail-on",
     metavar="SEVERITY",
     type=click.Choice(SEVERITIES),
-    help=f"Exit with 3 if a report of this severity or above has rows: {', '.join(SEVERITIES)}.",
+    help="Exit with 3 if a report of this severity or above has rows that nobody acknowledged: "
+    f"{', '.join(SEVERITIES)}.",
 )
+@_queries
 def report_command(
     words: tuple[str, ...],
     list_them: bool,
     form: str,
     parameters: tuple[str, ...],
     fail_on: str | None,
+    queries: tuple[Path, ...],
 ) -> None:
     """Run reports on DB (default: iaminsights.sqlite3), all of them or those named.
 
     What is asked about one identity, instance or action runs only when it is named, with --param.
     """
-    known = {report.name: report for report in _all_reports()}
+    known = {report.name: report for report in all_reports(queries)}
     database = Path(DEFAULT_FILE)
     if words and (words[0] not in known or Path(words[0]).exists()):
         database, words = Path(words[0]), words[1:]
@@ -265,7 +294,7 @@ def report_command(
     width = shutil.get_terminal_size((100, 24)).columns
     click.echo(terminal.written(answers, form, width), nl=False, color=True)
     if fail_on and any(
-        answer.rows and SEVERITIES.index(answer.report.severity) >= SEVERITIES.index(fail_on)
+        answer.open and SEVERITIES.index(answer.report.severity) >= SEVERITIES.index(fail_on)
         for answer in answers
     ):
         sys.exit(EXIT_FOUND)
@@ -288,28 +317,21 @@ def _parameters(given: tuple[str, ...], reports: list[Report]) -> dict[str, str]
     return values
 
 
-def _all_reports() -> list[Report]:
-    """The bundled reports and those of canned_queries/ here, which take their place; by name."""
-    named = {
-        report.name: report
-        for folder in (project_file(QUERIES), Path(QUERIES))
-        for report in read_reports(folder)
-    }
-    return [named[name] for name in sorted(named)]
-
-
 @main.command("metadata")
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 with a diff if it is stale.")
-def metadata_command(check: bool) -> None:
+@_queries
+def metadata_command(check: bool, queries: tuple[Path, ...]) -> None:
     """Assemble metadata.yml in this folder from the bundled reports and canned_queries/ here.
 
     A report here takes the place of a bundled one of the same name. The part above the marker
-    line is yours and stays as it is.
+    line is yours and stays as it is. If iaminsights.sqlite3 is here, the findings in it are
+    counted anew.
     """
+    reports = all_reports(queries)
     target = Path(METADATA)
     source = target if target.exists() else project_file(METADATA)
     before = target.read_text(encoding="utf-8") if target.exists() else ""
-    after = assemble(source.read_text(encoding="utf-8"), _all_reports())
+    after = assemble(source.read_text(encoding="utf-8"), reports)
     if check and before != after:
         lines = difflib.unified_diff(
             before.splitlines(True), after.splitlines(True), METADATA, "assembled"
@@ -319,12 +341,22 @@ def metadata_command(check: bool) -> None:
         sys.exit(1)
     if not check:
         target.write_text(after, encoding="utf-8")
+        _count_anew(Path(DEFAULT_FILE), reports)
+
+
+def _count_anew(database: Path, reports: list[Report]) -> None:
+    if database.is_file() and database.stat().st_size:
+        check_target(database)
+        count_findings(database, reports)
+        click.echo(f"Counted the findings in {database} anew.", err=True)
 
 
 def _collect(
     credential: Credential,
     environ: Mapping[str, str],
     database: Path,
+    reports: list[Report],
+    acknowledgements: tuple[Acknowledgement, ...] | None,
     concurrency: int,
     only: tuple[str, ...],
     quiet: bool,
@@ -333,7 +365,13 @@ def _collect(
     client = Client(credential, environ, concurrency, log=log)
     try:
         return collect(
-            client, database, only=only, concurrency=concurrency, progress=_progress(quiet)
+            client,
+            database,
+            only=only,
+            concurrency=concurrency,
+            progress=_progress(quiet),
+            reports=reports,
+            acknowledgements=acknowledgements,
         )
     finally:
         client.close()

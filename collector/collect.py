@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -25,7 +25,9 @@ from . import __version__
 from .client import Client, Page
 from .database import Draft, next_collection_id, public_group_id
 from .errors import AccessDenied, NotReady, ObjectError, RequestError, Unavailable
+from .findings import Acknowledgement
 from .lanes import Lanes
+from .reports import Report
 from .resources import REPORTS, RESOURCES, Resource
 from .rows import Context
 from .schema import TABLE, TABLES
@@ -70,6 +72,7 @@ class Summary:
     requests: int
     rows: int
     seconds: float
+    unmatched: tuple[str, ...] = ()
 
     @property
     def denied(self) -> tuple[Step, ...]:
@@ -109,13 +112,16 @@ def collect(
     concurrency: int = 16,
     progress: Callable[[Step, bool], None] = lambda step, finished: None,
     report_patience: float = _REPORT_PATIENCE,
+    reports: Sequence[Report] = (),
+    acknowledgements: Sequence[Acknowledgement] | None = None,
 ) -> Summary:
     """Collect the account of the client's token into the file.
 
     With `only`, other parts stay as the file has them. `progress` is called with a part's
     step after each page, and with True once the part is complete. `report_patience` is how
-    many seconds IBM Cloud has to make a report. Any error but a denied part leaves the file as
-    it was and is raised as InsightsError.
+    many seconds IBM Cloud has to make a report. What `reports` find is counted in the file, with
+    `acknowledgements` or, without, those that it has. Any error but a denied part leaves the file
+    as it was and is raised as InsightsError.
     """
     started, clock = _now(), time.monotonic()
     account_id = client.claims.account_id
@@ -139,8 +145,9 @@ def collect(
         denied = {step.part for step in summary.denied}
         _record(draft, summary, next_collection_id(target), started, client.claims.iam_id)
         draft.complete(account_id, kept_parts=denied | (set(PARTS) - run.selected))
+        unmatched = draft.count_findings(reports, acknowledgements)
         draft.publish()
-    return replace(summary, seconds=time.monotonic() - clock)
+    return replace(summary, seconds=time.monotonic() - clock, unmatched=tuple(map(str, unmatched)))
 
 
 class _Run:

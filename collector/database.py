@@ -10,7 +10,7 @@ import os
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from operator import itemgetter
 from pathlib import Path
@@ -18,14 +18,20 @@ from typing import Any
 
 import sqlite_utils
 
+from . import findings
 from .errors import DatabaseError
+from .findings import Acknowledgement
+from .reports import Report
 from .rows import PUBLIC_ACCESS_GROUP
 from .schema import APPLICATION_ID, SCHEMA_VERSION, TABLE, TABLES, Table
 
 _BATCH = 1000
 _BUSY = (5, 6)  # SQLITE_BUSY and SQLITE_LOCKED, which sqlite3 names from Python 3.11 on
 _PATIENCE_WITH_READERS = 120  # seconds until a file that is always being read is given up
-_VIEWS = tuple(Path(__file__).with_name(name) for name in ("access.sql", "escalation.sql"))
+_VIEWS = tuple(
+    Path(__file__).with_name(f"{name}.sql")
+    for name in ("access", "escalation", "scopes", "remedies")
+)
 
 # Rows that make sense only as a set, with the table and columns that tell whether the set was
 # read anew: then none of its old rows is kept beside the new ones.
@@ -38,6 +44,9 @@ _SETS = {
         if table.part == "policies"
     },
 }
+
+# Made anew from the whole file in each collect.
+_DERIVED = ("identities", "acknowledgements", "findings", "report_counts")
 
 # The values of a row in the order of its table's columns.
 _VALUES = {table.name: itemgetter(*(c.name for c in table.columns)) for table in TABLES}
@@ -204,6 +213,22 @@ class Draft:
             _create_indexes_and_views(sqlite_utils.Database(self._connection))
             self._check()
 
+    def count_findings(
+        self, reports: Sequence[Report], acknowledgements: Sequence[Acknowledgement] | None
+    ) -> list[Acknowledgement]:
+        """Run the reports on the complete draft; gives the acknowledgements that match nothing.
+
+        Without acknowledgements those of the old file stay.
+        """
+        with _readable_errors(self._target):
+            if acknowledgements is None:
+                acknowledgements = acknowledgements_of(self._target)
+            self._connection.execute("begin")
+            unmatched = findings.count(self._connection, reports, acknowledgements)
+            self._connection.execute("commit")
+            self._connection.execute("analyze")
+            return unmatched
+
     def publish(self) -> None:
         """Put the draft in the target's place; a reader sees all of it or nothing of it."""
         with _readable_errors(self._target):
@@ -234,7 +259,7 @@ class Draft:
     def _keep_old_rows(self, account_id: str, kept_parts: Collection[str]) -> None:
         always = {"collections", "collection_steps"}
         for table in reversed(TABLES):  # a set before its owner, which would hide that it is new
-            if table.name == "identities":
+            if table.name in _DERIVED:
                 continue
             condition = "true"
             if table.filled_by not in always and table.filled_by not in kept_parts:
@@ -317,6 +342,32 @@ class Draft:
 
 def _gaps(mentioned: tuple[str, Mapping[str, Any]]) -> int:
     return sum(value is None for value in mentioned[1].values())
+
+
+def acknowledgements_of(path: Path) -> tuple[Acknowledgement, ...]:
+    """Those that a file has; none if there is no file yet."""
+    if not _has_content(path):
+        return ()
+    with _reading(path) as db:
+        return findings.acknowledgements_in(db)
+
+
+def count_findings(path: Path, reports: Sequence[Report]) -> None:
+    """Count anew what the reports find in a file, in one transaction; raises DatabaseError."""
+    with _reading(path) as db:
+        kept = findings.acknowledgements_in(db)
+        db.execute("begin immediate")
+        findings.count(db, reports, kept)
+        db.commit()
+
+
+def empty_database() -> sqlite3.Connection:
+    """A database in memory with every table and view and no row, to try a report on."""
+    connection = sqlite3.connect(":memory:")
+    db = sqlite_utils.Database(connection)
+    _create_tables(db)
+    _create_indexes_and_views(db)
+    return connection
 
 
 def next_collection_id(path: Path) -> int:

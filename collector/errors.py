@@ -56,5 +56,9 @@ class ReportError(InsightsError):
     """A report file or metadata.yml cannot be used; the text names file and key."""
 
 
+class AcknowledgementError(InsightsError):
+    """The file of acknowledged findings cannot be used; the text names file and entry."""
+
+
 class NotReady(InsightsError):
     """A report that IBM Cloud has not finished yet: it can be asked for again."""

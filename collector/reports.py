@@ -6,6 +6,7 @@ the same. Running a report is the business of Datasette and of terminal.py.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -26,7 +27,7 @@ MARKER = "# --- Assembled by `iaminsights metadata` from here on: edit canned_qu
 _DATABASE = "iaminsights"
 _NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 _REQUIRED = ("title", "question", "category", "severity", "why", "remediation")
-_OPTIONAL = ("references", "parameters", "chart")
+_OPTIONAL = ("references", "parameters", "chart", "identifiers")
 _CHART_KEYS = ("mark", "x_column", "x_type", "y_column", "y_type", "color_column", "size_column")
 _MARKS = ("bar", "line", "circle", "area")
 _TYPES = ("quantitative", "quantitative-bin", "temporal", "temporal-bin", "ordinal", "nominal")
@@ -36,7 +37,9 @@ _TYPES = ("quantitative", "quantitative-bin", "temporal", "temporal-bin", "ordin
 class Report:
     """One report: its name is the file's, the rest is the file's header, `sql` its one select.
 
-    `chart` speaks datasette-vega's vocabulary; `parameters` maps a name to what it is for.
+    `chart` speaks datasette-vega's vocabulary; `parameters` maps a name to what it is for;
+    `identifiers` are the columns that tell a finding from the others of its account. A report
+    without them is an inventory, whose rows call for nothing.
     """
 
     name: str
@@ -50,6 +53,13 @@ class Report:
     references: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     chart: Mapping[str, str] = field(default_factory=dict)
+    identifiers: tuple[str, ...] = ()
+    path: Path | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells this SQL from any other: what was counted with another one is not this report's."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()[:16]
 
 
 def read_reports(folder: Path) -> tuple[Report, ...]:
@@ -72,7 +82,8 @@ def read_report(path: Path) -> Report:
             raise ReportError(f"{path}, line {number}: blanks at the end of the line.")
     size = next((n for n, line in enumerate(lines) if not line.startswith("--")), len(lines))
     header = _header(path, lines[:size])
-    return Report(name=path.stem, sql=_select(path, "\n".join(lines[size:])), **header)
+    sql = _select(f"{path}, line {size + 1}", "\n".join(lines[size:]))
+    return Report(name=path.stem, sql=sql, path=path, **header)
 
 
 def assemble(head: str, reports: Iterable[Report]) -> str:
@@ -101,29 +112,58 @@ def assemble(head: str, reports: Iterable[Report]) -> str:
     )
 
 
-def check_against(report: Report, database: Path) -> None:
-    """Check that a report runs on a file, changes nothing, and has the columns it promises.
+def check_against(report: Report, connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Check that a report runs, changes nothing, and has the columns it promises; give those.
 
-    Raises ReportError that names the report.
+    Any file's tables will do, with rows or without. Raises ReportError that names file and line.
     """
-    connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
     connection.set_authorizer(_only_reading)
     try:
         cursor = connection.execute(report.sql, dict.fromkeys(report.parameters, ""))
-        columns = [column[0] for column in cursor.description]
         cursor.fetchone()
     except sqlite3.Error as error:
-        raise ReportError(f"{report.name}: {error}.") from None
+        raise ReportError(f"{_place(report, str(error))}: {_reason(error)}.") from None
     finally:
-        connection.close()
+        connection.set_authorizer(anything_goes)
+    columns = tuple(column[0] for column in cursor.description)
     twice = sorted({column for column in columns if columns.count(column) > 1})
     if twice:
-        raise ReportError(f"{report.name}: columns with the same name: {', '.join(twice)}.")
+        problem = f"columns with the same name: {', '.join(twice)}"
+        raise ReportError(f"{_place(report, twice[0])}: {problem}.")
     if columns[-1] != ROWS_COLUMN:
-        raise ReportError(f"{report.name}: the last column must be {ROWS_COLUMN}.")
-    for key, column in report.chart.items():
-        if key.endswith("_column") and column not in columns:
-            raise ReportError(f"{report.name}: chart: there is no column {column}.")
+        raise ReportError(
+            f"{_place(report, columns[-1])}: the last column must be {ROWS_COLUMN}: "
+            f"count(*) over () as {ROWS_COLUMN}."
+        )
+    promised = [
+        *(("chart", column) for key, column in report.chart.items() if key.endswith("_column")),
+        *(("identifiers", column) for column in report.identifiers),
+        *(("identifiers", "account_id") for _ in report.identifiers[:1]),
+    ]
+    for key, column in promised:
+        if column not in columns:
+            raise ReportError(f"{_place(report, column)}: {key}: there is no column {column}.")
+    return columns
+
+
+def _reason(error: sqlite3.Error) -> str:
+    if str(error) in ("not authorized", "authorization denied"):
+        return "a report may only read tables and views (not authorized)"
+    return str(error)
+
+
+def _place(report: Report, problem: str) -> str:
+    """The file and, by the first word of the problem that is in it, the line."""
+    if report.path is None:
+        return report.name
+    lines = report.path.read_text(encoding="utf-8").splitlines()
+    select = next(n for n, line in enumerate(lines, 1) if not line.startswith("--"))
+    known = re.match(
+        r'(?:near "(.+)": |no such \w+: |ambiguous column name: )?(?:\w+\.)*(\w+)', problem
+    )
+    word = re.compile(rf"\b{re.escape((known and (known[1] or known[2])) or problem)}\b")
+    found = (n for n, line in enumerate(lines, 1) if word.search(line))
+    return f"{report.path}, line {next(found, select)}"
 
 
 def _header(path: Path, comments: list[str]) -> dict[str, Any]:
@@ -136,56 +176,66 @@ def _header(path: Path, comments: list[str]) -> dict[str, Any]:
         problem = getattr(error, "problem", None) or "it is no YAML"
         raise ReportError(f"{path}{line}: the header cannot be read: {problem}.") from None
     if not isinstance(header, dict):
-        raise ReportError(f"{path}: it does not begin with a header in -- comments.")
+        raise ReportError(f"{path}, line 1: it does not begin with a header in -- comments.")
+    lines = {line.removeprefix("-- ").partition(":")[0]: n for n, line in enumerate(comments, 1)}
+
+    def at(key: str) -> str:
+        return f"{path}, line {lines.get(key, 1)}"
+
     for key in header:
         if key not in (*_REQUIRED, *_OPTIONAL):
-            raise ReportError(f"{path}: unknown key {key}.")
+            raise ReportError(f"{at(key)}: unknown key {key}.")
     for key in _REQUIRED:
         if not isinstance(header.get(key), str) or not header[key].strip():
-            raise ReportError(f"{path}: {key} is missing or no text.")
+            raise ReportError(f"{at(key)}: {key} is missing or no text.")
         header[key] = " ".join(header[key].split())
     if header["severity"] not in SEVERITIES:
-        raise ReportError(f"{path}: severity is none of {', '.join(SEVERITIES)}.")
-    references = header.get("references") or []
-    if not isinstance(references, list):
-        raise ReportError(f"{path}: references is no list.")
-    header["references"] = tuple(str(reference) for reference in references)
-    header["parameters"] = _texts(path, "parameters", header.get("parameters"))
-    header["chart"] = _chart(path, _texts(path, "chart", header.get("chart")))
+        raise ReportError(f"{at('severity')}: severity is none of {', '.join(SEVERITIES)}.")
+    for key in ("references", "identifiers"):
+        if not isinstance(header.get(key) or [], list):
+            raise ReportError(f"{at(key)}: {key} is no list.")
+        header[key] = tuple(str(one) for one in header.get(key) or [])
+    header["parameters"] = _texts(at("parameters"), "parameters", header.get("parameters"))
+    header["chart"] = _chart(at("chart"), _texts(at("chart"), "chart", header.get("chart")))
     return header
 
 
-def _texts(path: Path, key: str, value: Any) -> dict[str, str]:
+def _texts(where: str, key: str, value: Any) -> dict[str, str]:
     if value is None:
         return {}
     if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-        raise ReportError(f"{path}: {key} must give a text for each name.")
+        raise ReportError(f"{where}: {key} must give a text for each name.")
     return {str(name): " ".join(text.split()) for name, text in value.items()}
 
 
-def _chart(path: Path, chart: dict[str, str]) -> dict[str, str]:
+def _chart(where: str, chart: dict[str, str]) -> dict[str, str]:
     for key, value in chart.items():
         if key not in _CHART_KEYS:
-            raise ReportError(f"{path}: chart: unknown key {key}.")
+            raise ReportError(f"{where}: chart: unknown key {key}.")
         if key == "mark" and value not in _MARKS:
-            raise ReportError(f"{path}: chart: mark is none of {', '.join(_MARKS)}.")
+            raise ReportError(f"{where}: chart: mark is none of {', '.join(_MARKS)}.")
         if key.endswith("_type") and value not in _TYPES:
-            raise ReportError(f"{path}: chart: {key} is none of {', '.join(_TYPES)}.")
+            raise ReportError(f"{where}: chart: {key} is none of {', '.join(_TYPES)}.")
     missing = [key for key in _CHART_KEYS[:5] if chart and key not in chart]
     if missing:
-        raise ReportError(f"{path}: chart: {missing[0]} is missing.")
+        raise ReportError(f"{where}: chart: {missing[0]} is missing.")
     return chart
 
 
-def _select(path: Path, sql: str) -> str:
+def _select(where: str, sql: str) -> str:
     sql = sql.strip().removesuffix(";").rstrip()
     if not re.match(r"(select|with)\b", sql, re.IGNORECASE):
-        raise ReportError(f"{path}: after the header there must be one select.")
+        raise ReportError(f"{where}: after the header there must be one select.")
     # A complete statement before the last character would be followed by another one.
     inner = [i for i, character in enumerate(sql) if character == ";"]
     if any(sqlite3.complete_statement(sql[: i + 1]) for i in inner):
-        raise ReportError(f"{path}: there is more than one statement.")
+        raise ReportError(f"{where}: there is more than one statement.")
     return sql
+
+
+def anything_goes(*_: Any) -> int:
+    """The authorizer of a connection that shall have none; Python 3.10 cannot take one away."""
+    return sqlite3.SQLITE_OK
 
 
 def _only_reading(action: int, *_: Any) -> int:
@@ -219,6 +269,8 @@ def _query_metadata(report: Report) -> dict[str, Any]:
     if report.parameters:
         metadata["params"] = list(report.parameters)
         metadata["parameters"] = dict(report.parameters)
+    if report.identifiers:
+        metadata["identifiers"] = list(report.identifiers)
     if report.chart:
         # A "+" for a blank would break the chart: datasette-vega reads percent-encoding only.
         metadata["fragment"] = "&".join(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 APPLICATION_ID = 0x49414D69  # "IAMi" in the file's header: tells our files from other SQLite files
-SCHEMA_VERSION = 2  # raised whenever a table changes, kept in the header as user_version
+SCHEMA_VERSION = 3  # raised whenever a table changes, kept in the header as user_version
 
 TEXT, INTEGER, BOOLEAN, TIME, JSON = "text", "integer", "boolean", "time", "json"
 
@@ -833,11 +833,70 @@ TABLES: tuple[Table, ...] = (
         key=("collection_id", "resource"),
         facets=("resource", "status"),
     ),
+    Table(
+        "acknowledgements",
+        "Findings that somebody has decided to accept until a day, as collect --acknowledge "
+        "loaded them.",
+        (
+            Column("id", "Its place in the file, from 1.", INTEGER, required=True),
+            Column("report", "The report.", required=True),
+            Column("identifiers", "Columns of the report and the values they must have.", JSON),
+            Column("reason", "Why it is accepted.", required=True),
+            Column("expires", "The last day on which it counts.", required=True),
+            Column("findings", "How many findings it applies to.", INTEGER),
+        ),
+        key=("id",),
+        label="reason",
+        facets=("report",),
+    ),
+    Table(
+        "findings",
+        "The rows of every report that calls for something to be mended, as of the last collect.",
+        (
+            Column("report", "The report.", required=True),
+            _ACCOUNT,
+            Column("finding", "What tells it from others in the report.", required=True),
+            Column("what", "The name of what it is about."),
+            _iam_id("iam_id", "The identity it is about."),
+            Column("access_group_id", "Its access group.", references="access_groups", weak=True),
+            Column("policy_id", "Its policy.", references="policies", weak=True),
+            _INSTANCE,
+            Column(
+                "acknowledgement_id",
+                "Who accepts it, and until when.",
+                INTEGER,
+                references="acknowledgements",
+            ),
+        ),
+        key=("report", "account_id", "finding"),
+        label="what",
+        facets=("account_id", "report"),
+    ),
+    Table(
+        "report_counts",
+        "How many rows each report had in each account when it was last collected.",
+        (
+            Column("report", "The report.", required=True),
+            _ACCOUNT,
+            Column("rows", "Its rows.", INTEGER, required=True),
+            Column("fingerprint", "Of the report's SQL as it was then.", required=True),
+            Column("unread", "Parts that it rests on but that could not be read."),
+        ),
+        key=("report", "account_id"),
+        facets=("account_id", "report"),
+    ),
 )
 
 TABLE: dict[str, Table] = {table.name: table for table in TABLES}
 
-# What access.sql adds to the tables: the reports read these views, and so may anybody.
+# Tables that no part of a collection fills: what was seen anywhere, how it was collected, and what
+# the reports found in it.
+NO_PARTS = (
+    *("identities", "collections", "collection_steps"),
+    *("acknowledgements", "findings", "report_counts"),
+)
+
+# What the .sql files here add to the tables: the reports read these views, and so may anybody.
 VIEWS: dict[str, str] = {
     "collected_parts": "The newest state of each part of each account, and when it was last read.",
     "policy_targets": "What each active access policy can reach, as far as it names it literally.",
@@ -858,4 +917,13 @@ VIEWS: dict[str, str] = {
     "full_administrators": "Who is in full control of an account already, owner and groups too.",
     "escalation_steps": "How one gets from one identity or group to the next, step by step.",
     "shortest_escalation_paths": "The shortest way of each identity to full control.",
+    "policy_scopes": "How much each active policy is about, in one of twelve words.",
+    "privileged_policies": "Policies that make their holders privileged, and why.",
+    "identity_arguments": "How the ibmcloud command line names each identity; its console page.",
+    "access_group_arguments": "How the ibmcloud command line names each access group.",
+    "instance_arguments": "How the ibmcloud command line names each service instance.",
+    "policy_remedies": "The ibmcloud command that deletes each policy, and where the console has "
+    "it.",
+    "apikey_remedies": "The ibmcloud commands that delete and disable each API key.",
+    "acknowledged_findings": "Findings that somebody has accepted, with the reason, until a day.",
 }

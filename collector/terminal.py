@@ -35,6 +35,14 @@ class Answer:
     rows: tuple[tuple[Any, ...], ...]
     found: int
 
+    @property
+    def open(self) -> int:
+        """Rows that nobody has acknowledged, of those that came."""
+        if "acknowledged" not in self.columns or not self.report.identifiers:
+            return len(self.rows)
+        place = self.columns.index("acknowledged")
+        return sum(row[place] is None for row in self.rows)
+
 
 def run(report: Report, database: Path, values: Mapping[str, str]) -> Answer:
     """Run a report, read-only, with values for some of its parameters; the others are empty.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from iaminsights.catalogue import all_reports
 from iaminsights.client import Client
 from iaminsights.collect import collect
 from iaminsights.credentials import find_credential
@@ -39,11 +40,11 @@ def collect_from(sandbox: Sandbox, account: Account, path: Path, **options):
 def collected(tmp_path: Path) -> Callable[..., Path]:
     """A function that collects accounts, in order, into one file and returns its path."""
 
-    def build(*accounts: Account, deny=(), hide=(), path: Path | None = None) -> Path:
+    def build(*accounts: Account, deny=(), hide=(), path: Path | None = None, **options) -> Path:
         path = path or tmp_path / "iaminsights.sqlite3"
         with Sandbox(accounts, deny=deny, hide=hide) as sandbox:
             for account in accounts:
-                collect_from(sandbox, account, path)
+                collect_from(sandbox, account, path, **options)
         return path
 
     return build
@@ -71,7 +72,7 @@ def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sample") / "iaminsights.sqlite3"
     account = sample_account()
     with Sandbox(account) as sandbox:
-        collect_from(sandbox, account, path)
+        collect_from(sandbox, account, path, reports=all_reports())
     return path
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from iaminsights.files import QUERIES, project_file
@@ -47,3 +48,8 @@ def rows(path: Path, name: str, *columns: str, **parameters: str) -> list[tuple]
     if "first_row" not in parameters:
         assert all(row["report_rows"] == len(found) for row in found)
     return [tuple(row[column] for column in columns) for row in found]
+
+
+def days_ago(days: float) -> str:
+    """A moment so many days before now, as the APIs write it."""
+    return (datetime.now(timezone.utc) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")

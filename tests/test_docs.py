@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -43,7 +45,8 @@ def test_every_variable_is_in_the_documentation():
 def test_the_readmes_report_works(tmp_path, sample_file):
     (example,) = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
     (tmp_path / "my_report.sql").write_text(example, encoding="utf-8")
-    check_against(read_report(tmp_path / "my_report.sql"), sample_file)
+    with closing(sqlite3.connect(sample_file)) as database:
+        check_against(read_report(tmp_path / "my_report.sql"), database)
 
 
 def test_the_diagram_has_its_lines():

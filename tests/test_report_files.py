@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import yaml
 
+from iaminsights.catalogue import all_reports
+from iaminsights.database import empty_database
 from iaminsights.errors import ReportError
 from iaminsights.files import METADATA, QUERIES, project_file
 from iaminsights.reports import MARKER, assemble, check_against, read_report, read_reports
-from iaminsights.sandbox import Account
 from iaminsights.schema import TABLES, VIEWS
 
 REPORTS = read_reports(project_file(QUERIES))
@@ -33,6 +35,12 @@ HEADER = """\
 -- remediation: Nothing is to be mended.
 """
 SELECT = "select user_id, count(*) over () as report_rows from users\n"
+
+
+@pytest.fixture
+def database():
+    with closing(empty_database()) as connection:
+        yield connection
 
 
 def report(tmp_path: Path, text: str, name: str = "people"):
@@ -107,18 +115,17 @@ def test_a_bad_name_is_refused(tmp_path, name):
         ("with a as (select 1) delete from users", "not authorized"),
     ],
 )
-def test_a_report_is_checked_against_a_file(tmp_path, collected, sql, said):
-    path = collected(Account("Acme"))
-    with pytest.raises(ReportError, match=f"people: .*{said}"):
-        check_against(report(tmp_path, f"{HEADER}{sql}\n"), path)
+def test_a_report_is_checked_against_the_tables(tmp_path, database, sql, said):
+    with pytest.raises(ReportError, match=rf"people\.sql, line 7: .*{said}"):
+        check_against(report(tmp_path, f"{HEADER}{sql}\n"), database)
 
 
-def test_a_chart_of_columns_that_are_not_there(tmp_path, collected):
+def test_a_chart_of_columns_that_are_not_there(tmp_path, database):
     chart = (
         "-- chart: {mark: bar, x_column: user_id, x_type: nominal, y_column: b, y_type: ordinal}"
     )
     with pytest.raises(ReportError, match="there is no column b"):
-        check_against(report(tmp_path, f"{HEADER}{chart}\n{SELECT}"), collected(Account("Acme")))
+        check_against(report(tmp_path, f"{HEADER}{chart}\n{SELECT}"), database)
 
 
 def test_the_eight_are_there():
@@ -126,8 +133,25 @@ def test_the_eight_are_there():
 
 
 @pytest.mark.parametrize("read", REPORTS, ids=lambda r: r.name)
-def test_every_report_keeps_its_promises(read, sample_file):
-    check_against(read, sample_file)
+def test_every_report_keeps_its_promises(read, database):
+    check_against(read, database)
+
+
+def test_the_line_of_an_error_is_that_of_what_it_names(tmp_path, database):
+    sql = "select\n  user_id,\n  colour,\n  1 as report_rows\nfrom users"
+    with pytest.raises(ReportError, match=r"line 9: no such column: colour"):
+        check_against(report(tmp_path, f"{HEADER}{sql}\n"), database)
+    with pytest.raises(ReportError, match=r'line 8: near "from": syntax error'):
+        check_against(report(tmp_path, f"{HEADER}select\n  from, 1 as report_rows\n"), database)
+
+
+def test_identifiers_are_columns(tmp_path, database):
+    identifiers = "-- identifiers: [iam_id]\n"
+    with pytest.raises(ReportError, match=r"line 7: identifiers: there is no column iam_id"):
+        check_against(report(tmp_path, f"{HEADER}{identifiers}{SELECT}"), database)
+    select = "select iam_id, 1 as report_rows from users\n"
+    with pytest.raises(ReportError, match="identifiers: there is no column account_id"):
+        check_against(report(tmp_path, f"{HEADER}{identifiers}{select}"), database)
 
 
 def test_assembly():
@@ -150,4 +174,4 @@ def test_assembly_needs_its_marker():
 
 def test_metadata_is_current():
     written = project_file(METADATA).read_text(encoding="utf-8")
-    assert written == assemble(written, REPORTS), "run: iaminsights metadata"
+    assert written == assemble(written, all_reports()), "run: iaminsights metadata"

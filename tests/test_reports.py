@@ -21,6 +21,7 @@ from .report_rows import (
     columns_of,
     rows,
 )
+from .told import told_account
 
 IDENTIFYING = {"account", "iam_id", "access_group_id", "policy_id", "instance_id", "role_id"}
 
@@ -41,23 +42,6 @@ def test_a_file_without_accounts_gives_no_rows(collected, name):
             database.execute(f"delete from [{table}]")
         database.commit()
     assert rows(path, name, **ASKED.get(name, {})) == []
-
-
-def told_account(name: str = "Acme") -> Account:
-    """An account in which every report finds something."""
-    account = Account(name)
-    account.user("Nils Nobody")
-    team = account.group("Team", members=[account.user("Ada Lovelace")])
-    archive = account.instance("archive", "cloud-object-storage", region="global")
-    account.instance("forgotten", "kms")
-    account.policy(team, ["Editor"], region="global")
-    account.policy(team, ["Writer"], service="logs")
-    account.policy(team, ["Writer"], service="kms", instance=GONE)
-    account.policy(team, ["Manager"], instance=archive)
-    account.policy(team, ["Administrator"], service="iam-groups")
-    account.policy(account.group("Admins"), ["Administrator"], service_type="platform_service")
-    account.authorization(["Reader"], {"serviceName": "kms"}, {"serviceName": "logs"})
-    return account
 
 
 @pytest.mark.parametrize("name", set(REPORTS) - {"who_can_access_instance"})

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from iaminsights.resources import RESOURCES
-from iaminsights.schema import TABLE, TABLES
+from iaminsights.schema import NO_PARTS, TABLE, TABLES
 
 COLLECTOR = Path(__file__).parent.parent / "collector"
 
@@ -22,10 +22,15 @@ MAY_IMPORT = {
     "client": {"credentials", "endpoints"},
     "rows": {"schema"},
     "resources": {"endpoints", "rows"},
-    "database": {"rows", "schema"},
-    "collect": {"client", "database", "lanes", "resources", "rows", "schema"},
+    "findings": {"reports", "schema"},
+    "database": {"findings", "reports", "rows", "schema"},
+    "collect": {
+        *("client", "database", "findings", "lanes", "reports", "resources", "rows", "schema")
+    },
     "progress": {"collect"},
     "reports": {"schema"},
+    "summary": {"reports"},
+    "catalogue": {"database", "files", "reports", "summary"},
     "terminal": {"reports"},
 }
 
@@ -76,4 +81,4 @@ def test_every_part_fills_the_table_it_is_named_after():
     parts = {resource.part for resource in RESOURCES}
     assert parts <= set(TABLE)
     filled = {table.filled_by for table in TABLES} - parts
-    assert filled == {"identities", "collections", "collection_steps"}
+    assert filled == set(NO_PARTS)

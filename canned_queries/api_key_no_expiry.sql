@@ -1,0 +1,44 @@
+-- title: API keys that never expire
+-- question: Which API keys stay valid until somebody deletes them?
+-- category: API keys
+-- severity: low
+-- why: >
+--   A key that has leaked, or that nobody remembers, is good for ever unless it expires. Disabled
+--   keys are left out: nobody can log in with them.
+-- remediation: >
+--   Make a new key that expires (in the console or by the API: the command line cannot), put it in
+--   the place of the old one, then delete the old one with the command in its row.
+-- references:
+--   - "IBM Cloud Docs: Managing user API keys"
+-- identifiers: [apikey_id]
+-- chart:
+--   mark: bar
+--   x_column: kind
+--   x_type: nominal
+--   y_column: keys
+--   y_type: quantitative
+select
+  coalesce(accounts.name, apikeys.account_id) as account,
+  apikeys.name as apikey,
+  identities.name as identity,
+  identities.kind,
+  apikeys.created_at,
+  1 as keys,
+  apikey_remedies.delete_command as command,
+  apikey_remedies.console,
+  acknowledged.note as acknowledged,
+  apikeys.id as apikey_id,
+  apikeys.iam_id,
+  apikeys.account_id,
+  count(*) over () as report_rows
+from apikeys
+join accounts on accounts.account_id = apikeys.account_id
+join identities on identities.iam_id = apikeys.iam_id
+left join apikey_remedies on apikey_remedies.apikey_id = apikeys.id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'api_key_no_expiry'
+  and acknowledged.account_id = apikeys.account_id
+  and acknowledged.finding = apikeys.id
+where apikeys.expires_at is null
+  and coalesce(apikeys.disabled, 0) = 0
+order by account, apikeys.account_id, identity, apikeys.iam_id, apikey, apikeys.id

@@ -1,0 +1,99 @@
+"""The summary of all findings: a report that is made from the other reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .reports import SEVERITIES, Report
+
+NAME = "findings_summary"
+
+_SQL = """\
+with reports(name, title, category, severity, rank, fingerprint) as (
+  values
+    {values}
+),
+counted as (
+  select
+    report_counts.report,
+    report_counts.account_id,
+    report_counts.rows,
+    report_counts.unread,
+    report_counts.fingerprint,
+    (
+      select count(*)
+      from findings
+      join acknowledgements on acknowledgements.id = findings.acknowledgement_id
+      where findings.report = report_counts.report
+        and findings.account_id = report_counts.account_id
+        and acknowledgements.expires >= date('now')
+    ) as acknowledged
+  from report_counts
+)
+select
+  reports.severity,
+  reports.title,
+  sum(counted.rows) as rows,
+  sum(counted.rows - counted.acknowledged) as open,
+  sum(counted.acknowledged) as acknowledged,
+  count(*) filter (where counted.rows > counted.acknowledged) as accounts,
+  iif(
+    count(counted.report) = (select count(*) from accounts),
+    group_concat(distinct 'could not be read: ' || counted.unread),
+    'not counted with this version of the report: run iaminsights metadata'
+  ) as note,
+  reports.category,
+  reports.name as report,
+  count(*) over () as report_rows
+from reports
+left join counted
+  on counted.report = reports.name and counted.fingerprint = reports.fingerprint
+where exists (select 1 from accounts)
+group by reports.name
+order by reports.rank, open desc, reports.name"""
+
+
+def findings_summary(reports: Iterable[Report]) -> Report:
+    """The summary of those reports that have findings.
+
+    Their SQL goes into it as fingerprints: a count that another version of a report made is not
+    shown as this one's.
+    """
+    values = ",\n    ".join(
+        "({})".format(
+            ", ".join(
+                (
+                    *(_text(word) for word in (one.name, one.title, one.category, one.severity)),
+                    str(len(SEVERITIES) - SEVERITIES.index(one.severity)),
+                    _text(one.fingerprint),
+                )
+            )
+        )
+        for one in reports
+        if one.identifiers
+    )
+    return Report(
+        name=NAME,
+        title="All findings, counted",
+        question="How many findings has each report, and how many of them are still open?",
+        category="Overview",
+        severity="info",
+        why="One row for each report that has findings, the worst first. rows is the number of its "
+        "rows, acknowledged those that somebody has accepted, open the rest, accounts how many "
+        "accounts have open ones. It was counted by running the reports when the data was "
+        "collected. A note says what could not be read: there none is not the same as no finding.",
+        remediation="Begin at the top: open the report, and mend or acknowledge each row.",
+        chart={
+            "mark": "bar",
+            "x_column": "title",
+            "x_type": "nominal",
+            "y_column": "open",
+            "y_type": "quantitative",
+            "color_column": "severity",
+        },
+        sql=_SQL.format(values=values),
+    )
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
