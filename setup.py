@@ -87,6 +87,7 @@ setup(
         "test": [
             "hypothesis",
             "ibm-platform-services",  # IBM's own client is the judge of the sandbox
+            "jsonschema",  # holds SARIF files against the schema of OASIS
             "playwright",
             "pytest",
             "ruff",

@@ -27,6 +27,7 @@ from .findings import Acknowledgement, read_acknowledgements
 from .reports import SEVERITIES, Report, assemble
 from .resources import REPORTS
 from .sandbox import Sandbox, account_of_size, read_faults, sample_account
+from .sarif import sarif
 
 DEFAULT_FILE = "iaminsights.sqlite3"
 EXIT_FOUND, EXIT_DENIED = 3, 4
@@ -238,7 +239,8 @@ def sandbox_command(port: int, size: str, seed: int, latency: float, faults: Pat
     default="table",
     show_default=True,
     type=click.Choice(terminal.FORMATS),
-    help="csv and json hold every column; csv is safe to open in a spreadsheet.",
+    help="csv and json hold every column; csv is safe to open in a spreadsheet, "
+    "sarif is for code scanning.",
 )
 @click.option(
     "--param",
@@ -292,7 +294,8 @@ def report_command(
         for report in sorted(chosen, key=_worst_first)
     ]
     width = shutil.get_terminal_size((100, 24)).columns
-    click.echo(terminal.written(answers, form, width), nl=False, color=True)
+    text = sarif(answers) if form == "sarif" else terminal.written(answers, form, width)
+    click.echo(text, nl=False, color=True)
     if fail_on and any(
         answer.open and SEVERITIES.index(answer.report.severity) >= SEVERITIES.index(fail_on)
         for answer in answers

@@ -17,7 +17,7 @@ from typing import Any
 from .errors import DatabaseError
 from .reports import ROWS_COLUMN, Report
 
-FORMATS = ("table", "csv", "json", "markdown")
+FORMATS = ("table", "csv", "json", "markdown", "sarif")
 EXPLORERS = "Explorers"  # category of reports that answer only what they are asked
 
 _MOST_ROWS = 100  # of a table in a terminal

@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "summary": {"reports"},
     "catalogue": {"database", "files", "reports", "summary"},
     "terminal": {"reports"},
+    "sarif": {"terminal"},
 }
 
 
