@@ -10,10 +10,12 @@ import re
 import pytest
 from click.testing import CliRunner
 
+from iaminsights.catalogue import all_reports
 from iaminsights.cli import main
+from iaminsights.reports import SEVERITIES
 from iaminsights.sandbox import Account
 
-from .report_rows import REPORTS, rows
+from .report_rows import rows
 
 NASTY = '=HYPERLINK("http://x")\x1b[2J | <b>*星* 🚀\nend'
 
@@ -64,7 +66,7 @@ def test_all_reports_run_worst_first_without_those_that_must_be_asked(report):
     assert result.exit_code == 0, result.output
     names = re.findall(r"^[A-Z]+: .*\n(\w+)$", result.stdout, re.MULTILINE)
     assert names[0] == "escalation_paths"
-    assert set(names) == {n for n, r in REPORTS.items() if r.category != "Explorers"}
+    assert set(names) == {r.name for r in all_reports() if r.category != "Explorers"}
 
 
 def test_json_holds_the_rows_of_the_site(report):
@@ -120,7 +122,13 @@ def test_fail_on_a_severity(report, name, severity, code):
 
 def test_list(report):
     lines = report("--list").stdout.splitlines()
-    assert len(lines) == len(REPORTS) and lines[0].startswith("critical  escalation_paths ")
+    assert [line.split()[1] for line in lines] == [
+        report.name
+        for severity in reversed(SEVERITIES)
+        for report in all_reports()
+        if report.severity == severity
+    ]
+    assert len(lines[0].split("  ")[-1]) > 20
 
 
 def test_own_report_of_this_folder_runs_too(report):
