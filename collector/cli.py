@@ -18,7 +18,7 @@ import click
 from . import __version__, progress, terminal
 from .catalogue import all_reports, columns_of
 from .client import Client
-from .collect import PARTS, Summary, collect
+from .collect import KEEP_HISTORY, PARTS, Summary, collect
 from .credentials import Credential, find_credential
 from .database import accounts_in, check_source, check_target, count_findings
 from .errors import DatabaseError, InsightsError
@@ -110,6 +110,14 @@ def main() -> None:
     help="A YAML list of findings that are accepted: report, identifiers, reason, expires. It "
     "takes the place of the one that DB has.",
 )
+@click.option(
+    "--keep-history",
+    metavar="DAYS",
+    default=KEEP_HISTORY,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Forget changes and earlier runs that are older.",
+)
 @_queries
 @_quiet
 @click.option("--verbose", is_flag=True, help="Show each request and each refusal.")
@@ -120,6 +128,7 @@ def collect_command(
     only: tuple[str, ...],
     no_reports: bool,
     acknowledge: Path | None,
+    keep_history: int,
     queries: tuple[Path, ...],
     quiet: bool,
     verbose: bool,
@@ -140,6 +149,7 @@ def collect_command(
         summary = _collect(
             *(credential, os.environ, database, reports, accepted, concurrency, only, quiet),
             log=_log if verbose else None,
+            keep_history=keep_history,
         )
         if not quiet:
             _say_collected(summary, database)
@@ -364,6 +374,7 @@ def _collect(
     only: tuple[str, ...],
     quiet: bool,
     log: Callable[[str], None] | None = None,
+    keep_history: int = KEEP_HISTORY,
 ) -> Summary:
     client = Client(credential, environ, concurrency, log=log)
     try:
@@ -375,6 +386,7 @@ def _collect(
             progress=_progress(quiet),
             reports=reports,
             acknowledgements=acknowledgements,
+            keep_history=keep_history,
         )
     finally:
         client.close()

@@ -34,6 +34,7 @@ from .schema import TABLE, TABLES
 
 _LONGEST_PAUSE = 120  # seconds, whatever a service asks for
 _RETRIES_IN_ALL = 1000  # beyond that IBM Cloud is not busy but broken
+KEEP_HISTORY = 365  # days
 _REPORT_PATIENCE = 180.0  # seconds for a report to become ready
 _PATIENCE = Retry(total=8, backoff_factor=0.5, backoff_jitter=0.5, backoff_max=30)
 
@@ -114,13 +115,15 @@ def collect(
     report_patience: float = _REPORT_PATIENCE,
     reports: Sequence[Report] = (),
     acknowledgements: Sequence[Acknowledgement] | None = None,
+    keep_history: int = KEEP_HISTORY,
 ) -> Summary:
     """Collect the account of the client's token into the file.
 
     With `only`, other parts stay as the file has them. `progress` is called with a part's
     step after each page, and with True once the part is complete. `report_patience` is how
     many seconds IBM Cloud has to make a report. What `reports` find is counted in the file, with
-    `acknowledgements` or, without, those that it has. Any error but a denied part leaves the file
+    `acknowledgements` or, without, those that it has; `keep_history` is how many days of changes it
+    keeps. Any error but a denied part leaves the file
     as it was and is raised as InsightsError.
     """
     started, clock = _now(), time.monotonic()
@@ -143,9 +146,11 @@ def collect(
             time.monotonic() - clock,
         )
         denied = {step.part for step in summary.denied}
-        _record(draft, summary, next_collection_id(target), started, client.claims.iam_id)
-        draft.complete(account_id, kept_parts=denied | (set(PARTS) - run.selected))
-        unmatched = draft.count_findings(reports, acknowledgements)
+        ended = _now()
+        number = next_collection_id(target)
+        _record(draft, summary, number, started, ended, client.claims.iam_id)
+        draft.complete(account_id, denied | (set(PARTS) - run.selected), ended)
+        unmatched = draft.count_findings(reports, acknowledgements, ended, keep_history)
         draft.publish()
     return replace(summary, seconds=time.monotonic() - clock, unmatched=tuple(map(str, unmatched)))
 
@@ -381,7 +386,9 @@ def _now() -> str:
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _record(draft: Draft, summary: Summary, number: int, started: str, collected_by: str) -> None:
+def _record(
+    draft: Draft, summary: Summary, number: int, started: str, ended: str, collected_by: str
+) -> None:
     draft.add(
         "collections",
         _row(
@@ -390,7 +397,7 @@ def _record(draft: Draft, summary: Summary, number: int, started: str, collected
             account_id=summary.account_id,
             collected_by=collected_by,
             started_at=started,
-            finished_at=_now(),
+            finished_at=ended,
             requests=summary.requests,
             rows=summary.rows,
             status="denied" if summary.denied else "ok",

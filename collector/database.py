@@ -18,9 +18,9 @@ from typing import Any
 
 import sqlite_utils
 
-from . import findings
+from . import findings, history
 from .errors import DatabaseError
-from .findings import Acknowledgement
+from .findings import Acknowledgement, Earlier
 from .reports import Report
 from .rows import PUBLIC_ACCESS_GROUP
 from .schema import APPLICATION_ID, SCHEMA_VERSION, TABLE, TABLES, Table
@@ -32,6 +32,7 @@ _VIEWS = tuple(
     Path(__file__).with_name(f"{name}.sql")
     for name in ("access", "escalation", "scopes", "remedies")
 )
+_SEARCH = Path(__file__).with_name("search.sql")
 
 # Rows that make sense only as a set, with the table and columns that tell whether the set was
 # read anew: then none of its old rows is kept beside the new ones.
@@ -46,7 +47,7 @@ _SETS = {
 }
 
 # Made anew from the whole file in each collect.
-_DERIVED = ("identities", "acknowledgements", "findings", "report_counts")
+_DERIVED = ("identities", "acknowledgements", "findings", "report_counts", "search")
 
 # The values of a row in the order of its table's columns.
 _VALUES = {table.name: itemgetter(*(c.name for c in table.columns)) for table in TABLES}
@@ -180,8 +181,10 @@ class Draft:
         self._write(table)
         return self._connection.execute(f"select count(*) from [{table}]").fetchone()[0]
 
-    def complete(self, account_id: str, kept_parts: Collection[str]) -> None:
+    def complete(self, account_id: str, kept_parts: Collection[str], at: str) -> None:
         """Add what the old file keeps, what is only mentioned, and every identity; check all.
+
+        What differs from the old file is noted as changed `at` this time.
 
         Kept are other accounts, earlier collections, and this account's `kept_parts`: those
         that were not asked for or could not be read.
@@ -208,25 +211,39 @@ class Draft:
                 "where roles.role_id = policy_roles.role_id) where display_name is null"
             )
             self._connection.execute("commit")
-            if old:
-                self._connection.execute("detach old")
             _create_indexes_and_views(sqlite_utils.Database(self._connection))
             self._check()
+            self._connection.execute("begin")
+            if old:
+                read = set(TABLE) - set(kept_parts)
+                history.record_changes(self._connection, account_id, read, at)
+            self._connection.execute("commit")
+            if old:
+                self._connection.execute("detach old")
+            _fill_search(self._connection)
 
     def count_findings(
-        self, reports: Sequence[Report], acknowledgements: Sequence[Acknowledgement] | None
+        self,
+        reports: Sequence[Report],
+        acknowledgements: Sequence[Acknowledgement] | None,
+        at: str,
+        keep_days: int,
     ) -> list[Acknowledgement]:
         """Run the reports on the complete draft; gives the acknowledgements that match nothing.
 
-        Without acknowledgements those of the old file stay.
+        Without acknowledgements those of the old file stay. History older than `keep_days` is
+        forgotten.
         """
         with _readable_errors(self._target):
             if acknowledgements is None:
                 acknowledgements = acknowledgements_of(self._target)
+            earlier = findings_of(self._target)
             self._connection.execute("begin")
-            unmatched = findings.count(self._connection, reports, acknowledgements)
+            unmatched = findings.count(self._connection, reports, acknowledgements, at, earlier)
+            history.record_counts(self._connection, at)
+            history.prune(self._connection, at, keep_days)
             self._connection.execute("commit")
-            self._connection.execute("analyze")
+            self._connection.execute("analyze main")
             return unmatched
 
     def publish(self) -> None:
@@ -257,7 +274,7 @@ class Draft:
             self._write(table)
 
     def _keep_old_rows(self, account_id: str, kept_parts: Collection[str]) -> None:
-        always = {"collections", "collection_steps"}
+        always = {"collections", "collection_steps", "changes", "finding_history"}
         for table in reversed(TABLES):  # a set before its owner, which would hide that it is new
             if table.name in _DERIVED:
                 continue
@@ -352,12 +369,20 @@ def acknowledgements_of(path: Path) -> tuple[Acknowledgement, ...]:
         return findings.acknowledgements_in(db)
 
 
+def findings_of(path: Path) -> Earlier:
+    """What the reports found in a file before, and in which version of theirs."""
+    if not _has_content(path):
+        return Earlier()
+    with _reading(path) as db:
+        return findings.earlier_in(db)
+
+
 def count_findings(path: Path, reports: Sequence[Report]) -> None:
     """Count anew what the reports find in a file, in one transaction; raises DatabaseError."""
     with _reading(path) as db:
-        kept = findings.acknowledgements_in(db)
+        kept, earlier = findings.acknowledgements_in(db), findings.earlier_in(db)
         db.execute("begin immediate")
-        findings.count(db, reports, kept)
+        findings.count(db, reports, kept, None, earlier)
         db.commit()
 
 
@@ -509,7 +534,14 @@ def _create_indexes_and_views(db: sqlite_utils.Database) -> None:
             db[table.name].create_index(columns)
     for script in _VIEWS:
         db.executescript(script.read_text(encoding="utf-8"))
-    db.execute("analyze")
+    db.execute("analyze main")
+
+
+def _fill_search(connection: sqlite3.Connection) -> None:
+    connection.executescript(_SEARCH.read_text(encoding="utf-8"))
+    sqlite_utils.Database(connection)["search"].enable_fts(
+        ["name", "detail"], tokenize="unicode61 remove_diacritics 2"
+    )
 
 
 def _insert_statement(table: Table) -> str:

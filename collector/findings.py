@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -103,14 +104,51 @@ def acknowledgements_in(connection: sqlite3.Connection) -> tuple[Acknowledgement
     )
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """What was found before: when each finding was first seen, and how each report was counted.
+
+    `counted` has, by report and account, the fingerprint of the report and the parts not read.
+    """
+
+    first_seen: Mapping[tuple[str, str, str], str | None] = field(default_factory=dict)
+    counted: Mapping[tuple[str, str], tuple[str, str | None]] = field(default_factory=dict)
+
+    def since(self, report: Report, account: str, finding: str, now: str | None) -> str | None:
+        """When a finding was first seen; None where nobody can know.
+
+        That is where it was not looked for before in the same way: another version of the report,
+        or something it rests on could not be read.
+        """
+        key = (report.name, account, finding)
+        if key in self.first_seen:
+            return self.first_seen[key]
+        before = self.counted.get((report.name, account))
+        return now if before == (report.fingerprint, None) else None
+
+
+def earlier_in(connection: sqlite3.Connection) -> Earlier:
+    """What a file has of it."""
+    found = connection.execute("select report, account_id, finding, first_seen from findings")
+    counted = connection.execute(
+        "select report, account_id, fingerprint, unread from report_counts"
+    )
+    return Earlier(
+        {tuple(key): seen for *key, seen in found}, {(r, a): (f, u) for r, a, f, u in counted}
+    )
+
+
 def count(
     connection: sqlite3.Connection,
     reports: Iterable[Report],
     acknowledgements: Sequence[Acknowledgement],
+    now: str | None,
+    earlier: Earlier,
 ) -> list[Acknowledgement]:
     """Fill acknowledgements, findings and report_counts; gives the entries that match nothing.
 
-    Raises sqlite3.Error if a report cannot be run.
+    `now` is the time for what `earlier` has not; None where nothing new was collected. Raises
+    sqlite3.Error if a report cannot be run.
     """
     for table in ("findings", "report_counts", "acknowledgements"):
         connection.execute(f"delete from {table}")
@@ -132,7 +170,8 @@ def count(
                 for number, one in enumerate(acknowledgements, 1)
                 if one.report == report.name
             ]
-            matched += _count_one(connection, report, accounts, unread, entries)
+            seen = partial(earlier.since, report, now=now)
+            matched += _count_one(connection, report, accounts, unread, entries, seen)
     connection.executemany(
         "update acknowledgements set findings = ? where id = ?",
         [(found, number) for number, found in matched.items()],
@@ -146,6 +185,7 @@ def _count_one(
     accounts: Sequence[str],
     unread: Mapping[str, set[str]],
     entries: Sequence[tuple[int, Acknowledgement]],
+    first_seen: Callable[[str, str], str | None],
 ) -> Counter[int]:
     found, parts = _run(connection, report)
     rows: Counter[str] = Counter()
@@ -164,16 +204,21 @@ def _count_one(
             matched[number] += 1
         name = str(list(row.values())[1] or "")
         values.append(
-            (report.name, account, finding, name, *(row.get(key) for key in _SUBJECTS), number)
+            (
+                *(report.name, account, finding, name),
+                *(row.get(key) for key in _SUBJECTS),
+                *(first_seen(account, finding), number),
+            )
         )
     connection.executemany(_INSERT, values)
     connection.executemany(
-        "insert into report_counts (report, account_id, rows, fingerprint, unread) "
-        "values (?, ?, ?, ?, ?)",
+        "insert into report_counts (report, account_id, severity, rows, fingerprint, unread) "
+        "values (?, ?, ?, ?, ?, ?)",
         [
             (
                 report.name,
                 account,
+                report.severity,
                 rows[account],
                 report.fingerprint,
                 ", ".join(sorted(parts & unread[account])) or None,
@@ -188,7 +233,7 @@ def _count_one(
 _INSERT = """
 insert into findings (
   report, account_id, finding, what, iam_id, access_group_id, policy_id, instance_id,
-  acknowledgement_id
+  first_seen, acknowledgement_id
 )
 values (
   ?, ?, ?, ?,
@@ -196,7 +241,7 @@ values (
   (select id from access_groups where id = ?),
   (select id from policies where id = ?),
   (select id from resource_service_instances where id = ?),
-  ?
+  ?, ?
 )
 """
 

@@ -861,6 +861,7 @@ TABLES: tuple[Table, ...] = (
             Column("access_group_id", "Its access group.", references="access_groups", weak=True),
             Column("policy_id", "Its policy.", references="policies", weak=True),
             _INSTANCE,
+            Column("first_seen", "When a collect first found it; empty: not known.", TIME),
             Column(
                 "acknowledgement_id",
                 "Who accepts it, and until when.",
@@ -878,12 +879,63 @@ TABLES: tuple[Table, ...] = (
         (
             Column("report", "The report.", required=True),
             _ACCOUNT,
+            Column("severity", "What a row of it means.", required=True),
             Column("rows", "Its rows.", INTEGER, required=True),
             Column("fingerprint", "Of the report's SQL as it was then.", required=True),
             Column("unread", "Parts that it rests on but that could not be read."),
         ),
         key=("report", "account_id"),
         facets=("account_id", "report"),
+    ),
+    Table(
+        "changes",
+        "What each collect found otherwise than the one before.",
+        (
+            Column("id", "Number of the change.", INTEGER, required=True),
+            Column("changed_at", "When the collect that saw it ended.", TIME, required=True),
+            _ACCOUNT,
+            Column("what", "The table that it is in.", required=True),
+            Column("key", "The key of the row there.", required=True),
+            Column("name", "Its name, the new one if that changed."),
+            Column("iam_id", "The identity whose history it belongs to."),
+            Column("access_group_id", "The access group whose history it belongs to."),
+            Column("change", "added, removed or changed.", required=True),
+            Column("before", "What it was, as far as it differs.", JSON),
+            Column("after", "What it is, as far as it differs.", JSON),
+        ),
+        key=("id",),
+        label="name",
+        facets=("account_id", "what", "change"),
+        indexes=(("what", "key"), ("iam_id",), ("access_group_id",)),
+    ),
+    Table(
+        "finding_history",
+        "How many findings each report had, from a moment on until the next row.",
+        (
+            Column("changed_at", "When the collect that counted them ended.", TIME, required=True),
+            _ACCOUNT,
+            Column("report", "The report.", required=True),
+            Column("rows", "Its rows.", INTEGER, required=True),
+            Column("acknowledged", "Those that somebody accepted.", INTEGER, required=True),
+        ),
+        key=("account_id", "report", "changed_at"),
+        facets=("account_id", "report"),
+    ),
+    Table(
+        "search",
+        "Everything that has a name, to be searched for.",
+        (
+            Column("id", "Number of the entry.", INTEGER, required=True),
+            Column("kind", "What it is.", required=True),
+            Column("name", "Its name; of a policy what it says."),
+            Column("detail", "What else it may be looked for by."),
+            _ACCOUNT,
+            Column("table_name", "The table that it is in.", required=True),
+            Column("key", "The key of its row there.", required=True),
+        ),
+        key=("id",),
+        label="name",
+        facets=("account_id", "kind"),
     ),
 )
 
@@ -894,6 +946,7 @@ TABLE: dict[str, Table] = {table.name: table for table in TABLES}
 NO_PARTS = (
     *("identities", "collections", "collection_steps"),
     *("acknowledgements", "findings", "report_counts"),
+    *("changes", "finding_history", "search"),
 )
 
 # What the .sql files here add to the tables: the reports read these views, and so may anybody.

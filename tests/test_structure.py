@@ -23,7 +23,8 @@ MAY_IMPORT = {
     "rows": {"schema"},
     "resources": {"endpoints", "rows"},
     "findings": {"reports", "schema"},
-    "database": {"findings", "reports", "rows", "schema"},
+    "history": {"schema"},
+    "database": {"findings", "history", "reports", "rows", "schema"},
     "collect": {
         *("client", "database", "findings", "lanes", "reports", "resources", "rows", "schema")
     },

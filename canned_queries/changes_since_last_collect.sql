@@ -1,0 +1,45 @@
+-- title: Changes since the collect before
+-- question: What was added, removed or changed between the last two collects?
+-- category: History
+-- severity: info
+-- why: >
+--   Access creeps in small steps. Each row is one thing that the last collect found otherwise than
+--   the one before: before and after hold only what differs. Left out is what moves by itself: times
+--   of last use, the reports that IBM Cloud makes, members that a dynamic rule adds at their login.
+--   What happened and was undone between two collects cannot be seen, nor who did it: the activity
+--   tracker has that. A part that the collect before could not read is not compared.
+-- remediation: >
+--   Ask whoever is in charge about each change that nobody announced, and undo it if need be.
+-- chart:
+--   mark: bar
+--   x_column: what
+--   x_type: nominal
+--   y_column: changes
+--   y_type: quantitative
+--   color_column: change
+select
+  coalesce(accounts.name, changes.account_id) as account,
+  replace(changes.what, '_', ' ') as what,
+  changes.name,
+  changes.change,
+  changes.before,
+  changes.after,
+  identities.name as identity,
+  access_groups.name as access_group,
+  1 as changes,
+  changes.changed_at,
+  changes.key,
+  identities.iam_id,
+  access_groups.id as access_group_id,
+  changes.account_id,
+  count(*) over () as report_rows
+from changes
+join accounts on accounts.account_id = changes.account_id
+left join identities on identities.iam_id = changes.iam_id
+left join access_groups on access_groups.id = changes.access_group_id
+where changes.changed_at = (
+  select max(collections.finished_at)
+  from collections
+  where collections.account_id = changes.account_id
+)
+order by account, changes.account_id, changes.what, changes.name, changes.key, changes.id

@@ -1,0 +1,43 @@
+-- title: New administrators
+-- question: Who has become an administrator lately?
+-- category: History
+-- severity: info
+-- why: >
+--   An administrator whom nobody remembers appointing is the first thing to look into after an
+--   incident. Each row is a finding of one of the reports on administrators that an earlier collect
+--   did not have; first seen is when a collect first found it, not when it came about. Findings that
+--   were there when the account was first collected have no such time and are not shown.
+-- remediation: >
+--   Ask who appointed them. Take it back with the command in the row of the report.
+-- parameters:
+--   days: How many days before the last collect to look back; empty for 30.
+-- chart:
+--   mark: bar
+--   x_column: report
+--   x_type: nominal
+--   y_column: administrators
+--   y_type: quantitative
+select
+  coalesce(accounts.name, findings.account_id) as account,
+  findings.what as administrator,
+  coalesce(identities.kind, '') as kind,
+  findings.first_seen,
+  findings.report,
+  1 as administrators,
+  findings.iam_id,
+  findings.access_group_id,
+  findings.policy_id,
+  findings.account_id,
+  count(*) over () as report_rows
+from findings
+join accounts on accounts.account_id = findings.account_id
+left join identities on identities.iam_id = findings.iam_id
+where findings.report in ('account_full_admins', 'service_id_admins', 'profile_admins')
+  and julianday(findings.first_seen) > julianday((
+    select max(collections.finished_at)
+    from collections
+    where collections.account_id = findings.account_id
+  )) - cast(coalesce(nullif(:days, ''), 30) as real)
+order by
+  findings.first_seen desc, account, findings.account_id, administrator, findings.report,
+  findings.finding

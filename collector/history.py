@@ -1,0 +1,288 @@
+"""What changed between two collects, and how the number of findings went.
+
+A new file is compared with the old one while it is made. Only what differs is written: a collect
+that finds everything as it was adds nothing here.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from .schema import TABLE
+
+# What is compared: the columns that say what a thing is, not those that move by themselves (when
+# something was last used, when a report was made). Key and name are SQL on a row of the table;
+# iam_id and access_group_id tell whose history it belongs to. A policy is compared as a whole,
+# with its roles, attributes and tags. Members that a rule adds at their login are left out: they
+# come and go without anybody changing anything.
+_COMPARED: dict[str, dict[str, str]] = {
+    "accounts": {"columns": "name owner state type"},
+    "users": {
+        "columns": "user_id state email firstname lastname realm allowed_ip_addresses self_manage",
+        "name": "user_id",
+        "iam_id": "iam_id",
+    },
+    "serviceids": {"columns": "name description locked group_id", "iam_id": "iam_id"},
+    "trustedprofiles": {"columns": "name description email", "iam_id": "iam_id"},
+    "trustedprofile_links": {
+        "columns": "cr_type link_crn link_namespace link_name component_name component_type",
+        "name": "coalesce(name, link_crn)",
+        "iam_id": "(select p.iam_id from {schema}.trustedprofiles p where p.id = t.tp_id)",
+    },
+    "trustedprofile_rules": {
+        "columns": "name type realm_name cr_type expiration conditions",
+        "iam_id": "(select p.iam_id from {schema}.trustedprofiles p where p.id = t.tp_id)",
+    },
+    "trustedprofile_identities": {
+        "columns": "type accounts",
+        "name": "identifier",
+        "iam_id": "(select p.iam_id from {schema}.trustedprofiles p where p.id = t.tp_id)",
+    },
+    "access_groups": {
+        "columns": "name description is_federated",
+        "access_group_id": "id",
+        "where": "t.listed = 1",
+    },
+    "access_group_members": {
+        "columns": "type",
+        "name": "(select i.name from {schema}.identities i where i.iam_id = t.iam_id)",
+        "iam_id": "iam_id",
+        "access_group_id": "group_id",
+        "where": "t.membership_type = 'static'",
+    },
+    "access_group_rules": {
+        "columns": "name realm_name expiration conditions",
+        "access_group_id": "group_id",
+    },
+    "access_group_settings": {"columns": "public_access_enabled", "name": "'settings'"},
+    "account_settings": {
+        "columns": "mfa restrict_create_service_id restrict_create_platform_apikey "
+        "restrict_user_list_visibility allowed_ip_addresses session_expiration_in_seconds "
+        "session_invalidation_in_seconds max_sessions_per_identity "
+        "system_access_token_expiration_in_seconds system_refresh_token_expiration_in_seconds "
+        "restrict_user_domains",
+        "name": "'settings'",
+    },
+    "user_mfa": {"columns": "mfa", "name": "iam_id", "iam_id": "iam_id"},
+    "external_identity_settings": {
+        "columns": "state external_allowed_accounts",
+        "name": "identity_type",
+    },
+    "policies": {
+        "columns": "type state iam_id access_group_id description rule",
+        "name": "coalesce(nullif(description, ''), id)",
+        "iam_id": "iam_id",
+        "access_group_id": "access_group_id",
+        "more": "'roles', (select group_concat(role_id, ' ') from (select role_id from "
+        "{schema}.policy_roles r where r.policy_id = t.id order by role_id)), "
+        "'resources', (select group_concat(a, ', ') from (select name || ' ' || "
+        "coalesce(operator, 'stringEquals') || ' ' || coalesce(value, '') as a from "
+        "{schema}.policy_resource_attributes x where x.policy_id = t.id order by 1)), "
+        "'tags', (select group_concat(a, ', ') from (select name || ':' || value as a from "
+        "{schema}.policy_resource_tags x where x.policy_id = t.id order by 1))",
+    },
+    "roles": {
+        "columns": "display_name description",
+        "name": "display_name",
+        "where": "t.kind = 'custom' and t.listed = 1",
+        "more": "'actions', (select group_concat(action, ' ') from (select action from "
+        "{schema}.role_actions x where x.role_id = t.role_id order by action))",
+    },
+    "apikeys": {
+        "columns": "name iam_id disabled locked expires_at action_when_leaked",
+        "iam_id": "iam_id",
+    },
+    "resource_groups": {"columns": "name state", "where": "t.listed = 1"},
+    "resource_service_instances": {"columns": "name state resource_group_id locked"},
+    "resource_keys": {"columns": "name state role_crn", "iam_id": "service_iam_id"},
+    "cbr_zones": {
+        "columns": "name",
+        "where": "t.listed = 1",
+        "more": "'addresses', (select group_concat(a, ' ') from (select iif(excluded, 'not ', '') "
+        "|| coalesce(value, ref) as a from {schema}.cbr_zone_addresses x where x.zone_id = t.id "
+        "order by 1))",
+    },
+    "cbr_rules": {
+        "columns": "description enforcement_mode contexts resources operations",
+        "name": "coalesce(nullif(description, ''), id)",
+    },
+    "tag_attachments": {
+        "columns": "kind",
+        "name": "t.name || ' on ' || t.crn",
+        "where": "t.kind = 'access'",
+    },
+}
+
+
+def record_changes(
+    connection: sqlite3.Connection, account_id: str, parts: Collection[str], at: str
+) -> None:
+    """Write into `changes` how main differs from old in the parts that both have in full."""
+    before = {
+        part
+        for (part,) in connection.execute(
+            "select resource from old.collected_parts where account_id = ? and read_at is not null",
+            (account_id,),
+        )
+    }
+    number = connection.execute("select coalesce(max(id), 0) from changes").fetchone()[0]
+    rows = [
+        (at, account_id, table, *change)
+        for table in _COMPARED
+        if TABLE[table].filled_by in before and TABLE[table].filled_by in parts
+        for change in _differences(connection, table, account_id)
+    ]
+    connection.executemany(
+        "insert into changes (id, changed_at, account_id, what, key, name, iam_id, "
+        "access_group_id, change, before, after) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [(number + place, *row) for place, row in enumerate(rows, 1)],
+    )
+
+
+def _differences(
+    connection: sqlite3.Connection, table: str, account_id: str
+) -> Iterator[tuple[Any, ...]]:
+    """Key, name, iam_id, access_group_id, change, before and after of each row that differs."""
+    for schema in ("main", "old"):
+        connection.execute(f"drop table if exists temp.{schema}_rows")
+        connection.execute(
+            f"create temp table {schema}_rows as {_selected(table, schema)}", (account_id,)
+        )
+        connection.execute(f"create index temp.{schema}_rows_key on {schema}_rows (key)")
+    found = connection.execute(
+        """
+        select new.key, new.name, new.iam_id, new.access_group_id, old.content, new.content
+        from temp.main_rows as new
+        left join temp.old_rows as old on old.key = new.key
+        where old.content is not new.content
+        union all
+        select old.key, old.name, old.iam_id, old.access_group_id, old.content, null
+        from temp.old_rows as old
+        where not exists (select 1 from temp.main_rows as new where new.key = old.key)
+        order by 1
+        """
+    )
+    for key, name, iam_id, group_id, before, after in found:
+        change = "added" if before is None else "removed" if after is None else "changed"
+        yield (key, name, iam_id, group_id, change, *_only_what_differs(before, after))
+
+
+def _only_what_differs(before: str | None, after: str | None) -> tuple[str | None, str | None]:
+    """Two JSON objects without what they share, nor what is empty where there is but one."""
+    old, new = json.loads(before or "{}"), json.loads(after or "{}")
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    return tuple(
+        json.dumps({name: side.get(name) for name in names}, ensure_ascii=False) if text else None
+        for side, text in ((old, before), (new, after))
+    )
+
+
+def _selected(table: str, schema: str) -> str:
+    compared = _COMPARED[table]
+    content = ", ".join(f"'{name}', t.[{name}]" for name in compared["columns"].split())
+    if more := compared.get("more"):
+        content += ", " + more
+    key = " || ' ' || ".join(f"t.[{name}]" for name in TABLE[table].key)
+    return (
+        f"select {key} as key, {compared.get('name', 'name')} as name, "
+        f"{compared.get('iam_id', 'null')} as iam_id, "
+        f"{compared.get('access_group_id', 'null')} as access_group_id, "
+        f"json_object({content}) as content "
+        f"from {{schema}}.[{table}] as t "
+        f"where {_owner(table)} = ? and {compared.get('where', 'true')}"
+    ).replace("{schema}", schema)
+
+
+def _owner(table: str) -> str:
+    names = {column.name for column in TABLE[table].columns}
+    if "account_id" in names:
+        return "t.account_id"
+    if "group_id" in names:
+        return "(select g.account_id from {schema}.access_groups g where g.id = t.group_id)"
+    return "(select p.account_id from {schema}.trustedprofiles p where p.id = t.tp_id)"
+
+
+def record_counts(connection: sqlite3.Connection, at: str) -> None:
+    """Write into `finding_history` each count that is not what it was."""
+    connection.execute(
+        """
+        insert into finding_history (changed_at, account_id, report, rows, acknowledged)
+        select :at, account_id, report, rows, acknowledged
+        from (
+          select
+            report_counts.account_id,
+            report_counts.report,
+            report_counts.rows,
+            (
+              select count(*)
+              from findings
+              join acknowledgements on acknowledgements.id = findings.acknowledgement_id
+              where findings.report = report_counts.report
+                and findings.account_id = report_counts.account_id
+                and acknowledgements.expires >= date(:at)
+            ) as acknowledged
+          from report_counts
+        ) as counted
+        where (rows, acknowledged) is not (
+          select rows, acknowledged
+          from finding_history as earlier
+          where earlier.account_id = counted.account_id and earlier.report = counted.report
+          order by changed_at desc
+          limit 1
+        )
+        on conflict do update set rows = excluded.rows, acknowledged = excluded.acknowledged
+        """,
+        {"at": at},
+    )
+
+
+def prune(connection: sqlite3.Connection, at: str, days: int) -> None:
+    """Forget what is older than so many days; the newest count of each report stays."""
+    oldest = f"-{days} days"
+    limit = "strftime('%Y-%m-%dT%H:%M:%SZ', :at, :oldest)"
+    values = {"at": at, "oldest": oldest}
+    connection.execute(f"delete from changes where changed_at < {limit}", values)
+    connection.execute(
+        f"""
+        delete from finding_history
+        where changed_at < {limit}
+          and exists (
+            select 1
+            from finding_history as later
+            where later.account_id = finding_history.account_id
+              and later.report = finding_history.report
+              and later.changed_at > finding_history.changed_at
+              and later.changed_at <= {limit}
+          )
+        """,
+        values,
+    )
+    # Which parts are old is told by the newest run and the newest good one of each part.
+    connection.execute(
+        f"""
+        delete from collection_steps
+        where finished_at < {limit}
+          and exists (
+            select 1
+            from collection_steps as later
+            join collections as ours on ours.id = collection_steps.collection_id
+            join collections as theirs
+              on theirs.id = later.collection_id and theirs.account_id = ours.account_id
+            where later.resource = collection_steps.resource
+              and later.collection_id > collection_steps.collection_id
+              and later.status = 'ok'
+          )
+        """,
+        values,
+    )
+    connection.execute(
+        f"""
+        delete from collections
+        where finished_at < {limit}
+          and not exists (select 1 from collection_steps where collection_id = collections.id)
+        """,
+        values,
+    )
