@@ -97,7 +97,10 @@ setup(
         "console_scripts": ["iaminsights = iaminsights.cli:main"],
         # Named like the file, ending included: Datasette then knows the plugin of the checkout's
         # plugins/ folder and the installed one as the same, and registers it once.
-        "datasette": ["iaminsights.py = iaminsights_plugins.iaminsights"],
+        "datasette": [
+            "iaminsights.py = iaminsights_plugins.iaminsights",
+            "iaminsights_pages.py = iaminsights_plugins.iaminsights_pages",
+        ],
     },
     classifiers=[
         "Environment :: Console",

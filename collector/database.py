@@ -392,6 +392,7 @@ def empty_database() -> sqlite3.Connection:
     db = sqlite_utils.Database(connection)
     _create_tables(db)
     _create_indexes_and_views(db)
+    _fill_search(connection)
     return connection
 
 

@@ -936,6 +936,7 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="name",
         facets=("account_id", "kind"),
+        indexes=(("table_name", "key"),),
     ),
 )
 

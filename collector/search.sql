@@ -35,7 +35,7 @@ union all
 select
   'policy',
   coalesce(words.subject, 'nobody') || ': ' || coalesce(words.roles, 'no role') || ' on '
-    || words.target,
+    || words.target || coalesce(', ' || words.condition, ''),
   coalesce(policies.description, '') || ' ' || policies.id,
   policies.account_id,
   'policies',

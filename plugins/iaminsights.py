@@ -83,7 +83,11 @@ PART_OF_TABLE = {
     "user_mfa": "account_settings",
     "cbr_rule_zones": "cbr_rules",
 }
-NO_PARTS = {"accounts", "identities", "collections", "collection_steps"}
+NO_PARTS = {
+    *("accounts", "identities", "collections", "collection_steps"),
+    *("acknowledgements", "findings", "report_counts", "changes", "finding_history"),
+    *("search", "search_fts"),
+}
 NEVER_READ = {"denied": True, "older": False, "read_at": "", "remark": None}
 
 # Columns of reports that hold the key of a row: table, and how such a key begins. Each is a
@@ -97,6 +101,10 @@ ROW_KEYS = {
     "instance_id": ("resource_service_instances", "crn:"),
     "resource_group_id": ("resource_groups", ""),
     "role_id": ("roles", "crn:"),
+    "apikey_id": ("apikeys", ""),
+    "serviceid_id": ("serviceids", ""),
+    "profile_id": ("trustedprofiles", ""),
+    "link_id": ("trustedprofile_links", ""),
 }
 # Columns with the name of what another column has the key of: they lead to the same row.
 NAMED_BY = {
@@ -105,6 +113,10 @@ NAMED_BY = {
     "access_group": "access_group_id",
     "instance": "instance_id",
     "role": "role_id",
+    "administrator": "iam_id",
+    "apikey": "apikey_id",
+    "serviceid": "serviceid_id",
+    "profile": "profile_id",
 }
 
 # Reports that answer for one thing: from a row of the table, which report, its parameter, the
@@ -263,6 +275,18 @@ def extra_body_script(datasette, database, request, template):
 @hookimpl
 def render_cell(row, value, column, table, database, datasette):
     """Link names and identifiers in a report to the rows that they belong to."""
+    if not table and value and database in _ours[datasette]:
+        if column == "command":
+            return Markup(f'<code class="command">{escape(value)}</code>')
+        if column == "console" and value.startswith("https://cloud.ibm.com/"):
+            return Markup(f'<a href="{escape(value)}" rel="noreferrer">Console</a>')
+        if column == "report" and value.isidentifier():
+            url = escape(datasette.urls.query(database, value))
+            return Markup(f'<a href="{url}">{escape(value)}</a>')
+        found = dict(row)
+        if column == "name" and "table_name" in found and "key" in found:
+            url = datasette.urls.row(database, found["table_name"], _encoded(str(found["key"])))
+            return Markup(f'<a href="{escape(url)}">{escape(value)}</a>')
     key_column = NAMED_BY.get(column, column)
     if table or not value or key_column not in ROW_KEYS or database not in _ours[datasette]:
         return None
@@ -305,7 +329,8 @@ async def _reports(datasette, actor, database: str) -> list[dict[str, Any]]:
         if await _may_see(datasette, actor, database, name, "view-query"):
             fragment = f"#{query['fragment']}" if query.get("fragment") else ""
             url = datasette.urls.query(database, name) + fragment
-            reports.append({"title": name, "category": "Other", **query, "url": url})
+            named = {"title": name, "category": "Other", **query, "name": name}
+            reports.append({**named, "url": url})
     return sorted(reports, key=lambda report: (_rank(report), report["title"]))
 
 

@@ -1,0 +1,42 @@
+-- title: Search
+-- question: Which people, service IDs, profiles, groups, instances, policies and keys have these words?
+-- category: Explorers
+-- severity: info
+-- why: >
+--   Finds names, addresses, descriptions and IDs by the beginnings of their words, without regard to
+--   case and accents; all words must be there. Policies are found by what they say: the group, the
+--   roles, the service. What the collect could not read cannot be found.
+-- remediation: >
+--   Open a row to see what it is, what it can reach, what was found about it and how it changed.
+-- parameters:
+--   text: One or more words, or the beginnings of them.
+-- chart:
+--   mark: bar
+--   x_column: kind
+--   x_type: nominal
+--   y_column: found
+--   y_type: quantitative
+select
+  coalesce(accounts.name, search.account_id) as account,
+  search.kind,
+  search.name,
+  search.detail,
+  1 as found,
+  search.table_name,
+  search.key,
+  search.account_id,
+  count(*) over () as report_rows
+from search_fts
+join search on search.rowid = search_fts.rowid
+join accounts on accounts.account_id = search.account_id
+where search_fts match iif(
+  trim(coalesce(:text, '')) = '',
+  '"no words, so nothing is found"',
+  '"'
+    || replace(
+      replace(replace(replace(trim(:text), '"', '""'), '  ', ' '), '  ', ' '), ' ', '"* "'
+    )
+    || '"*'
+)
+order by search_fts.rank, search.kind, search.name, search.id
+limit 1000

@@ -1,0 +1,48 @@
+/* Beside the plain pages: names for what Datasette leaves unnamed, commands that can be copied. */
+(() => {
+  "use strict";
+
+  document.documentElement.lang ||= "en";
+  const content = document.querySelector("section.content");
+  if (content) {
+    content.id ||= "content";
+    content.setAttribute("role", "main");
+    content.tabIndex = -1;
+  }
+
+  /* Commands: a button in each cell, made here because without a script it could do nothing. */
+  const said = document.createElement("p");
+  said.className = "unseen";
+  said.setAttribute("role", "status");
+  document.body.append(said);
+
+  for (const command of document.querySelectorAll("code.command")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy";
+    button.textContent = "Copy";
+    button.setAttribute("aria-label", `Copy the command ${command.textContent}`);
+    button.addEventListener("click", async () => {
+      const done = await copied(command);
+      button.textContent = done ? "Copied" : "Press Ctrl+C";
+      said.textContent = done ? "Copied." : "The command is selected.";
+      setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    });
+    command.after(button);
+  }
+
+  /* True if the text is on the clipboard; else it is selected, for the reader to copy. */
+  async function copied(element) {
+    try {
+      await navigator.clipboard.writeText(element.textContent);
+      return true;
+    } catch {
+      const range = document.createRange();
+      range.selectNodeContents(element);
+      const selection = getSelection();
+      selection.removeAllRanges();
+      selection.addRange(range);
+      return document.execCommand("copy");
+    }
+  }
+})();
