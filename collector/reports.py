@@ -278,13 +278,26 @@ def _query_metadata(report: Report) -> dict[str, Any]:
         metadata["identifiers"] = list(report.identifiers)
     if report.chart:
         # A "+" for a blank would break the chart: datasette-vega reads percent-encoding only.
+        chart = _on_its_side(report.chart)
         metadata["fragment"] = "&".join(
-            f"g.{key}={quote(report.chart[key], safe='')}"
-            for key in _CHART_KEYS
-            if key in report.chart
+            f"g.{key}={quote(chart[key], safe='')}" for key in _CHART_KEYS if key in chart
         )
     metadata["sql"] = _Literal(report.sql + "\n")
     return metadata
+
+
+def _on_its_side(chart: Mapping[str, str]) -> Mapping[str, str]:
+    """Bars of things with names lie: the names can be read beside them, and there can be many."""
+    if chart["mark"] != "bar" or chart["y_type"] != "quantitative":
+        return chart
+    if chart["x_type"] not in ("nominal", "ordinal"):
+        return chart
+    turned = {
+        f"{axis}_{what}": chart[f"{other}_{what}"]
+        for axis, other in (("x", "y"), ("y", "x"))
+        for what in ("column", "type")
+    }
+    return {**chart, **turned}
 
 
 class _Literal(str):

@@ -158,6 +158,12 @@ def register_routes():
     return [(r"^/-/iaminsights/(?P<name>site\.css|site\.js)$", file)]
 
 
+@hookimpl(tryfirst=True)
+def extra_js_urls(datasette):
+    """The script comes before that of datasette-vega, which looks at the screen when it loads."""
+    return [datasette.urls.path(f"/-/iaminsights/site.js?{_fingerprint('site.js')}")]
+
+
 @hookimpl
 def prepare_jinja2_environment(env, datasette):
     """Where the files are, also for the page of an error, which gets nothing else from plugins."""

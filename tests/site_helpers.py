@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from os import environ
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import requests
 import yaml
@@ -47,6 +47,13 @@ BARE_DATASETTE = (
     "pm.register(datasette_vega, 'datasette_vega')\n"
     "cli()",
 )
+
+
+def axes(fragment: str) -> tuple[str, str]:
+    """The column that says where a bar or point is, and the one that says how much it is."""
+    chart = {key: value[0] for key, value in parse_qs(fragment).items()}
+    turned = chart["g.x_type"] == "quantitative"
+    return tuple(chart[f"g.{axis}_column"] for axis in ("yx" if turned else "xy"))
 
 
 @dataclass

@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 from collections import defaultdict
 from contextlib import closing
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -24,6 +24,7 @@ from .site_helpers import (
     LONG,
     REPORTS,
     address,
+    axes,
     queries_file,
     served,
 )
@@ -155,12 +156,12 @@ def test_every_report_explains_itself_and_links_only_to_rows_that_exist(sample, 
 
 
 @pytest.mark.parametrize("name", BARS)
-def test_bars_are_as_high_as_what_they_stand_for(sample, name):
-    """datasette-vega puts the bars of rows with the same place on top of each other."""
-    chart = {key: value[0] for key, value in parse_qs(REPORTS[name]["fragment"]).items()}
+def test_bars_are_as_long_as_what_they_stand_for(sample, name):
+    """datasette-vega puts the bars of rows with the same place behind each other."""
+    place, length = axes(REPORTS[name]["fragment"])
     piles = defaultdict(list)
     for row in sample.get(address(name, ".json", _shape="array")).json():
-        piles[row[chart["g.x_column"]]].append(row[chart["g.y_column"]] or 0)
+        piles[row[place]].append(row[length] or 0)
     for place, pile in piles.items():
         measured_once = sum(value != 0 for value in pile) <= 1
         assert measured_once or set(pile) == {1}, f"{place}: {sum(pile)} instead of {max(pile)}"
