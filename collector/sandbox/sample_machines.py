@@ -327,6 +327,85 @@ def services_that_trust_each_other(company):
     )
 
 
+def robots_that_could_be_profiles(company):
+    """A service ID that runs in a cluster with a key, one of the cluster itself, and a gatekeeper.
+
+    The gatekeeper puts new colleagues into groups, so it could make itself anything.
+    """
+    account, things = company.account, company.instances
+    prices = account.service_id(
+        "fuel-prices",
+        description="runs on prod-cluster, namespace pricing",
+        created_at="2022-06-07",
+    )
+    account.add_api_key(prices, "fuel-prices", created_at="2026-09-07", expires_at="2027-03-07")
+    account.policy(
+        prices,
+        ["Writer"],
+        instance=things["sessions"],
+        created_at="2022-06-07",
+        **used("2026-11-23", 311_876),
+    )
+    # The Kubernetes service makes one for each cluster, to pull images with.
+    cluster = things["dev-cluster"]
+    puller = account.service_id(
+        f"cluster-{cluster['guid']}", description="ID for dev-cluster", created_at="2021-03-02"
+    )
+    account.add_api_key(puller, "pull secret", created_at="2021-03-02")
+    account.policy(
+        puller,
+        ["Reader"],
+        service="container-registry",
+        created_at="2021-03-02",
+        **used("2026-11-23", 51_404),
+    )
+    gatekeeper = account.service_id(
+        "onboarding", description="puts new hires into groups", created_at="2024-02-12"
+    )
+    account.add_api_key(gatekeeper, "hr-system", created_at="2026-10-01", expires_at="2026-12-30")
+    account.policy(
+        gatekeeper,
+        ["Administrator"],
+        service="iam-groups",
+        created_at="2024-02-12",
+        **used("2026-11-02", 38),
+    )
+
+
+def trust_that_is_left_over(company):
+    """A link that outlived its cluster, beside one that did not, and a profile nobody can be."""
+    account, things = company.account, company.instances
+    telemetry = account.profile("telemetry", created_at="2021-04-19")
+    old = things["prod-cluster"]["crn"].replace(things["prod-cluster"]["guid"], gone("old cluster"))
+    for cluster, label in ((old, "the old cluster"), (things["prod-cluster"], "production")):
+        account.link(telemetry, "IKS_SA", cluster, namespace="telemetry", name="agent", label=label)
+    account.link(
+        telemetry,
+        "CE",
+        things["shop"],
+        component_type="application",
+        component_name="agent",
+        label="the shop",
+    )
+    account.policy(
+        telemetry,
+        ["Writer"],
+        instance=things["metrics"],
+        created_at="2021-04-19",
+        **used("2026-11-23", 702_118),
+    )
+    migration = account.profile(
+        "tokyo-migration", description="until the move is over", created_at="2021-05-31"
+    )
+    account.policy(
+        migration,
+        ["Operator"],
+        resource_group=company.resource_groups["tokyo"],
+        created_at="2021-05-31",
+        **used("2021-07-02", 245),
+    )
+
+
 MACHINES = (
     pipelines,
     operators_of_machines,
@@ -335,4 +414,6 @@ MACHINES = (
     people_who_become_someone,
     the_company_that_was_bought,
     services_that_trust_each_other,
+    robots_that_could_be_profiles,
+    trust_that_is_left_over,
 )

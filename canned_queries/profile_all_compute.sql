@@ -1,0 +1,112 @@
+-- title: Compute rules of trusted profiles that name no instance
+-- question: Which trusted profiles can be taken on by any compute of a kind, also of tomorrow?
+-- category: Trusted profiles
+-- severity: high
+-- why: >
+--   Whoever can make compute that fits such a rule gets the access of the profile: a new cluster
+--   with the right namespace, or a new server in the right place. Listed are compute rules without
+--   a condition on the cluster, server or project itself; what they are limited to instead is
+--   shown, be it a namespace, a region, a network or a group of servers. An excluded instance is
+--   no limit. A condition on a claim that IBM's documentation does not list is taken for one that
+--   names an instance. Who can make such compute is not decided here. is_privileged is yes for
+--   profiles that administer the account, empty otherwise.
+-- remediation: >
+--   Link the single resources with ibmcloud iam trusted-profile-link-create, or add a condition on
+--   service_instance (clusters) or resource (servers), then delete this rule with the command in
+--   its row.
+-- references:
+--   - "IBM Cloud Docs: IAM condition properties"
+-- identifiers: [rule_id]
+-- chart:
+--   mark: bar
+--   x_column: compute
+--   x_type: nominal
+--   y_column: rules
+--   y_type: quantitative
+with
+  conditions as materialized (
+    select
+      rules.id as rule_id,
+      each.key as position,
+      iif(each.type = 'object', json_extract(each.value, '$.claim'), null) as claim,
+      iif(each.type = 'object', upper(json_extract(each.value, '$.operator')), null) as operator,
+      iif(each.type = 'object', json_extract(each.value, '$.value'), null) as value
+    from trustedprofile_rules as rules
+    join json_each(rules.conditions) as each
+    where rules.type = 'Profile-CR'
+  ),
+  limits as materialized (
+    select
+      rule_id,
+      group_concat(condition, ' and ') as limited_to,
+      max(names_instance) as names_instance
+    from (
+      select
+        rule_id,
+        claim || ' ' || operator || ' ' || case
+          when json_valid(value) then
+            iif(json_type(value) = 'text', json_extract(value, '$'), value)
+          else value
+        end as condition,
+        coalesce(
+          operator not in ('NOT_EQUALS', 'NOT_EQUALS_IGNORE_CASE')
+            and lower(claim) not in (
+              'instance_group_name', 'location', 'name', 'namespace', 'pod', 'region',
+              'resource_group_id', 'resource_group_name', 'subnet_id', 'vpc_id', 'zone'
+            ),
+          true
+        ) as names_instance
+      from conditions
+      order by rule_id, position
+    )
+    group by rule_id
+  ),
+  privileged as materialized (
+    select account_id, iam_id from privileged_policies where iam_id is not null
+    union
+    select privileged_policies.account_id, members.iam_id
+    from privileged_policies
+    join access_group_members as members on members.group_id = privileged_policies.access_group_id
+  )
+select
+  coalesce(accounts.name, profiles.account_id) as account,
+  coalesce(nullif(profiles.name, ''), profiles.id) as profile,
+  coalesce(nullif(rules.name, ''), rules.id) as rule,
+  case upper(rules.cr_type)
+    when 'IKS_SA' then 'Kubernetes clusters'
+    when 'ROKS_SA' then 'OpenShift clusters'
+    when 'VSI' then 'virtual servers'
+    when 'BMS' then 'bare metal servers'
+    when 'PVS' then 'Power virtual servers'
+    when 'CE' then 'Code Engine'
+    else coalesce(rules.cr_type, 'any compute')
+  end as compute,
+  coalesce(limits.limited_to, 'nothing') as limited_to,
+  case
+    when (profiles.account_id, profiles.iam_id) in (select account_id, iam_id from privileged)
+      then 'yes'
+  end as is_privileged,
+  rules.created_at,
+  1 as rules,
+  'ibmcloud iam trusted-profile-rule-delete ' || arguments.word || ' '''
+    || replace(rules.id, '''', '''\''''') || '''' as command,
+  arguments.console,
+  acknowledged.note as acknowledged,
+  profiles.iam_id,
+  profiles.id as profile_id,
+  rules.id as rule_id,
+  profiles.account_id,
+  count(*) over () as report_rows
+from trustedprofile_rules as rules
+join trustedprofiles as profiles on profiles.id = rules.tp_id
+join accounts on accounts.account_id = profiles.account_id
+left join limits on limits.rule_id = rules.id
+join identity_arguments as arguments
+  on arguments.iam_id = profiles.iam_id and arguments.account_id = profiles.account_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'profile_all_compute'
+  and acknowledged.account_id = profiles.account_id
+  and acknowledged.finding = rules.id
+where rules.type = 'Profile-CR'
+  and coalesce(limits.names_instance, 0) = 0
+order by account, profiles.account_id, profile, profiles.id, rule, rules.id

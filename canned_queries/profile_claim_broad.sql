@@ -1,0 +1,125 @@
+-- title: Claim rules of trusted profiles that let in too many people
+-- question: Which claim rules for federated people have no condition that limits them well?
+-- category: Trusted profiles
+-- severity: high
+-- why: >
+--   All conditions of a rule must hold, so one good condition is enough; listed are rules without
+--   one. NOT_EQUALS lets in everybody but a few. CONTAINS on a text also lets in longer texts, such
+--   as not-admins for admins; on a list of groups it means exactly one of them, and the rule is in
+--   order: IBM Cloud does not tell which kind a claim is, so look at what the identity provider
+--   sends. Claims that many people share are country, location, region, city, language, time zone,
+--   company, organization, domain, kind of employee and verified address, under their usual names.
+--   How many people a good claim fits is not known, nor whether people can change it themselves.
+--   Operators other than the six of IBM's documentation are not judged. is_privileged is yes for
+--   profiles that administer the account, empty otherwise.
+-- remediation: >
+--   Make a rule that names a group of the identity provider with EQUALS or IN, using
+--   ibmcloud iam trusted-profile-rule-create, then delete this one with the command in its row.
+--   What an enterprise template brought is changed in the enterprise: there is no command.
+-- references:
+--   - "IBM Cloud Docs: IAM condition properties"
+-- identifiers: [rule_id]
+-- chart:
+--   mark: bar
+--   x_column: weakness
+--   x_type: nominal
+--   y_column: rules
+--   y_type: quantitative
+with
+  conditions as materialized (
+    select
+      rules.id as rule_id,
+      each.key as position,
+      iif(each.type = 'object', json_extract(each.value, '$.claim'), null) as claim,
+      iif(each.type = 'object', upper(json_extract(each.value, '$.operator')), null) as operator,
+      iif(each.type = 'object', json_extract(each.value, '$.value'), null) as value
+    from trustedprofile_rules as rules
+    join json_each(rules.conditions) as each
+    where rules.type = 'Profile-SAML'
+  ),
+  judged as materialized (
+    select
+      rule_id,
+      position,
+      claim || ' ' || operator || ' ' || case
+        when json_valid(value) then
+          iif(json_type(value) = 'text', json_extract(value, '$'), value)
+        else value
+      end as condition,
+      case
+        when operator in ('NOT_EQUALS', 'NOT_EQUALS_IGNORE_CASE') then 'only excludes'
+        when operator = 'CONTAINS' then 'part of a text, unless a list'
+        when operator in ('EQUALS', 'EQUALS_IGNORE_CASE', 'IN')
+          -- The last part of a claim that is named by a URL, without underscores.
+          and lower(replace(replace(claim, rtrim(claim, replace(claim, '/', '')), ''), '_', ''))
+            in (
+              'c', 'city', 'co', 'company', 'companyname', 'country', 'countrycode', 'domain',
+              'emailverified', 'employeetype', 'l', 'language', 'locale', 'location', 'o',
+              'organisation', 'organization', 'preferredlanguage', 'region', 'timezone', 'usertype'
+            )
+          then 'shared by many people'
+      end as weakness
+    from conditions
+  ),
+  weak_rules as materialized (
+    select
+      rule_id,
+      group_concat(condition, ' and ') as conditions,
+      case
+        when min(weakness) = max(weakness) then min(weakness)
+        else 'several weak conditions'
+      end as weakness
+    from (select * from judged order by rule_id, position)
+    group by rule_id
+    having count(*) = count(weakness)
+    union all
+    select rules.id, 'none', 'no condition'
+    from trustedprofile_rules as rules
+    where rules.type = 'Profile-SAML'
+      and rules.id not in (select rule_id from conditions)
+  ),
+  privileged as materialized (
+    select account_id, iam_id from privileged_policies where iam_id is not null
+    union
+    select privileged_policies.account_id, members.iam_id
+    from privileged_policies
+    join access_group_members as members on members.group_id = privileged_policies.access_group_id
+  )
+select
+  coalesce(accounts.name, profiles.account_id) as account,
+  coalesce(nullif(profiles.name, ''), profiles.id) as profile,
+  coalesce(nullif(rules.name, ''), rules.id) as rule,
+  weak_rules.conditions,
+  weak_rules.weakness,
+  rules.realm_name as identity_provider,
+  case
+    when (profiles.account_id, profiles.iam_id) in (select account_id, iam_id from privileged)
+      then 'yes'
+  end as is_privileged,
+  rules.expiration / 3600 as session_hours,
+  rules.created_at,
+  1 as rules,
+  iif(
+    profiles.template_id is null,
+    'ibmcloud iam trusted-profile-rule-delete ' || arguments.word || ' '''
+      || replace(rules.id, '''', '''\''''') || '''',
+    null
+  ) as command,
+  arguments.console,
+  acknowledged.note as acknowledged,
+  profiles.iam_id,
+  profiles.id as profile_id,
+  rules.id as rule_id,
+  profiles.account_id,
+  count(*) over () as report_rows
+from weak_rules
+join trustedprofile_rules as rules on rules.id = weak_rules.rule_id
+join trustedprofiles as profiles on profiles.id = rules.tp_id
+join accounts on accounts.account_id = profiles.account_id
+join identity_arguments as arguments
+  on arguments.iam_id = profiles.iam_id and arguments.account_id = profiles.account_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'profile_claim_broad'
+  and acknowledged.account_id = profiles.account_id
+  and acknowledged.finding = rules.id
+order by account, profiles.account_id, profile, profiles.id, rule, rules.id

@@ -1,0 +1,182 @@
+-- title: Trusted profiles that other accounts can take on
+-- question: Which trusted profiles trust people, services or compute of other accounts?
+-- category: Trusted profiles
+-- severity: high
+-- why: >
+--   Whoever administers the other account decides who acts with the access of the profile; this
+--   account cannot see it. Listed are links to compute of another account, people who may take on
+--   the profile from another account, resources of another account, and service IDs that are none
+--   of this account: a service ID that was deleted looks the same, and the account of a service ID
+--   is known only if it is in this file. Claim rules are not listed, although they let in people
+--   of an identity provider whatever account they are in. is_privileged is yes for profiles that
+--   administer the account, empty otherwise.
+-- remediation: >
+--   Ask the other account what it needs the profile for. If nothing, end the trust with the
+--   command in its row. There is no command for a person who may take it on from this account
+--   too (take out the other accounts in the console), nor for an identity of a profile that an
+--   enterprise template made (look in the enterprise whether the template brought it).
+-- references:
+--   - "CIS IBM Cloud Foundations Benchmark v2.0 1.13"
+--   - "IBM Cloud Docs: Creating trusted profiles"
+-- identifiers: [profile_id, trusted_id]
+-- chart:
+--   mark: bar
+--   x_column: kind
+--   x_type: nominal
+--   y_column: trusts
+--   y_type: quantitative
+with
+  readable_accounts as materialized (
+    select account_id
+    from collected_parts
+    where resource = 'serviceids' and status = 'ok'
+  ),
+  trusts as materialized (
+    select
+      profiles.account_id,
+      profiles.id as profile_id,
+      'link' as source,
+      'compute' as kind,
+      links.id as trusted_id,
+      coalesce(nullif(links.name, ''), links.link_crn, links.component_name, links.id) as name,
+      null as identifier,
+      iif(
+        links.link_crn glob 'crn:v1:*:*:*:*:a/*:*:*',
+        json_array(
+          substr(
+            json_extract(
+              '[' || replace(json_quote(links.link_crn), ':', '","') || ']', '$[6]'
+            ),
+            3
+          )
+        ),
+        '[]'
+      ) as accounts,
+      links.is_cross_account = 1 as is_certain,
+      null as description
+    from trustedprofile_links as links
+    join trustedprofiles as profiles on profiles.id = links.tp_id
+    union all
+    select
+      profiles.account_id,
+      profiles.id,
+      'identity',
+      case lower(allowed.type)
+        when 'user' then 'person'
+        when 'serviceid' then 'service ID'
+        else 'resource'
+      end,
+      allowed.iam_id,
+      coalesce(identities.name, allowed.iam_id),
+      coalesce(allowed.identifier, allowed.iam_id),
+      case
+        when lower(allowed.type) = 'user' then coalesce(allowed.accounts, '[]')
+        when lower(allowed.type) = 'serviceid' then coalesce(
+          (
+            select json_group_array(serviceids.account_id)
+            from serviceids
+            where serviceids.iam_id = allowed.iam_id
+          ),
+          '[]'
+        )
+        when allowed.identifier glob 'crn:v1:*:*:*:*:a/*:*:*' then json_array(
+          substr(
+            json_extract(
+              '[' || replace(json_quote(allowed.identifier), ':', '","') || ']', '$[6]'
+            ),
+            3
+          )
+        )
+        else '[]'
+      end,
+      lower(allowed.type) = 'serviceid'
+        and profiles.account_id in (select account_id from readable_accounts)
+        and not exists (
+          select 1
+          from serviceids
+          where serviceids.iam_id = allowed.iam_id and serviceids.account_id = profiles.account_id
+        ),
+      allowed.description
+    from trustedprofile_identities as allowed
+    join trustedprofiles as profiles on profiles.id = allowed.tp_id
+    left join identities on identities.iam_id = allowed.iam_id
+  ),
+  other_accounts as materialized (
+    select
+      trusts.profile_id,
+      trusts.trusted_id,
+      group_concat(
+        coalesce(
+          (select nullif(known.name, '') from accounts as known where known.account_id = one.value),
+          (
+            select max(nullif(known.name, ''))
+            from enterprise_accounts as known
+            where known.id = one.value
+          ),
+          one.value
+        ),
+        ', '
+      ) as accounts
+    from trusts
+    join json_each(trusts.accounts) as one
+    where one.value <> trusts.account_id
+    group by trusts.profile_id, trusts.trusted_id
+  ),
+  privileged as materialized (
+    select account_id, iam_id from privileged_policies where iam_id is not null
+    union
+    select privileged_policies.account_id, members.iam_id
+    from privileged_policies
+    join access_group_members as members on members.group_id = privileged_policies.access_group_id
+  )
+select
+  coalesce(accounts.name, profiles.account_id) as account,
+  coalesce(nullif(profiles.name, ''), profiles.id) as profile,
+  trusts.kind,
+  trusts.name as who,
+  coalesce(other_accounts.accounts, 'not known') as other_accounts,
+  trusts.description,
+  case
+    when (profiles.account_id, profiles.iam_id) in (select account_id, iam_id from privileged)
+      then 'yes'
+  end as is_privileged,
+  1 as trusts,
+  case
+    when trusts.source = 'link' then
+      'ibmcloud iam trusted-profile-link-delete ' || arguments.word || ' '''
+        || replace(trusts.trusted_id, '''', '''\''''') || ''''
+    when profiles.template_id is null
+      and not exists (
+        select 1 from json_each(trusts.accounts) as one where one.value = profiles.account_id
+      )
+    then
+      'ibmcloud iam trusted-profile-identity-delete ' || arguments.word || ' '''
+        || replace(trusts.identifier, '''', '''\''''') || ''' --id-type '
+        || case trusts.kind
+          when 'person' then 'USER'
+          when 'service ID' then 'SERVICEID'
+          else 'CRN'
+        end
+  end as command,
+  arguments.console,
+  acknowledged.note as acknowledged,
+  profiles.iam_id,
+  profiles.id as profile_id,
+  trusts.trusted_id,
+  profiles.account_id,
+  count(*) over () as report_rows
+from trusts
+join trustedprofiles as profiles on profiles.id = trusts.profile_id
+join accounts on accounts.account_id = profiles.account_id
+left join other_accounts
+  on other_accounts.profile_id = trusts.profile_id
+  and other_accounts.trusted_id = trusts.trusted_id
+join identity_arguments as arguments
+  on arguments.iam_id = profiles.iam_id and arguments.account_id = profiles.account_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'profile_cross_account'
+  and acknowledged.account_id = profiles.account_id
+  and acknowledged.finding = profiles.id || ' ' || trusts.trusted_id
+where trusts.is_certain or other_accounts.accounts is not null
+order by account, profiles.account_id, profile, profiles.id, trusts.kind, who,
+  trusts.trusted_id

@@ -1,0 +1,58 @@
+-- title: Policies straight to service IDs
+-- question: Which policies are given to a service ID itself and not to an access group?
+-- category: Service IDs
+-- severity: medium
+-- why: >
+--   Access through groups is seen and changed in one place; policies of single service IDs pile up
+--   unseen and count towards the account's limit. Service IDs that the console or a service made
+--   for itself, along with a credential or a cluster, are listed as well: leave their policies as
+--   they are. Policies for service IDs of other accounts are not listed here.
+-- remediation: >
+--   Give an access group the same policy, put the service ID into it with
+--   ibmcloud iam access-group-service-id-add GROUP SERVICE_ID, and only then delete this policy
+--   with the command in its row. The policies of a locked service ID cannot be changed: there the
+--   command unlocks it before and locks it again afterwards.
+-- references:
+--   - "IBM Cloud Docs: What makes a good access group strategy"
+-- identifiers: [policy_id]
+-- chart:
+--   mark: bar
+--   x_column: serviceid
+--   x_type: nominal
+--   y_column: policies
+--   y_type: quantitative
+select
+  coalesce(accounts.name, policies.account_id) as account,
+  coalesce(nullif(serviceids.name, ''), serviceids.id) as serviceid,
+  descriptions.target,
+  descriptions.roles,
+  descriptions.condition,
+  policies.last_permit_at,
+  iif(serviceids.locked = 1, 'yes', 'no') as is_locked,
+  1 as policies,
+  iif(serviceids.locked = 1, 'ibmcloud iam service-id-unlock ' || arguments.word || ' && ', '')
+    || policy_remedies.delete_command
+    || iif(serviceids.locked = 1, ' && ibmcloud iam service-id-lock ' || arguments.word, '')
+    as command,
+  policy_remedies.console,
+  acknowledged.note as acknowledged,
+  policies.iam_id,
+  serviceids.id as serviceid_id,
+  policies.id as policy_id,
+  policies.account_id,
+  count(*) over () as report_rows
+from policies
+join accounts on accounts.account_id = policies.account_id
+join serviceids
+  on serviceids.iam_id = policies.iam_id and serviceids.account_id = policies.account_id
+join identity_arguments as arguments
+  on arguments.iam_id = serviceids.iam_id and arguments.account_id = serviceids.account_id
+join policy_descriptions as descriptions on descriptions.policy_id = policies.id
+join policy_remedies on policy_remedies.policy_id = policies.id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'service_id_direct_policies'
+  and acknowledged.account_id = policies.account_id
+  and acknowledged.finding = policies.id
+where policies.type = 'access'
+  and policies.state = 'active'
+order by account, policies.account_id, serviceid, serviceids.id, policies.id

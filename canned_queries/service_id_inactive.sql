@@ -1,0 +1,86 @@
+-- title: Service IDs not used for 90 days
+-- question: Which service IDs have not logged in for 90 days?
+-- category: Service IDs
+-- severity: medium
+-- why: >
+--   Nobody notices when a key of an unused service ID is stolen and used. This is IBM Cloud's own
+--   report of inactive identities, counted back from the day when it was made, and says when a
+--   service ID last logged in. What was never seen is listed only if it has existed for 90 days.
+--   Never seen means that IBM Cloud has no record; it does not say since when it keeps one. A job
+--   that runs once a year looks unused.
+-- remediation: >
+--   Ask the owner. Disable its API keys first with ibmcloud iam service-api-key-disable KEY
+--   SERVICE_ID: that can be undone. When nothing breaks, delete the service ID with the command in
+--   its row. A locked one is unlocked first. Its service credentials (known_credentials) end too.
+-- references:
+--   - "CIS IBM Cloud Foundations Benchmark v2.0 1.11"
+--   - "IBM Cloud Docs: Identifying inactive identities"
+-- identifiers: [serviceid_id]
+-- chart:
+--   mark: bar
+--   x_column: unused_for
+--   x_type: nominal
+--   y_column: service_ids
+--   y_type: quantitative
+with
+  inactive as materialized (
+    select
+      account_id,
+      iam_id,
+      last_authn,
+      report_end_time,
+      cast(julianday(report_end_time) - julianday(last_authn) as integer) as days
+    from inactive_identities
+    where kind = 'service_id'
+  )
+select
+  coalesce(accounts.name, serviceids.account_id) as account,
+  coalesce(nullif(serviceids.name, ''), serviceids.id) as serviceid,
+  serviceids.description,
+  inactive.last_authn,
+  inactive.days as days_unused,
+  case
+    when inactive.days is null then 'never used'
+    when inactive.days < 180 then '90 to 179 days'
+    when inactive.days < 365 then '180 to 364 days'
+    else 'a year or more'
+  end as unused_for,
+  (
+    select count(*)
+    from apikeys
+    where apikeys.iam_id = serviceids.iam_id and apikeys.account_id = serviceids.account_id
+  ) as known_api_keys,
+  (
+    select count(*)
+    from resource_keys
+    where resource_keys.service_iam_id = serviceids.iam_id
+      and resource_keys.account_id = serviceids.account_id
+  ) as known_credentials,
+  serviceids.created_at,
+  inactive.report_end_time as reported_at,
+  iif(serviceids.locked = 1, 'yes', 'no') as is_locked,
+  1 as service_ids,
+  iif(serviceids.locked = 1, 'ibmcloud iam service-id-unlock ' || arguments.word || ' && ', '')
+    || 'ibmcloud iam service-id-delete ' || arguments.word as command,
+  arguments.console,
+  acknowledged.note as acknowledged,
+  serviceids.iam_id,
+  serviceids.id as serviceid_id,
+  serviceids.account_id,
+  count(*) over () as report_rows
+from serviceids
+join accounts on accounts.account_id = serviceids.account_id
+join inactive
+  on inactive.iam_id = serviceids.iam_id and inactive.account_id = serviceids.account_id
+join identity_arguments as arguments
+  on arguments.iam_id = serviceids.iam_id and arguments.account_id = serviceids.account_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'service_id_inactive'
+  and acknowledged.account_id = serviceids.account_id
+  and acknowledged.finding = serviceids.id
+where inactive.days >= 90
+  or (
+    inactive.last_authn is null
+    and julianday(inactive.report_end_time) - julianday(serviceids.created_at) >= 90
+  )
+order by account, serviceids.account_id, serviceid, serviceids.id

@@ -1,0 +1,113 @@
+-- title: Service IDs without any access
+-- question: Which service IDs have no policy of their own and are in no group that has one?
+-- category: Service IDs
+-- severity: low
+-- why: >
+--   Such a service ID can do nothing: it is left over, or was never put to use. The Public Access
+--   group, which everybody is in, does not count; a service ID still has what that group grants. A
+--   policy under a condition of time counts as access even if it has run out. Service IDs that may
+--   take on a trusted profile of their account are left out; profiles of other accounts that trust
+--   them cannot be seen, nor can policies that the collecting token may not view.
+-- remediation: >
+--   Delete the service ID with the command in its row; a locked one is unlocked first. The service
+--   credentials made of it (known_credentials) end too. If it is needed, put it into a group with
+--   ibmcloud iam access-group-service-id-add GROUP SERVICE_ID.
+-- references:
+--   - "IBM Cloud Docs: Creating and working with service IDs"
+-- identifiers: [serviceid_id]
+-- chart:
+--   mark: bar
+--   x_column: has_api_keys
+--   x_type: nominal
+--   y_column: service_ids
+--   y_type: quantitative
+with
+  read_parts as materialized (
+    select account_id, resource from collected_parts where status = 'ok'
+  ),
+  read_accounts as materialized (
+    select account_id
+    from read_parts
+    where resource in (
+      'serviceids', 'policies', 'access_groups', 'access_group_members',
+      'trustedprofile_identities'
+    )
+    group by account_id
+    having count(*) = 5
+  ),
+  granting as materialized (
+    select distinct access_group_id, iam_id, account_id
+    from policies
+    where type = 'access' and state = 'active'
+  )
+select
+  coalesce(accounts.name, serviceids.account_id) as account,
+  coalesce(nullif(serviceids.name, ''), serviceids.id) as serviceid,
+  serviceids.description,
+  case
+    when exists (
+      select 1
+      from apikeys
+      where apikeys.iam_id = serviceids.iam_id and apikeys.account_id = serviceids.account_id
+    ) then 'yes'
+    when (serviceids.account_id, 'apikeys') in (select account_id, resource from read_parts)
+      then 'no'
+    else 'not known'
+  end as has_api_keys,
+  (
+    select count(distinct members.group_id)
+    from access_group_members as members
+    join access_groups on access_groups.id = members.group_id
+    where members.iam_id = serviceids.iam_id
+      and access_groups.account_id = serviceids.account_id
+      and access_groups.is_public = 0
+  ) as groups_without_policy,
+  (
+    select count(*)
+    from resource_keys
+    where resource_keys.service_iam_id = serviceids.iam_id
+      and resource_keys.account_id = serviceids.account_id
+  ) as known_credentials,
+  serviceids.created_at,
+  iif(serviceids.locked = 1, 'yes', 'no') as is_locked,
+  1 as service_ids,
+  iif(serviceids.locked = 1, 'ibmcloud iam service-id-unlock ' || arguments.word || ' && ', '')
+    || 'ibmcloud iam service-id-delete ' || arguments.word as command,
+  arguments.console,
+  acknowledged.note as acknowledged,
+  serviceids.iam_id,
+  serviceids.id as serviceid_id,
+  serviceids.account_id,
+  count(*) over () as report_rows
+from serviceids
+join accounts on accounts.account_id = serviceids.account_id
+join read_accounts on read_accounts.account_id = serviceids.account_id
+join identity_arguments as arguments
+  on arguments.iam_id = serviceids.iam_id and arguments.account_id = serviceids.account_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'service_id_no_access'
+  and acknowledged.account_id = serviceids.account_id
+  and acknowledged.finding = serviceids.id
+where not exists (
+    select 1
+    from granting
+    where granting.iam_id = serviceids.iam_id and granting.account_id = serviceids.account_id
+  )
+  and serviceids.iam_id not in (
+    select members.iam_id
+    from access_group_members as members
+    join access_groups on access_groups.id = members.group_id
+    where access_groups.is_public = 0
+      and members.iam_id glob 'iam-ServiceId-*'
+      and members.group_id in (
+        select access_group_id from granting where access_group_id is not null
+      )
+  )
+  and not exists (
+    select 1
+    from trustedprofile_identities as allowed
+    join trustedprofiles on trustedprofiles.id = allowed.tp_id
+    where allowed.iam_id = serviceids.iam_id
+      and trustedprofiles.account_id = serviceids.account_id
+  )
+order by account, serviceids.account_id, serviceid, serviceids.id

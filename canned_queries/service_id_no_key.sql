@@ -1,0 +1,87 @@
+-- title: Service IDs with no API key and in no access group
+-- question: Which service IDs have no API key and are in no access group?
+-- category: Service IDs
+-- severity: low
+-- why: >
+--   A program logs in as a service ID with an API key. A service ID that has none, and that was
+--   never put into a group, is mostly left over or was never put to use. A disabled or expired
+--   key is a key here. Service IDs behind service credentials are left out, and so are those
+--   that a trusted profile of this file trusts. The Public Access group, which everybody is in,
+--   does not count. Whether somebody is about to make the first key cannot be seen: look at the
+--   day of creation.
+-- remediation: >
+--   Delete the service ID with the command in its row, its policies go with it. A locked one is
+--   unlocked first.
+-- references:
+--   - "IBM Cloud Docs: Creating and working with service IDs"
+-- identifiers: [serviceid_id]
+-- chart:
+--   mark: bar
+--   x_column: account
+--   x_type: nominal
+--   y_column: service_ids
+--   y_type: quantitative
+with
+  read_accounts as materialized (
+    select account_id
+    from collected_parts
+    where status = 'ok'
+      and resource in (
+        'serviceids', 'apikeys', 'access_groups', 'access_group_members', 'resource_keys',
+        'trustedprofile_identities'
+      )
+    group by account_id
+    having count(*) = 6
+  )
+select
+  coalesce(accounts.name, serviceids.account_id) as account,
+  coalesce(nullif(serviceids.name, ''), serviceids.id) as serviceid,
+  serviceids.description,
+  serviceids.created_at,
+  case
+    when exists (
+      select 1
+      from collected_parts
+      where collected_parts.account_id = serviceids.account_id
+        and collected_parts.resource = 'policies'
+        and collected_parts.status = 'ok'
+    ) then (
+      select count(*)
+      from policies
+      where policies.iam_id = serviceids.iam_id
+        and policies.account_id = serviceids.account_id
+        and policies.type = 'access'
+        and policies.state = 'active'
+    )
+  end as direct_policies,
+  iif(serviceids.locked = 1, 'yes', 'no') as is_locked,
+  1 as service_ids,
+  iif(serviceids.locked = 1, 'ibmcloud iam service-id-unlock ' || arguments.word || ' && ', '')
+    || 'ibmcloud iam service-id-delete ' || arguments.word as command,
+  arguments.console,
+  acknowledged.note as acknowledged,
+  serviceids.iam_id,
+  serviceids.id as serviceid_id,
+  serviceids.account_id,
+  count(*) over () as report_rows
+from serviceids
+join accounts on accounts.account_id = serviceids.account_id
+join read_accounts on read_accounts.account_id = serviceids.account_id
+join identity_arguments as arguments
+  on arguments.iam_id = serviceids.iam_id and arguments.account_id = serviceids.account_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'service_id_no_key'
+  and acknowledged.account_id = serviceids.account_id
+  and acknowledged.finding = serviceids.id
+where serviceids.iam_id not in (select iam_id from apikeys)
+  and serviceids.iam_id not in (
+    select members.iam_id
+    from access_group_members as members
+    join access_groups on access_groups.id = members.group_id
+    where access_groups.is_public = 0
+  )
+  and serviceids.iam_id not in (
+    select service_iam_id from resource_keys where service_iam_id is not null
+  )
+  and serviceids.iam_id not in (select iam_id from trustedprofile_identities)
+order by account, serviceids.account_id, serviceid, serviceids.id
