@@ -217,8 +217,13 @@ async def _findings(datasette, actor, name: str) -> dict[str, Any] | None:
     )
     queries = await datasette.get_canned_queries(name, actor)
     for report in worst[:WORST]:
-        report["title"] = (queries.get(report["name"]) or {}).get("title", report["name"])
-        report["url"] = datasette.urls.query(name, report["name"])
+        query = queries.get(report["name"]) or {}
+        report["title"], report["question"] = (
+            query.get("title", report["name"]),
+            query.get("question"),
+        )
+        fragment = f"#{query['fragment']}" if query.get("fragment") else ""
+        report["url"] = datasette.urls.query(name, report["name"]) + fragment
     return {"accounts": accounts, "reports": reports, "worst": worst[:WORST]}
 
 

@@ -83,6 +83,7 @@ def test_home_opens_and_leads_to_a_drawn_report(site, page):
     page.goto(site.url)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     name = CHARTS[0]
+    page.get_by_role("link", name=re.compile(r"All \d+ reports")).click()
     page.get_by_role("link", name=REPORTS[name]["title"], exact=True).click()
     expect(page).to_have_url(f"{site.url}/iaminsights/{name}#{REPORTS[name]['fragment']}")
     expect(page.locator(".vega-embed canvas")).to_be_visible()

@@ -1,0 +1,265 @@
+"""What pages tell beyond their rows: findings, what a row can reach, its history, search."""
+
+from __future__ import annotations
+
+import html
+import re
+import sqlite3
+from contextlib import closing
+from datetime import date, timedelta
+
+import pytest
+from datasette.utils import tilde_encode
+
+from iaminsights import collect as collecting
+from iaminsights.catalogue import all_reports
+from iaminsights.findings import Acknowledgement
+from iaminsights.sandbox import Account
+from iaminsights.summary import findings_summary
+from iaminsights.terminal import run
+
+from .report_rows import rows
+from .site_helpers import REPORTS, served
+
+ALL = all_reports()
+HOSTILE = "<script>alert(1)</script> \"'& 👩‍💻 \u202eعربي"
+
+
+@pytest.fixture(scope="module")
+def sample(sample_file):
+    with served(sample_file) as site:
+        yield site
+
+
+def row_of(table: str, key: str) -> str:
+    return f"/iaminsights/{table}/{tilde_encode(key)}"
+
+
+def section(text: str, heading: str) -> str:
+    """What stands under a heading of a row's page, until the next one."""
+    following = "Findings|Its access, policy by policy|Policies that name it|History|All of it"
+    return re.split(rf" (?:{following}) ", f" {text} ".split(f" {heading} ", 1)[1])[0]
+
+
+# --- Home ---------------------------------------------------------------------------------------
+
+
+def test_home_counts_the_findings_as_the_reports_do(sample, sample_file):
+    summary = run(findings_summary(ALL), sample_file, {})
+    open_rows, severity = summary.columns.index("open"), summary.columns.index("severity")
+    text = sample.text("/")
+    for word in ("critical", "high", "medium", "low"):
+        total = sum(row[open_rows] for row in summary.rows if row[severity] == word)
+        assert f" {total:,} {word} " in text
+    assert 'aria-label="Open findings by severity:' in sample.page("/")
+
+
+def test_the_worst_reports_come_first(sample, sample_file):
+    summary = run(findings_summary(ALL), sample_file, {})
+    place = {name: summary.columns.index(name) for name in ("title", "open", "severity", "report")}
+    worst = [row for row in summary.rows if row[place["open"]]][:6]
+    text = sample.text("/").partition("Look at these first")[2]
+    expected = " ".join(
+        f"{row[place['severity']]} {row[place['title']]} "
+        f"{REPORTS[row[place['report']]]['question']} {row[place['open']]:,} open"
+        for row in worst
+    )
+    assert expected in text
+
+
+def test_each_account_has_its_own_findings(collected):
+    acme, bolt = Account("Acme"), Account("Bolt")
+    acme.add_api_key(acme.service_id("robot"), "for ever")
+    path = collected(acme, bolt, reports=ALL)
+    low = {"Acme": 0, "Bolt": 0}
+    with closing(sqlite3.connect(path)) as database:
+        low |= dict(
+            database.execute(
+                "select accounts.name, sum(rows) from report_counts join accounts "
+                "using (account_id) where severity = 'low' group by 1"
+            )
+        )
+    with served(path) as site:
+        text = site.text("/")
+    assert low["Acme"] > low["Bolt"]
+    for name, number in low.items():
+        assert re.search(rf"{name} Collected .*? {number} low ", text)
+
+
+def test_accepted_findings_are_counted_apart(collected):
+    account = Account("Acme")
+    account.add_api_key(account.owner, "owner's")
+    entry = Acknowledgement(
+        "owner_api_key", {"account": "Acme"}, "For emergencies.", date.today() + timedelta(days=1)
+    )
+    path = collected(account, reports=ALL, acknowledgements=[entry])
+    with served(path) as site:
+        text = site.text("/iaminsights")
+        report = site.text("/iaminsights/owner_api_key")
+    title, question = (REPORTS["owner_api_key"][key] for key in ("title", "question"))
+    assert f"critical {title} {question} none, 1 accepted" in text
+    assert "For emergencies. (until" in report
+
+
+def test_what_could_not_be_read_is_not_called_none(collected):
+    with served(collected(Account("Acme"), deny=("api_keys",), reports=ALL)) as site:
+        text = site.text("/iaminsights")
+    title, question = (REPORTS["owner_api_key"][key] for key in ("title", "question"))
+    assert f"critical {title} {question} not read" in text
+
+
+# --- Rows ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory):
+    """Acme, collected twice: Ada is in Team, Ben is not; Bolt has an Ada, too."""
+    from iaminsights.sandbox import Sandbox
+
+    from .conftest import collect_from
+
+    path = tmp_path_factory.mktemp("story") / "iaminsights.sqlite3"
+    acme, bolt = Account("Acme"), Account("Bolt")
+    ada, ben = acme.user("Ada Lovelace", email="ada@acme.example"), acme.user("Ben Burnell")
+    bolt.user("Ada Lovelace", iam_id=ada["iam_id"])
+    team, other = acme.group("Team", members=[ada]), acme.group("Other", members=[ben])
+    archive = acme.instance("archive", "cloud-object-storage", region="global")
+    vault = acme.instance("vault", "kms")
+    acme.policy(team, ["Writer"], instance=archive, id="policy-team")
+    acme.policy(ada, ["Viewer"], service="logs", id="policy-ada")
+    acme.policy(ada, ["Editor"], service="kms", id="policy-deleted", state="deleted")
+    acme.policy(other, ["Manager"], instance=vault, id="policy-other")
+    bolt.policy(ada, ["Operator"], service="messagehub", id="policy-bolt")
+    moments = iter(("2026-01-01", "2026-01-02", "2026-01-03"))
+    with pytest.MonkeyPatch.context() as patch, Sandbox([acme, bolt]) as sandbox:
+        for account in (acme, bolt, acme):
+            day = next(moments)
+            patch.setattr(collecting, "_now", lambda day=day: f"{day}T08:00:00Z")
+            collect_from(sandbox, account, path, reports=ALL)
+            team["name"] = "Team renamed"
+    acme.ada, acme.ben, acme.team, acme.archive = ada, ben, team, archive
+    with served(path) as site:
+        yield site, acme
+
+
+def test_a_person_has_what_the_policies_say(story):
+    site, acme = story
+    text = site.text(row_of("identities", acme.ada["iam_id"]))
+    access = section(text, "Its access, policy by policy")
+    assert "Ada Lovelace: Viewer on logs" in access
+    assert "access group Team renamed" in access and "Writer on" in access
+    assert "Operator on messagehub" in access  # in the other account
+    assert "kms" not in access
+    member = site.page(row_of("identities", acme.ada["iam_id"]))
+    assert f"https://cloud.ibm.com/iam/users/{acme.ada['iam_id']}?tab=userdetails" in member
+
+
+def test_a_membership_has_the_access_in_its_account_only(story):
+    site, acme = story
+    access = section(site.text(row_of("users", acme.ada["id"])), "Its access, policy by policy")
+    assert "Viewer on logs" in access and "messagehub" not in access
+
+
+def test_a_group_and_an_instance_tell_their_policies(story):
+    site, acme = story
+    group = site.text(row_of("access_groups", acme.team["id"]))
+    assert "Writer on" in section(group, "Its access, policy by policy")
+    assert "vault" not in group
+    instance = site.text(row_of("resource_service_instances", acme.archive["id"]))
+    named = section(instance, "Policies that name it")
+    assert "access group Team renamed" in named and "Writer" in named and "Manager" not in named
+    page = site.page(row_of("resource_service_instances", acme.archive["id"]))
+    assert "https://cloud.ibm.com/services/cloud-object-storage/crn%3Av1" in page
+
+
+def test_a_policy_is_a_sentence(story):
+    site, _ = story
+    page = site.text(row_of("policies", "policy-team"))
+    assert "access group Team renamed: Writer on cloud-object-storage instance archive" in page
+
+
+def test_a_row_has_its_findings(story):
+    site, acme = story
+    found = section(site.text(row_of("identities", acme.ada["iam_id"])), "Findings")
+    assert f"medium {REPORTS['user_direct_policies']['title']}" in found
+    ben = site.text(row_of("identities", acme.ben["iam_id"]))
+    assert REPORTS["user_direct_policies"]["title"] not in ben
+
+
+def test_a_row_has_its_history(story):
+    site, acme = story
+    history = section(site.text(row_of("access_groups", acme.team["id"])), "History")
+    assert "3 January 2026, 08:00 UTC : access groups Team renamed changed" in history
+    assert "name Team → Team renamed" in history
+    assert " History " not in site.text(row_of("identities", acme.ben["iam_id"]))
+
+
+# --- Search -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ada", {"person", "policy"}),
+        ("LOVE", {"person", "policy"}),
+        ("ada@acme", {"person"}),
+        ("arch", {"service instance", "policy"}),
+        ("team writer", {"policy"}),
+        ("team nobody", set()),
+        ('"', set()),
+        ("", set()),
+        ("team AND (", set()),
+        ("vault OR archive", set()),
+    ],
+)
+def test_search_finds_beginnings_of_words(story, text, found):
+    site, _ = story
+    answer = site.get(f"/iaminsights/find.json?_shape=array&text={html.escape(text)}").json()
+    assert {row["kind"] for row in answer} == found
+
+
+def test_what_is_found_links_to_its_row(story):
+    site, acme = story
+    page = site.page("/iaminsights/find?text=ada")
+    assert f'<a href="{row_of("users", acme.ada["id"])}">Ada Lovelace</a>' in page
+
+
+def test_search_is_offered_on_every_page_and_kept_current(story, collected):
+    site, acme = story
+    for path in ("/", "/iaminsights", "/iaminsights/policies", row_of("policies", "policy-ada")):
+        assert 'action="/iaminsights/find"' in site.page(path)
+    account = Account("Acme")
+    group = account.group("Before")
+    path = collected(account)
+    group["name"] = "After"
+    collected(account, path=path)
+    assert rows(path, "find", "name", text="after") == [("After",)]
+    assert rows(path, "find", "name", text="before") == []
+
+
+def test_names_are_text_on_every_page(collected, monkeypatch):
+    account = Account(HOSTILE)
+    ada = account.user("Ada Lovelace", firstname=HOSTILE)
+    team = account.group(HOSTILE, members=[ada])
+    account.policy(team, ["Viewer"], service="kms", description=HOSTILE)
+    account.add_api_key(ada, HOSTILE)
+    path = collected(account, reports=ALL)
+    team["name"] += "!"
+    collected(account, path=path, reports=ALL)
+    with served(path) as site:
+        for page in (
+            *("/", "/iaminsights/find?text=script"),
+            *("/iaminsights/api_key_no_expiry", "/iaminsights/changes_since_last_collect"),
+            row_of("access_groups", team["id"]),
+            row_of("identities", ada["iam_id"]),
+        ):
+            seen = site.page(page)
+            assert "<script>alert" not in seen and "alert(1)" in html.unescape(seen), page
+
+
+def test_ages_do_not_move_with_the_clock(collected):
+    """A file gives the same rows on every day; a time of now in a report would break that."""
+    for report in ALL:
+        code = re.sub(r"--.*|'[^']*%[^']*'", "", report.sql)
+        allowed = report.name in ("findings_summary", "cis_scorecard")  # what is accepted expires
+        assert allowed or not re.search(r"'now'|current_(date|time)", code), report.name
