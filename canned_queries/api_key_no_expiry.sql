@@ -7,7 +7,8 @@
 --   keys are left out: nobody can log in with them.
 -- remediation: >
 --   Make a new key that expires (in the console or by the API: the command line cannot), put it in
---   the place of the old one, then delete the old one with the command in its row.
+--   the place of the old one, then delete the old one with the command in its row. A
+--   locked key is unlocked first.
 -- references:
 --   - "IBM Cloud Docs: Managing user API keys"
 -- identifiers: [apikey_id]
@@ -24,7 +25,11 @@ select
   identities.kind,
   apikeys.created_at,
   1 as keys,
-  apikey_remedies.delete_command as command,
+  iif(
+    apikeys.locked = 1,
+    replace(apikey_remedies.delete_command, '-key-delete ', '-key-unlock ') || ' && ',
+    ''
+  ) || apikey_remedies.delete_command as command,
   apikey_remedies.console,
   acknowledged.note as acknowledged,
   apikeys.id as apikey_id,

@@ -31,7 +31,7 @@ with
       (4, '1.4', '1.4', 'Not everybody may create API keys and service IDs', 'settings_hardening',
         'The report checks other settings too.'),
       (5, '1.5', '1.5', 'No API key of the account owner', 'owner_api_key', null),
-      (5, '1.5', '1.5', 'No API key of an administrator', 'admin_user_api_keys', null),
+      (5, null, '1.5', 'No API key of an administrator', 'admin_user_api_keys', null),
       (6, '1.6', null, 'Rules for passwords', null,
         'Passwords are kept by IBMid or the identity provider; no API tells their rules.'),
       (7, '1.7', '1.6', 'A second factor for every user', 'mfa_weak_or_exempt', null),

@@ -117,8 +117,8 @@ def check_against(report: Report, connection: sqlite3.Connection) -> tuple[str, 
 
     Any file's tables will do, with rows or without. Raises ReportError that names file and line.
     """
-    # SQLite declares this one on first use, which the authorizer would take for a change.
-    connection.execute("select 1 from json_each('[]')").fetchall()
+    # SQLite declares these on first use, which the authorizer would take for a change.
+    connection.execute("select 1 from json_each('[]'), json_tree('[]')").fetchall()
     connection.set_authorizer(_only_reading)
     try:
         cursor = connection.execute(report.sql, dict.fromkeys(report.parameters, ""))

@@ -16,11 +16,13 @@ ASKED = {
     "what_can_identity_do": {"identity": "Ada Lovelace"},
     "who_can_access_instance": {"instance": "archive"},
     "who_can_do_action": {"role_or_action": "Manager"},
+    "find": {"text": "ada"},
 }
 ASKED_OF_SAMPLE = {
     "what_can_identity_do": {"identity": "Amara Okafor"},
     "who_can_access_instance": {"instance": "ledger"},
     "who_can_do_action": {"role_or_action": "Administrator"},
+    "find": {"text": "platform"},
 }
 EVERY_POLICY_LIST = ("v1_policies", "v2_policies")
 GONE_GROUP = "AccessGroupId-99999999-0000-4000-8000-000000000009"

@@ -38,13 +38,31 @@ def keys_of_people(company):
     marcel = account.add_api_key(who["marcel.dubois"], "deploy", created_at="2020-03-04")
     account.last_login(marcel, "2024-06-28", 9_120)
     helga = account.add_api_key(
-        who["helga.stein"], "invoices export", disabled=True, created_at="2019-05-02"
+        who["helga.stein"],
+        "invoices export",
+        disabled=True,
+        created_at="2019-05-02",
+        modified_at="2023-03-06",
     )
     account.last_login(helga, "2023-01-31", 44)
     ines = account.add_api_key(
         who["ines.carvalho"], "workshop", created_at="2026-10-05", expires_at="2026-11-02"
     )
     account.last_login(ines, "2026-10-05", 3)
+    # Too new to be called unused, and too lately disabled to be called forgotten.
+    carla = account.add_api_key(
+        who["carla.romano"], "new laptop", created_at="2026-11-20", expires_at="2027-02-18"
+    )
+    account.last_login(carla, None)
+    bilal = account.add_api_key(
+        who["bilal.aziz"],
+        "spike",
+        disabled=True,
+        created_at="2026-10-26",
+        modified_at="2026-11-18",
+        expires_at="2027-01-24",
+    )
+    account.last_login(bilal, "2026-11-17", 61)
 
 
 def keys_of_machines(company):
@@ -106,7 +124,7 @@ def keys_of_pipelines(company):
         "shop-pipeline 2021",
         disabled=True,
         created_at="2021-11-16",
-        expires_at="2022-11-16",
+        modified_at="2022-11-17",
     )
     account.last_login(old, "2022-11-15", 3_310)
     hook = account.add_api_key(

@@ -1,0 +1,77 @@
+-- title: Disabled API keys that were kept
+-- question: Which API keys have been disabled for more than 30 days?
+-- category: API keys
+-- severity: info
+-- why: >
+--   A disabled key is one command away from being used again, and is in the way when somebody
+--   looks for the keys that matter. IBM Cloud does not tell when a key was disabled, but when it
+--   was last changed. Disabling is taken to be a change: what was last changed more than 30 days
+--   before the keys were read has been disabled for as long. A key that was disabled long ago
+--   and changed since (renamed, say) is missing until 30 days after that, and so is a key without
+--   a day of its last change.
+-- remediation: >
+--   Delete the key with the command in its row. A locked key is unlocked first.
+-- references:
+--   - "IBM Cloud Docs: Managing user API keys"
+-- identifiers: [apikey_id]
+-- chart:
+--   mark: bar
+--   x_column: account
+--   x_type: nominal
+--   y_column: keys
+--   y_type: quantitative
+--   color_column: kind
+with
+  read as materialized (
+    select account_id, coalesce(read_at, finished_at) as read_at
+    from collected_parts
+    where resource = 'apikeys'
+  ),
+  -- All keys, not only those of interest: SQLite makes an index only for many rows.
+  mendable as materialized (
+    select
+      apikeys.*,
+      remedies.delete_command,
+      remedies.console
+    from apikeys
+    left join apikey_remedies as remedies on remedies.apikey_id = apikeys.id
+  ),
+  found as (
+    select
+      mendable.*,
+      julianday(read.read_at) - julianday(mendable.modified_at) as days
+    from mendable
+    join read on read.account_id = mendable.account_id
+    where mendable.disabled = 1
+  )
+select
+  coalesce(accounts.name, found.account_id) as account,
+  identities.name as identity,
+  found.name as apikey,
+  identities.kind,
+  found.description,
+  found.modified_at as last_changed_at,
+  cast(found.days as integer) as days_since_change,
+  found.created_at,
+  iif(found.locked = 1, 'yes', 'no') as is_locked,
+  1 as keys,
+  iif(
+    found.locked = 1,
+    replace(found.delete_command, '-key-delete ', '-key-unlock ') || ' && ',
+    ''
+  ) || found.delete_command as command,
+  found.console,
+  acknowledged.note as acknowledged,
+  found.id as apikey_id,
+  found.iam_id,
+  found.account_id,
+  count(*) over () as report_rows
+from found
+join accounts on accounts.account_id = found.account_id
+join identities on identities.iam_id = found.iam_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'api_key_disabled_kept'
+  and acknowledged.account_id = found.account_id
+  and acknowledged.finding = found.id
+where found.days > 30
+order by account, found.account_id, identity, found.iam_id, apikey, found.id

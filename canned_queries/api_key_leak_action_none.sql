@@ -1,0 +1,78 @@
+-- title: API keys that stay valid when they leak
+-- question: For which API keys does IBM Cloud do nothing when it finds them in public?
+-- category: API keys
+-- severity: medium
+-- why: >
+--   IBM Cloud looks for its keys in public code. What it does with one that it finds is set for
+--   each key: disable it (if nothing else was said), delete it, or nothing. A key with nothing
+--   goes on working for whoever found it, too. Keys that say nothing about it are left out, for
+--   they are disabled; so are disabled and expired keys, with which nobody can log in.
+-- remediation: >
+--   Let the key be disabled with the command in its row. A locked key is unlocked first and locked
+--   again after.
+-- references:
+--   - "IBM Cloud Docs: Managing user API keys"
+-- identifiers: [apikey_id]
+-- chart:
+--   mark: bar
+--   x_column: kind
+--   x_type: nominal
+--   y_column: keys
+--   y_type: quantitative
+with
+  read as materialized (
+    select account_id, coalesce(read_at, finished_at) as read_at
+    from collected_parts
+    where resource = 'apikeys'
+  ),
+  -- All keys, not only those of interest: SQLite makes an index only for many rows.
+  mendable as materialized (
+    select
+      apikeys.*,
+      remedies.disable_command,
+      remedies.console
+    from apikeys
+    left join apikey_remedies as remedies on remedies.apikey_id = apikeys.id
+  ),
+  found as (
+    select
+      mendable.*,
+      replace(disable_command, '-key-disable ', '-key-update ') || ' --action-if-leaked DISABLE'
+        as update_command,
+      replace(disable_command, '-key-disable ', '-key-unlock ') as unlock_command,
+      replace(disable_command, '-key-disable ', '-key-lock ') as lock_command
+    from mendable
+    left join read on read.account_id = mendable.account_id
+    where lower(mendable.action_when_leaked) = 'none'
+      and coalesce(mendable.disabled, 0) = 0
+      and coalesce(mendable.expires_at > read.read_at, true)
+  )
+select
+  coalesce(accounts.name, found.account_id) as account,
+  identities.name as identity,
+  found.name as apikey,
+  identities.kind,
+  found.description,
+  found.created_at,
+  found.expires_at,
+  iif(found.locked = 1, 'yes', 'no') as is_locked,
+  1 as keys,
+  iif(
+    found.locked = 1,
+    unlock_command || ' && ' || update_command || ' && ' || lock_command,
+    update_command
+  ) as command,
+  found.console,
+  acknowledged.note as acknowledged,
+  found.id as apikey_id,
+  found.iam_id,
+  found.account_id,
+  count(*) over () as report_rows
+from found
+join accounts on accounts.account_id = found.account_id
+join identities on identities.iam_id = found.iam_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'api_key_leak_action_none'
+  and acknowledged.account_id = found.account_id
+  and acknowledged.finding = found.id
+order by account, found.account_id, identity, found.iam_id, apikey, found.id

@@ -1,0 +1,84 @@
+-- title: API keys older than 90 days
+-- question: Which API keys were not replaced for more than 90 days?
+-- category: API keys
+-- severity: medium
+-- why: >
+--   The longer a key is in use, the more places have a copy of it. A key cannot be renewed: only a
+--   new one takes its place, so its age is counted from the day it was made to the moment when
+--   the keys were read. Changes of its name or description do not make it younger. Disabled and
+--   expired keys are left out: nobody can log in with them. Keys of which IBM Cloud does not tell
+--   when they were made, which may be the oldest, cannot be judged and are left out.
+-- remediation: >
+--   Make a new key, if possible one that expires, put it in the place of the old one, then delete
+--   the old one with the command in its row. A locked key is unlocked first.
+-- references:
+--   - "CIS IBM Cloud Foundations Benchmark v1.0 1.3, v2.0 1.3"
+--   - "IBM Cloud Docs: Managing user API keys"
+-- identifiers: [apikey_id]
+-- chart:
+--   mark: bar
+--   x_column: age
+--   x_type: nominal
+--   y_column: keys
+--   y_type: quantitative
+--   color_column: kind
+with
+  read as materialized (
+    select account_id, coalesce(read_at, finished_at) as read_at
+    from collected_parts
+    where resource = 'apikeys'
+  ),
+  -- All keys, not only those of interest: SQLite makes an index only for many rows.
+  mendable as materialized (
+    select
+      apikeys.*,
+      remedies.delete_command,
+      remedies.console
+    from apikeys
+    left join apikey_remedies as remedies on remedies.apikey_id = apikeys.id
+  ),
+  found as (
+    select
+      mendable.*,
+      julianday(read.read_at) - julianday(mendable.created_at) as days
+    from mendable
+    join read on read.account_id = mendable.account_id
+    where coalesce(mendable.disabled, 0) = 0
+      and coalesce(mendable.expires_at > read.read_at, true)
+  )
+select
+  coalesce(accounts.name, found.account_id) as account,
+  identities.name as identity,
+  found.name as apikey,
+  identities.kind,
+  found.created_at,
+  cast(found.days as integer) as days_old,
+  case
+    when found.days < 180 then '90 to 179 days'
+    when found.days < 365 then '180 to 364 days'
+    when found.days < 3 * 365 then '1 to 3 years'
+    else '3 years or more'
+  end as age,
+  found.expires_at,
+  iif(found.locked = 1, 'yes', 'no') as is_locked,
+  1 as keys,
+  iif(
+    found.locked = 1,
+    replace(found.delete_command, '-key-delete ', '-key-unlock ') || ' && ',
+    ''
+  ) || found.delete_command as command,
+  found.console,
+  acknowledged.note as acknowledged,
+  found.id as apikey_id,
+  found.iam_id,
+  found.account_id,
+  count(*) over () as report_rows
+from found
+join accounts on accounts.account_id = found.account_id
+join identities on identities.iam_id = found.iam_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'api_key_older_90_days'
+  and acknowledged.account_id = found.account_id
+  and acknowledged.finding = found.id
+where found.days > 90
+order by account, found.account_id, identity, found.iam_id, apikey, found.id

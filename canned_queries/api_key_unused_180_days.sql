@@ -1,0 +1,88 @@
+-- title: API keys not used for 180 days
+-- question: Which API keys were last used 180 days ago or earlier?
+-- category: API keys
+-- severity: high
+-- why: >
+--   Nobody notices when a forgotten key is stolen and used. This rests on IBM Cloud's own report of
+--   inactive identities, which says when a key last logged in; the age of the key plays no part.
+--   Days are counted back from the moment when IBM Cloud made the report (reported_at). It lists
+--   what did not log in within its look-back (look_back_days, 30 days as it is asked for): one of
+--   more than 180 days would leave out some keys. Keys that never logged in have a report of their
+--   own. Disabled and expired keys are left out: nobody can log in with them. There are no rows
+--   unless keys and report were read the last time. A job that runs once a year looks unused.
+-- remediation: >
+--   Ask the owner. Disable the key with the command in its row: that can be undone. When nothing
+--   breaks, delete it. A locked key is unlocked first.
+-- references:
+--   - "CIS IBM Cloud Foundations Benchmark v1.0 1.2, v2.0 1.2"
+--   - "IBM Cloud Docs: Identifying inactive identities"
+-- identifiers: [apikey_id]
+-- chart:
+--   mark: bar
+--   x_column: unused_for
+--   x_type: nominal
+--   y_column: keys
+--   y_type: quantitative
+--   color_column: kind
+with
+  read_accounts as materialized (
+    select account_id
+    from collected_parts
+    where status = 'ok' and resource in ('apikeys', 'inactive_identities')
+    group by account_id
+    having count(*) = 2
+  ),
+  inactive as (
+    select
+      account_id,
+      id,
+      last_authn,
+      report_duration,
+      report_end_time,
+      julianday(report_end_time) - julianday(last_authn) as days
+    from inactive_identities
+    where kind = 'apikey'
+      and account_id in (select account_id from read_accounts)
+  )
+select
+  coalesce(accounts.name, apikeys.account_id) as account,
+  identities.name as identity,
+  apikeys.name as apikey,
+  identities.kind,
+  inactive.last_authn,
+  cast(inactive.days as integer) as days_unused,
+  case
+    when inactive.days < 365 then '180 to 364 days'
+    when inactive.days < 3 * 365 then '1 to 3 years'
+    else '3 years or more'
+  end as unused_for,
+  inactive.report_end_time as reported_at,
+  inactive.report_duration / 24 as look_back_days,
+  apikeys.created_at,
+  apikeys.expires_at,
+  iif(apikeys.locked = 1, 'yes', 'no') as is_locked,
+  1 as keys,
+  iif(
+    apikeys.locked = 1,
+    replace(remedies.disable_command, '-key-disable ', '-key-unlock ') || ' && ',
+    ''
+  ) || remedies.disable_command as command,
+  remedies.console,
+  acknowledged.note as acknowledged,
+  apikeys.id as apikey_id,
+  apikeys.iam_id,
+  apikeys.account_id,
+  count(*) over () as report_rows
+from inactive
+join apikeys on apikeys.id = inactive.id and apikeys.account_id = inactive.account_id
+join accounts on accounts.account_id = apikeys.account_id
+join identities on identities.iam_id = apikeys.iam_id
+left join apikey_remedies as remedies on remedies.apikey_id = apikeys.id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'api_key_unused_180_days'
+  and acknowledged.account_id = apikeys.account_id
+  and acknowledged.finding = apikeys.id
+where inactive.days >= 180
+  and coalesce(apikeys.disabled, 0) = 0
+  and coalesce(apikeys.expires_at > inactive.report_end_time, true)
+order by account, apikeys.account_id, identity, apikeys.iam_id, apikey, apikeys.id

@@ -1,0 +1,71 @@
+-- title: Identities with many API keys
+-- question: Which users and service IDs have five API keys or more?
+-- category: API keys
+-- severity: low
+-- why: >
+--   Of many keys some are forgotten, and nobody knows which program uses which. One for each place
+--   that uses it, and a second while it is replaced, is enough for most. Five is our measure, not
+--   IBM's. IBM Cloud's documentation of 2024 has a limit of 20 keys for an identity (key_limit);
+--   another may be agreed on for an account, and it is not read here. Disabled and expired keys
+--   are counted too, for they are still there. Which keys are needed cannot be seen.
+-- remediation: >
+--   The reports on unused, never used, old and disabled keys say which to begin with, and have a
+--   command for each key. Give every program a service ID of its own.
+-- references:
+--   - "IBM Cloud Docs: Managing user API keys"
+--   - "IBM Cloud Docs: Managing service ID API keys"
+-- identifiers: [iam_id]
+-- chart:
+--   mark: bar
+--   x_column: identity
+--   x_type: nominal
+--   y_column: keys
+--   y_type: quantitative
+--   color_column: kind
+with
+  read as materialized (
+    select account_id, coalesce(read_at, finished_at) as read_at
+    from collected_parts
+    where resource = 'apikeys'
+  ),
+  counted as materialized (
+    select
+      apikeys.account_id,
+      apikeys.iam_id,
+      count(*) as keys,
+      sum(coalesce(apikeys.disabled, 0)) as disabled,
+      sum(coalesce(apikeys.disabled, 0) = 0 and coalesce(apikeys.expires_at <= read.read_at, false))
+        as expired,
+      min(apikeys.created_at) as oldest,
+      max(apikeys.created_at) as newest,
+      min(apikeys.id) as any_key
+    from apikeys
+    left join read on read.account_id = apikeys.account_id
+    group by apikeys.account_id, apikeys.iam_id
+    having count(*) >= 5
+  )
+select
+  coalesce(accounts.name, counted.account_id) as account,
+  identities.name as identity,
+  identities.kind,
+  counted.disabled as disabled_keys,
+  counted.expired as expired_keys,
+  counted.oldest as oldest_created_at,
+  counted.newest as newest_created_at,
+  20 as key_limit,
+  counted.keys,
+  null as command,
+  remedies.console,
+  acknowledged.note as acknowledged,
+  counted.iam_id,
+  counted.account_id,
+  count(*) over () as report_rows
+from counted
+join accounts on accounts.account_id = counted.account_id
+join identities on identities.iam_id = counted.iam_id
+left join apikey_remedies as remedies on remedies.apikey_id = counted.any_key
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'api_keys_many'
+  and acknowledged.account_id = counted.account_id
+  and acknowledged.finding = counted.iam_id
+order by account, counted.account_id, counted.keys desc, identity, counted.iam_id
