@@ -7,8 +7,8 @@
 -- one service in a resource group, one instance, part of an instance.
 --
 -- For an authorization it is what its target names. That an instance or region must only exist
--- narrows nothing. A list or a pattern counts as one. is_conditional: under a rule of time or of
--- attributes.
+-- narrows nothing. A list or a pattern counts as one, of kinds of services too. is_conditional:
+-- under a rule of time or of attributes.
 create view policy_scopes as
 with named as materialized (
   select
@@ -16,7 +16,10 @@ with named as materialized (
     max(name = 'serviceType' and value = 'service') as all_services,
     max(name = 'serviceType' and value = 'platform_service') as all_management,
     max(name = 'service_group_id') as all_iam,
-    max(name = 'serviceName') as service,
+    max(
+      name = 'serviceName'
+      or (name = 'serviceType' and value not in ('service', 'platform_service'))
+    ) as service,
     max(name = 'serviceInstance') as instance,
     max(name = 'resourceGroupId') as resource_group,
     max(name = 'region') as region,

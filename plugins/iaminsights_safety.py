@@ -162,7 +162,8 @@ def extra_body_script(request):
     def noted(script):
         async def note():
             final = await await_me_maybe(script)
-            page.scripts.append(final["script"] if isinstance(final, dict) else final or "")
+            if script_text := final["script"] if isinstance(final, dict) else final:
+                page.scripts.append(script_text)
             return final
 
         return note
@@ -228,7 +229,7 @@ def _listens_beyond_this_machine(scope, arguments: list[str]) -> bool:
 
 def _hosts(arguments: list[str]) -> Iterator[str]:
     """The values of --host and -h, in each way that a command line may write them."""
-    for argument, following in zip(arguments[1:], [*arguments[2:], ""], strict=True):
+    for argument, following in zip(arguments[1:], [*arguments[2:], ""], strict=False):
         if found := re.fullmatch(r"--host(?:=(.*))?|-o?h(.+)?", argument, re.DOTALL):
             attached = found[1] if found[1] is not None else found[2]
             yield following if attached is None else attached.removeprefix("=")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
 import sqlite3
@@ -9,6 +10,9 @@ from contextlib import closing
 from datetime import date, timedelta
 
 import pytest
+from datasette import hookimpl
+from datasette.app import Datasette
+from datasette.plugins import pm
 from datasette.utils import tilde_encode
 
 from iaminsights import collect as collecting
@@ -263,3 +267,63 @@ def test_ages_do_not_move_with_the_clock(collected):
         code = re.sub(r"--.*|'[^']*%[^']*'", "", report.sql)
         allowed = report.name in ("findings_summary", "cis_scorecard")  # what is accepted expires
         assert allowed or not re.search(r"'now'|current_(date|time)", code), report.name
+
+
+# --- Metadata that is put together once ---------------------------------------------------------
+
+
+def datasette_of(path, **options):
+    datasette = Datasette([str(path)], metadata={"databases": {"iaminsights": MINE}}, **options)
+    asyncio.run(datasette.invoke_startup())
+    return datasette
+
+
+MINE = {
+    "allow": {"id": "ada"},
+    "tables": {"users": {"allow": {"id": "ben"}, "facets": ["state"]}},
+    "queries": {"mine": "select 1"},
+}
+
+
+def test_remembered_metadata_is_what_datasette_says(sample_file):
+    datasette = datasette_of(sample_file)
+    bare = Datasette.metadata
+    for question in (
+        {},
+        {"key": "databases"},
+        {"key": "allow", "database": "iaminsights"},
+        {"key": "queries", "database": "iaminsights", "fallback": False},
+        {"key": "facets", "database": "iaminsights", "table": "users"},
+        {"key": "nothing"},
+    ):
+        for _ in range(2):
+            assert datasette.metadata(**question) == bare(datasette, **question)
+    assert datasette._table_permission_allows("iaminsights", "users") == [{"id": "ben"}]
+    assert datasette._table_permission_allows("iaminsights", "policies") == []
+
+
+def test_who_gets_metadata_may_write_into_it(sample_file):
+    datasette = datasette_of(sample_file)
+    datasette.metadata("databases")["iaminsights"]["tables"]["users"]["facets"].append("realm")
+    databases = datasette.metadata("databases")
+    assert databases["iaminsights"]["tables"]["users"]["facets"] == ["state"]
+
+
+def test_metadata_of_another_plugin_is_asked_for_each_time(sample_file):
+    class Changing:
+        __name__ = "changing"
+        title = "first"
+
+        @hookimpl
+        def get_metadata(self):
+            return {"title": self.title}
+
+    changing = Changing()
+    pm.register(changing, name="changing")
+    try:
+        datasette = datasette_of(sample_file)
+        assert datasette.metadata("title") == "first"
+        changing.title = "second"
+        assert datasette.metadata("title") == "second"
+    finally:
+        pm.unregister(name="changing")
