@@ -17,11 +17,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from datasette import hookimpl
 from datasette.plugins import pm
-from datasette.utils import tilde_encode
+from datasette.utils import tilde_encode, to_css_class
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 from markupsafe import Markup, escape
 
@@ -119,6 +119,9 @@ NAMED_BY = {
     "serviceid": "serviceid_id",
     "profile": "profile_id",
 }
+
+CONSOLE = "https://cloud.ibm.com/"
+SHOWN = {*ROW_KEYS, *NAMED_BY, "command", "console", "report", "name"}
 
 # Reports that answer for one thing: from a row of the table, which report, its parameter, the
 # column that the row has for it, and the words of the link.
@@ -224,6 +227,11 @@ def _remember_metadata(datasette) -> None:
         question = (key, database, table, fallback)
         if question not in asked:
             asked[question] = ask(key, database=database, table=table, fallback=fallback)
+        if key == "queries" and isinstance(asked[question], dict):  # asked for most often
+            return {
+                name: dict(query) if isinstance(query, dict) else query
+                for name, query in asked[question].items()
+            }
         return _copied(asked[question])  # whoever gets it may write into it
 
     datasette.metadata = metadata
@@ -234,7 +242,7 @@ def _remember_metadata(datasette) -> None:
 def _copied(value: Any) -> Any:
     """A copy of what JSON can hold, much faster than copy.deepcopy."""
     if isinstance(value, dict):
-        return {key: _copied(one) for key, one in value.items()}
+        return {key: one if type(one) is str else _copied(one) for key, one in value.items()}
     if isinstance(value, list):
         return [_copied(one) for one in value]
     return value
@@ -256,8 +264,16 @@ def get_metadata(datasette):
     return {"databases": dict(_borrowed.get(datasette, {}))}
 
 
+# Databases that are ours: they stay so. An empty one may become ours at any time.
+_known: WeakSet = WeakSet()
+
+
 async def _is_ours(database: Database) -> bool:
-    return {"accounts", "collections", "collection_steps"} <= set(await database.table_names())
+    if database not in _known and {"accounts", "collections", "collection_steps"} <= set(
+        await database.table_names()
+    ):
+        _known.add(database)
+    return database in _known
 
 
 def _cut_long_pages() -> None:
@@ -309,28 +325,49 @@ def extra_body_script(datasette, database, request, template):
 @hookimpl
 def render_cell(row, value, column, table, database, datasette):
     """Link names and identifiers in a report to the rows that they belong to."""
-    if not table and value and database in _ours[datasette]:
-        if column == "command":
-            return Markup(f'<code class="command">{escape(value)}</code>')
-        if column == "console" and value.startswith("https://cloud.ibm.com/"):
-            return Markup(f'<a href="{escape(value)}" rel="noreferrer">Console</a>')
-        if column == "report" and value.isidentifier():
-            url = escape(datasette.urls.query(database, value))
-            return Markup(f'<a href="{url}">{escape(value)}</a>')
-        found = dict(row)
-        if column == "name" and "table_name" in found and "key" in found:
-            url = datasette.urls.row(database, found["table_name"], _encoded(str(found["key"])))
-            return Markup(f'<a href="{escape(url)}">{escape(value)}</a>')
-    key_column = NAMED_BY.get(column, column)
-    if table or not value or key_column not in ROW_KEYS or database not in _ours[datasette]:
+    # Asked for every cell of every page: most are none of ours.
+    if table or column not in SHOWN or not isinstance(value, str) or not value:
         return None
+    if database not in _ours[datasette]:
+        return None
+    if column == "command":
+        return Markup(f'<code class="command">{escape(value)}</code>')
+    if column == "console":
+        at_ibm = value.startswith(CONSOLE)
+        return Markup(f'<a href="{escape(value)}" rel="noreferrer">Console</a>') if at_ibm else None
+    if column == "report":
+        url = escape(datasette.urls.query(database, value)) if value.isidentifier() else None
+        return url and Markup(f'<a href="{url}">{escape(value)}</a>')
+    found = dict(row)
+    if column == "name":
+        if "table_name" not in found or "key" not in found:
+            return None
+        url = datasette.urls.row(database, found["table_name"], _encoded(str(found["key"])))
+        return Markup(f'<a href="{escape(url)}">{escape(value)}</a>')
+    key_column = NAMED_BY.get(column, column)
     target, beginning = ROW_KEYS[key_column]
-    key = dict(row).get(key_column)
+    key = found.get(key_column)
     if not isinstance(key, str) or not key.startswith(beginning):
         return None
     url = escape(datasette.urls.row(database, target, _encoded(key)))
     attributes = f' class="key" title="{escape(key)}"' if column == key_column else ""
     return Markup(f'<a href="{url}"{attributes}>{escape(value)}</a>')
+
+
+def _table_rows(columns, rows, hidden) -> Markup:
+    """The rows of a report as HTML: a template that extends others takes far longer for cells."""
+    begin = [
+        f'<td class="col-{to_css_class(column)}"{" hidden" if column in hidden else ""}>'
+        for column in columns
+    ]
+    return Markup(
+        "".join(
+            "<tr>"
+            + "".join(f"{td}{escape(cell)}</td>" for td, cell in zip(begin, row, strict=True))
+            + "</tr>\n"
+            for row in rows
+        )
+    )
 
 
 _encoded = functools.lru_cache(10_000)(tilde_encode)  # many rows name the same few things
@@ -345,6 +382,7 @@ def extra_template_vars(datasette, request):
     if request is None:
         return {}
     return {
+        "table_rows": _table_rows,
         "accounts_of": functools.partial(_accounts, datasette, request.actor),
         "reports_of": functools.partial(_reports, datasette, request.actor),
         "tables_of": functools.partial(_tables, datasette, request.actor),
@@ -521,17 +559,23 @@ async def _gaps(datasette, name: str, sql: str) -> list[dict[str, Any]]:
     database = datasette.databases[name]
     if not await _is_ours(database):
         return []
-    needed = {PART_OF_TABLE.get(table, table) for table in await _tables_read(database, sql)}
+    known = _needed.setdefault(database, {})
+    if sql not in known:
+        known[sql] = {PART_OF_TABLE.get(t, t) for t in await _tables_read(database, sql)} - NO_PARTS
     parts = await _parts(database)
     gaps = []
     for account_id, account in await database.execute(
         "select account_id, coalesce(name, account_id) from accounts order by 2, 1"
     ):
-        for part in sorted(needed - NO_PARTS):
+        for part in sorted(known[sql]):
             state = parts.get((account_id, part), NEVER_READ)
             if state["denied"] or state["remark"]:
                 gaps.append({**state, "account": account, "name": _part_name(part)})
     return gaps
+
+
+# By database and SQL of a report: the parts of a collection that it rests on.
+_needed: WeakKeyDictionary = WeakKeyDictionary()
 
 
 async def _tables_read(database: Database, sql: str) -> set[str]:

@@ -6,7 +6,8 @@ it imports nothing of the package: Datasette loads it from the package and, unde
 straight from this folder. Only what the reader may see is looked up.
 """
 
-from __future__ import annotations
+# No `from __future__ import annotations`: dataclasses would look their own module up for it, and
+# Datasette loads the files of this folder as modules that cannot be looked up.
 
 import functools
 import json
@@ -64,11 +65,17 @@ KINDS = {
     "service": "service",
     "unknown": "unknown identity",
 }
-# What a policy with account management reaches, where it does not name the services.
+MEMBERSHIPS_IN_WORDS = {
+    "static": "static member",
+    "dynamic": "dynamic member, as of the last login",
+    "public": "everybody in the account is in it",
+}
+# What policies reach that name no single service of account management.
+_ALL = ("all", "All account management", "users, groups, policies, billing and so on")
 REACHES = {
-    "everything": "All account management services",
-    "all_account_management": "All account management services",
-    "all_iam": "All IAM account management services",
+    "everything": _ALL,
+    "all_account_management": _ALL,
+    "all_iam": ("IAM", "All IAM account management", "users, groups, identities, policies"),
 }
 
 
@@ -487,7 +494,7 @@ class Artist:
                 GROUPS,
                 "access_group",
                 row["name"],
-                "",
+                "access group",
                 self._url("access_groups", row["access_group_id"]),
             )
             for row in sorted(
@@ -526,6 +533,8 @@ class Artist:
         nodes = await self._named_groups(every)
         nodes.sort(key=lambda node: node.id.partition("/")[2] not in needed)
         for node in _some(nodes):
+            membership = memberships.get(node.id.partition("/")[2])
+            node.detail = MEMBERSHIPS_IN_WORDS.get(membership, membership) or node.detail
             self.graph.add(node)
         self._add_more(GROUPS, len(nodes) - len(_some(nodes)), "access groups")
         return [node.id.partition("/")[2] for node in nodes]
@@ -644,11 +653,12 @@ class Artist:
         edges: list[tuple[str, str, str]] = []
         if policies and "account management" in self.sees:
             for row in await self._ask(ACCOUNT_SERVICES, policies=policies):
-                name = REACHES.get(row["reach"], row["title"])
-                key = f"account_services/{row['service_name']}"
-                if row["reach"] in REACHES:
-                    key = "account_services/" + ("IAM" if row["reach"] == "all_iam" else "all")
-                detail = "" if row["reach"] in REACHES else "account management"
+                title, _, detail = row["title"].partition(" (")
+                key, name, detail = REACHES.get(
+                    row["reach"],
+                    (row["service_name"], title, detail.rstrip(")") or "account management"),
+                )
+                key = f"account_services/{key}"
                 nodes[key] = Node(key, RESOURCES, "account_service", name, detail)
                 edges.append((row["policy_id"], key, row["scope"]))
         room = MOST - len(nodes)
@@ -924,7 +934,7 @@ def _row(identities, groups, policy, resources) -> dict[str, Any]:
         "identities": identities,
         "groups": groups,
         "policy": policy,
-        "resources": [node for node, _ in resources],
+        "resources": resources,
         "scope": ", ".join(dict.fromkeys(scope for _, scope in resources if scope)),
     }
 
