@@ -20,7 +20,7 @@
 select
   coalesce(accounts.name, changes.account_id) as account,
   replace(changes.what, '_', ' ') as what,
-  changes.name,
+  coalesce(search.name, changes.name) as name,
   changes.change,
   changes.before,
   changes.after,
@@ -37,6 +37,7 @@ from changes
 join accounts on accounts.account_id = changes.account_id
 left join identities on identities.iam_id = changes.iam_id
 left join access_groups on access_groups.id = changes.access_group_id
+left join search on search.table_name = changes.what and search.key = changes.key
 where changes.changed_at = (
   select max(collections.finished_at)
   from collections

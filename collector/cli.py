@@ -26,7 +26,13 @@ from .files import METADATA, metadata_beside, project_file
 from .findings import Acknowledgement, read_acknowledgements
 from .reports import SEVERITIES, Report, assemble
 from .resources import REPORTS
-from .sandbox import Sandbox, account_of_size, read_faults, sample_account
+from .sandbox import (
+    Sandbox,
+    account_of_size,
+    earlier_sample_account,
+    read_faults,
+    sample_account,
+)
 from .sarif import sarif
 
 DEFAULT_FILE = "iaminsights.sqlite3"
@@ -173,17 +179,23 @@ def demo_command(database: Path, quiet: bool) -> None:
     """
     check_target(database)
     account = sample_account()
-    others = {name for key, name in accounts_in(database).items() if key != account.account_id}
+    held = accounts_in(database)
+    others = {name for key, name in held.items() if key != account.account_id}
     if others:
         raise DatabaseError(
             f"{database} holds {', '.join(sorted(others))}; the sample account does not belong "
             "there. Name another file: iaminsights demo FILE."
         )
-    with Sandbox(account) as sandbox:
-        credential = find_credential(None, sandbox.environment)
-        summary = _collect(
-            *(credential, sandbox.environment, database, all_reports(), None, 16, (), quiet)
-        )
+    reports = all_reports()
+    # A history begins with the second collect: the company as it was comes first.
+    stages = (account,) if held else (earlier_sample_account(), account)
+    for stage in stages:
+        with Sandbox(stage) as sandbox:
+            credential = find_credential(None, sandbox.environment)
+            silent = quiet or stage is not account
+            summary = _collect(
+                *(credential, sandbox.environment, database, reports, None, 16, (), silent)
+            )
     if not quiet:
         _say_collected(summary, database)
     _say_how_to_serve(database, quiet)

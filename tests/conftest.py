@@ -14,7 +14,7 @@ from iaminsights.catalogue import all_reports
 from iaminsights.client import Client
 from iaminsights.collect import collect
 from iaminsights.credentials import find_credential
-from iaminsights.sandbox import Account, Sandbox, sample_account
+from iaminsights.sandbox import Account, Sandbox, earlier_sample_account, sample_account
 
 from .sandbox_client import Caller
 
@@ -68,11 +68,11 @@ def opened() -> Iterator[Callable[[Path], sqlite3.Connection]]:
 
 @pytest.fixture(scope="session")
 def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample account, collected once; a test that changes it works on a copy."""
+    """The sample account as the demo has it; a test that changes it works on a copy."""
     path = tmp_path_factory.mktemp("sample") / "iaminsights.sqlite3"
-    account = sample_account()
-    with Sandbox(account) as sandbox:
-        collect_from(sandbox, account, path, reports=all_reports())
+    for account in (earlier_sample_account(), sample_account()):
+        with Sandbox(account) as sandbox:
+            collect_from(sandbox, account, path, reports=all_reports())
     return path
 
 

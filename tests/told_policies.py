@@ -7,3 +7,10 @@ from iaminsights.sandbox import Account
 
 def tell(account: Account) -> None:
     """Add it."""
+    poppy = account.user("Poppy Policies")
+    account.policy(poppy, ["Administrator"], service_group="IAM")
+    account.authorization(["Editor"], {"serviceName": "codeengine"}, {})
+    account.policy(poppy, ["Writer"], service="kms", last_permit_at="2024-06-01")
+    account.policy(poppy, ["Writer"], service="kms", region="eu-de")
+    account.policy("IBMid-GONE1", ["Viewer"], service="kms")
+    account.custom_role("Greeter", "Greeter", "iam-groups", ["iam-groups.members.add"])

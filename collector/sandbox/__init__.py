@@ -10,7 +10,7 @@ one and the collector's, agree is a test of both.
 from .faults import Fault, read_faults
 from .generated import account_of_size, generated_account
 from .objects import ABSENT, Account
-from .sample import sample_account
+from .sample import earlier_sample_account, sample_account
 from .server import Sandbox
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Fault",
     "Sandbox",
     "account_of_size",
+    "earlier_sample_account",
     "generated_account",
     "read_faults",
     "sample_account",

@@ -10,14 +10,22 @@ from .sample_company import found_company
 from .sample_keys import KEYS
 from .sample_machines import MACHINES
 from .sample_network import NETWORK
-from .sample_people import PEOPLE
-from .sample_teams import TEAMS
+from .sample_people import PEOPLE, last_weeks_tidying, the_intern
+from .sample_teams import TEAMS, access_that_grew
 from .sample_trust import TRUST
 
+LATEST = (the_intern, last_weeks_tidying, access_that_grew)
 
-def sample_account():
+
+def sample_account(left_out=()):
     """The company with all its stories; the same, down to each identifier, on every call."""
     company = found_company()
     for story in (*TEAMS, *PEOPLE, *MACHINES, *TRUST, *KEYS, *NETWORK):
-        story(company)
+        if story not in left_out:
+            story(company)
     return company.account
+
+
+def earlier_sample_account():
+    """The company before its latest stories: collected first, it gives the others a history."""
+    return sample_account(left_out=LATEST)

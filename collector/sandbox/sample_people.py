@@ -147,9 +147,36 @@ def leftovers(company):
         )
 
 
+def last_weeks_tidying(company):
+    """It went too far: the one policy by which anybody may open a case with IBM is deleted.
+
+    The auditors' policy reaches the support service as well, but only to look.
+    """
+    callers = company.group("Support Callers")["id"]
+    for policy in company.account.policies:
+        if callers in str(policy.get("subject")):
+            policy["state"] = "deleted"
+
+
+def a_login_without_a_person(company):
+    """The terminal in the yard shares a login of the classic infrastructure, and has no mailbox.
+
+    Whoever made it left the name before the @ empty.
+    """
+    company.account.user(
+        "Yard Terminal",
+        realm="SL",
+        email=f"@{company.account.mail_domain}",
+        user_id="yard-terminal",
+        added_on="2019-04-15",
+    )
+
+
 PEOPLE = (
     the_intern,
     the_contractor_who_left,
     beside_the_groups,
     leftovers,
+    last_weeks_tidying,
+    a_login_without_a_person,
 )

@@ -305,6 +305,50 @@ def open_to_the_world(company):
     )
 
 
+def access_that_grew(company):
+    """Given twice, given to a service without a limit, and hidden in a role with a modest name."""
+    account, things = company.account, company.instances
+    account.policy(  # The branch may do this, and more, by its policy on the whole region.
+        company.group("東京オペレーション"),
+        ["Writer"],
+        service="kms",
+        region="jp-tok",
+        description="keys for the new cluster",
+        created_at="2021-09-07",
+        **used("2026-11-12", 204),
+    )
+    account.authorization(
+        ["Editor"],
+        {"serviceName": "codeengine", "serviceInstance": things["shop-london"]},
+        {},
+        description="until we know what it needs",
+        created_at="2023-05-09",
+    )
+    account.authorization(  # It sees all services, and changes none.
+        ["Reader", "Viewer"],
+        {"serviceName": "sysdig-monitor", "serviceInstance": things["metrics"]},
+        {"serviceType": "service"},
+        created_at="2022-01-18",
+    )
+    account.custom_role(
+        "Greeter",
+        "Greeter",
+        "iam-groups",
+        ["iam-groups.groups.read", "iam-groups.members.add"],
+        description="Welcomes new colleagues",
+        created_at="2024-01-29",
+    )
+    callers = company.group("Support Callers")
+    account.policy(
+        callers,
+        ["Greeter"],
+        service="iam-groups",
+        attributes=[("resource", "stringEquals", callers["id"])],
+        created_at="2024-01-29",
+        **used("2026-10-05", 6),
+    )
+
+
 TEAMS = (
     teams_that_do_it_right,
     auditors_who_only_look,
@@ -315,4 +359,5 @@ TEAMS = (
     tokyo,
     groups_with_a_catch,
     open_to_the_world,
+    access_that_grew,
 )

@@ -1,0 +1,65 @@
+-- title: Policies with nothing but the account as their target
+-- question: Which policies and authorizations name no service, resource group, region or tag?
+-- category: Administrators
+-- severity: high
+-- why: >
+--   Whoever wrote such a policy perhaps forgot to limit it: it holds for every service, and in all
+--   likelihood for account management too (IBM does not say so in as many words). A region or
+--   instance that must only exist ("any") limits nothing. Policies on all services (serviceType)
+--   say what they mean and are in another report; policies of access groups that are gone are left
+--   out.
+-- remediation: >
+--   Give a policy that names the service or the resource group, then delete this one with the
+--   command in its row. A policy that an enterprise template made has no command: it is changed in
+--   the template.
+-- references:
+--   - "IBM Cloud Docs: Best practices for organizing resources and assigning access"
+-- identifiers: [policy_id]
+-- chart:
+--   mark: bar
+--   x_column: holder
+--   x_type: nominal
+--   y_column: policies
+--   y_type: quantitative
+--   color_column: roles
+select
+  coalesce(accounts.name, policies.account_id) as account,
+  descriptions.subject,
+  iif(
+    policies.type = 'authorization',
+    'service',
+    coalesce(identities.kind, 'access_group')
+  ) as holder,
+  descriptions.roles,
+  descriptions.condition,
+  groups.members,
+  policies.created_at,
+  policies.last_permit_at,
+  1 as policies,
+  iif(policies.template_id is null, policy_remedies.delete_command, null) as command,
+  policy_remedies.console,
+  acknowledged.note as acknowledged,
+  policies.iam_id,
+  policies.access_group_id,
+  policies.id as policy_id,
+  policies.account_id,
+  count(*) over () as report_rows
+from policy_scopes
+join policies on policies.id = policy_scopes.policy_id
+join accounts on accounts.account_id = policies.account_id
+join policy_descriptions as descriptions on descriptions.policy_id = policies.id
+join policy_remedies on policy_remedies.policy_id = policies.id
+left join identities on identities.iam_id = policies.iam_id
+left join access_group_summaries as groups on groups.access_group_id = policies.access_group_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'account_only_policy'
+  and acknowledged.account_id = policies.account_id
+  and acknowledged.finding = policies.id
+where policy_scopes.scope = 'whole account'
+  and not exists (
+    select 1
+    from policy_resource_attributes as attributes
+    where attributes.policy_id = policies.id and attributes.name = 'serviceType'
+  )
+  and coalesce(groups.is_missing, 0) = 0
+order by account, policies.account_id, descriptions.subject, policies.id

@@ -1,0 +1,57 @@
+-- title: Roles on all IAM services
+-- question: Who holds a role on all account management services of IAM at once?
+-- category: Administrators
+-- severity: high
+-- why: >
+--   The services are those that decide about access: users, access groups, identities, policies
+--   and roles. Administrator on all of them can give itself any access in the account, and Editor
+--   can put itself into access groups. A role that only reads is listed as well. Who is in the
+--   access group, and who may assume the trusted profile, decides who holds the role; policies of
+--   access groups that are gone are left out.
+-- remediation: >
+--   Give a policy for the one service that is needed (iam-groups, iam-identity, user-management or
+--   iam-access-management), then delete this one with the command in its row. A policy that an
+--   enterprise template made has no command: it is changed in the template.
+-- references:
+--   - "IBM Cloud Docs: Assigning access to account management services"
+-- identifiers: [policy_id]
+-- chart:
+--   mark: bar
+--   x_column: roles
+--   x_type: nominal
+--   y_column: policies
+--   y_type: quantitative
+--   color_column: holder
+select
+  coalesce(accounts.name, policies.account_id) as account,
+  descriptions.subject,
+  coalesce(identities.kind, 'access_group') as holder,
+  descriptions.roles,
+  descriptions.condition,
+  groups.members,
+  policies.created_at,
+  policies.last_permit_at,
+  1 as policies,
+  iif(policies.template_id is null, policy_remedies.delete_command, null) as command,
+  policy_remedies.console,
+  acknowledged.note as acknowledged,
+  policies.iam_id,
+  policies.access_group_id,
+  policies.id as policy_id,
+  policies.account_id,
+  count(*) over () as report_rows
+from policy_scopes
+join policies on policies.id = policy_scopes.policy_id
+join accounts on accounts.account_id = policies.account_id
+join policy_descriptions as descriptions on descriptions.policy_id = policies.id
+join policy_remedies on policy_remedies.policy_id = policies.id
+left join identities on identities.iam_id = policies.iam_id
+left join access_group_summaries as groups on groups.access_group_id = policies.access_group_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'all_iam_services_policy'
+  and acknowledged.account_id = policies.account_id
+  and acknowledged.finding = policies.id
+where policy_scopes.type = 'access'
+  and policy_scopes.scope = 'all IAM services'
+  and coalesce(groups.is_missing, 0) = 0
+order by account, policies.account_id, descriptions.subject, policies.id

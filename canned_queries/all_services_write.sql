@@ -1,0 +1,82 @@
+-- title: Writing to all services
+-- question: Who may change things in every service of the whole account?
+-- category: Administrators
+-- severity: high
+-- why: >
+--   Editor, Administrator, Writer or Manager on all services reaches every instance, and those made
+--   later: production, secrets and backups too. The scope whole account names nothing but the
+--   account. Authorizations, by which one service may act on all others, are listed as well. Only
+--   these four roles are looked at: what roles of single services and custom roles allow is not. A
+--   policy limited to a region, a resource group or access tags is not about everything, and
+--   policies of access groups that are gone are left out.
+-- remediation: >
+--   Give the same roles on the resource groups that are needed (--resource-group-name), then delete
+--   this policy with the command in its row. A policy that an enterprise template made has no
+--   command: it is changed in the template.
+-- references:
+--   - "IBM Cloud Docs: Best practices for organizing resources and assigning access"
+-- identifiers: [policy_id]
+-- chart:
+--   mark: bar
+--   x_column: holder
+--   x_type: nominal
+--   y_column: policies
+--   y_type: quantitative
+--   color_column: roles
+select
+  coalesce(accounts.name, policies.account_id) as account,
+  descriptions.subject,
+  iif(
+    policies.type = 'authorization',
+    'service',
+    coalesce(identities.kind, 'access_group')
+  ) as holder,
+  descriptions.roles,
+  policy_scopes.scope,
+  descriptions.condition,
+  groups.members,
+  policies.created_at,
+  policies.last_permit_at,
+  1 as policies,
+  iif(policies.template_id is null, policy_remedies.delete_command, null) as command,
+  policy_remedies.console,
+  acknowledged.note as acknowledged,
+  policies.iam_id,
+  policies.access_group_id,
+  policies.id as policy_id,
+  policies.account_id,
+  count(*) over () as report_rows
+from policy_scopes
+join policies on policies.id = policy_scopes.policy_id
+join accounts on accounts.account_id = policies.account_id
+join policy_descriptions as descriptions on descriptions.policy_id = policies.id
+join policy_remedies on policy_remedies.policy_id = policies.id
+left join identities on identities.iam_id = policies.iam_id
+left join access_group_summaries as groups on groups.access_group_id = policies.access_group_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'all_services_write'
+  and acknowledged.account_id = policies.account_id
+  and acknowledged.finding = policies.id
+where policy_scopes.scope in ('whole account', 'all services')
+  and exists (
+    select 1
+    from policy_roles
+    where policy_roles.policy_id = policies.id
+      and (
+        policy_roles.role_id glob '*:role:Administrator'
+        or policy_roles.role_id glob '*:role:Editor'
+        or policy_roles.role_id glob '*:serviceRole:Manager'
+        or policy_roles.role_id glob '*:serviceRole:Writer'
+      )
+  )
+  -- A pattern of service types, or one that nobody knows yet, may be about something else.
+  and not (
+    policy_scopes.scope = 'whole account'
+    and exists (
+      select 1
+      from policy_resource_attributes as attributes
+      where attributes.policy_id = policies.id and attributes.name = 'serviceType'
+    )
+  )
+  and coalesce(groups.is_missing, 0) = 0
+order by account, policies.account_id, descriptions.subject, policies.id

@@ -1,0 +1,120 @@
+-- title: Second factor missing or weak
+-- question: Does the account ask everybody for a second factor, and who is exempt or has none yet?
+-- category: Account settings
+-- severity: critical
+-- why: >
+--   Without a second factor a stolen password is enough. One row for the account if its setting is
+--   none (any value that begins with NONE) or TOTP, which asks only users who are not federated;
+--   one row for each person whose own setting is none or weaker than the account's, or who by IBM
+--   Cloud's report does not have what is asked for: whoever knows the password may then enrol a
+--   factor. Codes by mail (LEVEL1) count as a second factor, though a weak one. People who are
+--   suspended or whose IBMid is gone are left out. Whether a federated user gives a second factor
+--   at the identity provider cannot be seen; people with the older, account-based factors are
+--   judged only by whether they comply. Without the report (Administrator on IAM Identity) nobody
+--   is called not enrolled. API keys ask for no second factor at all.
+-- remediation: >
+--   Ask everybody for LEVEL2 or LEVEL3 with the command in the account's row: from then on
+--   everybody must enrol at the next login, and the command line wants an API key or single
+--   sign-on. A setting that an enterprise template makes is changed there. Take exemptions of
+--   single people back on their page in the console, for the command line cannot; remind those
+--   who have not enrolled.
+-- references:
+--   - "CIS IBM Cloud Foundations Benchmark v1.0 1.7, v2.0 1.6"
+--   - "CIS IBM Cloud Foundations Benchmark v1.0 1.8, v2.0 1.7"
+--   - "CIS IBM Cloud Foundations Benchmark v1.0 1.9, v2.0 1.8"
+--   - "IBM Cloud Docs: IBM Cloud multifactor authentication"
+-- identifiers: [subject_id]
+-- chart:
+--   mark: bar
+--   x_column: problem
+--   x_type: nominal
+--   y_column: findings
+--   y_type: quantitative
+with
+  levels(mfa, level) as (
+    values ('TOTP', 1), ('LEVEL1', 2), ('TOTP4ALL', 3), ('LEVEL2', 3), ('LEVEL3', 4)
+  ),
+  exempt as (
+    select
+      user_mfa.account_id,
+      user_mfa.iam_id,
+      user_mfa.mfa,
+      iif(user_mfa.mfa glob 'NONE*', 'exempt', 'weaker than the account''s') as problem
+    from user_mfa
+    left join account_settings as settings on settings.account_id = user_mfa.account_id
+    left join levels as own on own.mfa = user_mfa.mfa
+    left join levels as general on general.mfa = settings.mfa
+    where user_mfa.mfa glob 'NONE*' or own.level < general.level
+  ),
+  people as (
+    select account_id, iam_id, mfa, problem, 0 as not_enrolled from exempt
+    union all
+    select account_id, iam_id, trait_effective, null, 1 from mfa_enrollments where complies = 0
+  ),
+  administrators as materialized (
+    select account_id, id, why from full_administrators where kind = 'identity'
+  ),
+  found as (
+    select
+      account_settings.account_id,
+      null as iam_id,
+      null as user_id,
+      null as state,
+      account_settings.mfa,
+      iif(account_settings.mfa = 'TOTP', 'not for federated users', 'no second factor') as problem
+    from account_settings
+    where account_settings.mfa glob 'NONE*' or account_settings.mfa = 'TOTP'
+    union all
+    select
+      people.account_id,
+      people.iam_id,
+      users.user_id,
+      users.state,
+      coalesce(
+        max(people.mfa) filter (where not people.not_enrolled),
+        max(people.mfa) filter (where people.not_enrolled)
+      ),
+      coalesce(
+        max(people.problem) || iif(max(people.not_enrolled), ', not enrolled', ''),
+        'not enrolled'
+      )
+    from people
+    left join users on users.iam_id = people.iam_id and users.account_id = people.account_id
+    where coalesce(users.state, '') not in ('SUSPENDED', 'IAMID_INVALID')
+    group by people.account_id, people.iam_id
+  )
+select
+  coalesce(accounts.name, found.account_id) as account,
+  coalesce(identities.name, 'everybody') as identity,
+  iif(found.iam_id is null, 'account', 'person') as kind,
+  found.problem,
+  found.mfa,
+  found.user_id as login,
+  found.state,
+  (
+    select min(administrators.why)
+    from administrators
+    where administrators.id = found.iam_id and administrators.account_id = found.account_id
+  ) as administrator,
+  1 as findings,
+  iif(found.iam_id is null, 'ibmcloud iam account-settings-update --mfa LEVEL2', null) as command,
+  iif(
+    found.iam_id is null,
+    'https://cloud.ibm.com/iam/settings?tab=authentication',
+    arguments.console
+  ) as console,
+  acknowledged.note as acknowledged,
+  coalesce(found.iam_id, found.account_id) as subject_id,
+  found.iam_id,
+  found.account_id,
+  count(*) over () as report_rows
+from found
+join accounts on accounts.account_id = found.account_id
+left join identities on identities.iam_id = found.iam_id
+left join identity_arguments as arguments
+  on arguments.iam_id = found.iam_id and arguments.account_id = found.account_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'mfa_weak_or_exempt'
+  and acknowledged.account_id = found.account_id
+  and acknowledged.finding = coalesce(found.iam_id, found.account_id)
+order by account, found.account_id, found.iam_id is not null, identity, found.iam_id

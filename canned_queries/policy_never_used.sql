@@ -1,0 +1,60 @@
+-- title: Policies never used
+-- question: Which policies are older than 30 days and have never permitted anything?
+-- category: Policies
+-- severity: medium
+-- why: >
+--   Access that was given and never needed can only be abused. IBM Cloud's own page of inactive
+--   policies leaves out those that were never used. Never means since IBM Cloud began to record the
+--   last use, which is not the beginning of every policy, and the record comes with some delay: a
+--   job that runs once a year looks unused, and so does access kept for an emergency.
+--   Authorizations of services are left out: IBM does not say whether their use is recorded.
+-- remediation: >
+--   Ask whoever has it, then delete the policy with the command in its row; it can be restored for
+--   10 days. A policy that an enterprise template made has no command: it is changed in the
+--   template. One whose identity or access group is gone has none either: delete it by the API,
+--   DELETE https://iam.cloud.ibm.com/v2/policies/POLICY_ID.
+-- references:
+--   - "IBM Cloud Docs: Auditing access policies"
+-- identifiers: [policy_id]
+-- chart:
+--   mark: bar
+--   x_column: holder
+--   x_type: nominal
+--   y_column: policies
+--   y_type: quantitative
+select
+  coalesce(accounts.name, policies.account_id) as account,
+  descriptions.subject,
+  coalesce(identities.kind, 'access_group') as holder,
+  descriptions.target,
+  descriptions.roles,
+  descriptions.condition,
+  policies.created_at,
+  cast(julianday(read.read_at) - julianday(policies.created_at) as integer) as days_old,
+  1 as policies,
+  iif(policies.template_id is null, policy_remedies.delete_command, null) as command,
+  policy_remedies.console,
+  acknowledged.note as acknowledged,
+  policies.iam_id,
+  policies.access_group_id,
+  policies.id as policy_id,
+  policies.account_id,
+  count(*) over () as report_rows
+from policies
+join accounts on accounts.account_id = policies.account_id
+join collected_parts as read
+  on read.account_id = policies.account_id
+  and read.resource = 'policies'
+  and read.status = 'ok'
+join policy_descriptions as descriptions on descriptions.policy_id = policies.id
+join policy_remedies on policy_remedies.policy_id = policies.id
+left join identities on identities.iam_id = policies.iam_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'policy_never_used'
+  and acknowledged.account_id = policies.account_id
+  and acknowledged.finding = policies.id
+where policies.type = 'access'
+  and policies.state = 'active'
+  and policies.last_permit_at is null
+  and julianday(read.read_at) - julianday(policies.created_at) > 30
+order by account, policies.account_id, descriptions.subject, policies.created_at, policies.id

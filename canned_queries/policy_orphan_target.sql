@@ -1,0 +1,124 @@
+-- title: Policies about things that are gone
+-- question: Which policies are about a service instance or a resource group that no longer exists?
+-- category: Policies
+-- severity: medium
+-- why: >
+--   They permit nothing, hide what matters and count towards the account's limit. Of an
+--   authorization the source counts as well. An instance exists in every state, even while it waits
+--   for its deletion; a list or pattern is listed only if nothing in it exists. VPC and account
+--   management have no list of instances, and other accounts are known only if they are in this
+--   file: those cannot be decided and are left out. Instances and resource groups that the
+--   collecting token may not view look as if they did not exist; a group with instances in it that
+--   are known is not taken for gone.
+-- remediation: >
+--   Make sure that it is gone, then delete the policy with the command in its row; it can be
+--   restored for 10 days. A policy that an enterprise template made has no command: it is changed
+--   in the template.
+-- references:
+--   - "IBM Cloud Docs: Auditing access policies"
+-- identifiers: [policy_id]
+-- chart:
+--   mark: bar
+--   x_column: missing
+--   x_type: nominal
+--   y_column: policies
+--   y_type: quantitative
+--   color_column: type
+with
+  missing_values as materialized (
+    select policy_id, side, position, 'instance' as kind, value
+    from missing_instances
+    union all
+    select
+      policy_values.policy_id,
+      policy_values.side,
+      policy_values.position,
+      'resource group',
+      policy_values.value
+    from policy_values
+    where policy_values.operator = 'stringEquals'
+      and (
+        policy_values.name = 'resourceGroupId'
+        or (
+          policy_values.name = 'resource'
+          and exists (
+            select 1
+            from policy_values as types
+            where types.policy_id = policy_values.policy_id
+              and types.side = policy_values.side
+              and types.name = 'resourceType'
+              and types.operator = 'stringEquals'
+              and types.value = 'resource-group'
+          )
+        )
+      )
+      and exists (
+        select 1
+        from collected_parts
+        where collected_parts.account_id = policy_values.account_id
+          and collected_parts.resource = 'resource_groups'
+          and collected_parts.status = 'ok'
+      )
+      and not exists (
+        select 1
+        from resource_groups
+        where resource_groups.resource_group_id = policy_values.value
+          and resource_groups.listed = 1
+      )
+      and not exists (
+        select 1
+        from resource_service_instances as instances
+        where instances.resource_group_id = policy_values.value
+      )
+  ),
+  -- Attributes of which no value exists: one of them is enough, for all attributes must hold.
+  orphans as materialized (
+    select policy_id, side, kind, group_concat(value, ' or ') as names
+    from missing_values
+    group by policy_id, side, position
+    having count(*) = (
+      select count(*)
+      from policy_values
+      where policy_values.policy_id = missing_values.policy_id
+        and policy_values.side = missing_values.side
+        and policy_values.position = missing_values.position
+    )
+  ),
+  found as materialized (
+    select
+      policy_id,
+      max(kind) as missing,
+      group_concat(iif(side = 'source', 'source ', '') || kind || ' ' || names, ', ') as gone
+    from (select * from orphans order by policy_id, side, kind, names)
+    group by policy_id
+  )
+select
+  coalesce(accounts.name, policies.account_id) as account,
+  descriptions.subject,
+  found.gone,
+  found.missing,
+  descriptions.target,
+  descriptions.roles,
+  policies.type,
+  policies.created_at,
+  policies.last_permit_at,
+  1 as policies,
+  iif(policies.template_id is null, policy_remedies.delete_command, null) as command,
+  policy_remedies.console,
+  acknowledged.note as acknowledged,
+  policies.iam_id,
+  policies.access_group_id,
+  policies.id as policy_id,
+  policies.account_id,
+  count(*) over () as report_rows
+from found
+join policies on policies.id = found.policy_id
+join accounts on accounts.account_id = policies.account_id
+join policy_descriptions as descriptions on descriptions.policy_id = policies.id
+join policy_remedies on policy_remedies.policy_id = policies.id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'policy_orphan_target'
+  and acknowledged.account_id = policies.account_id
+  and acknowledged.finding = policies.id
+where policies.state = 'active'
+order by account, policies.account_id, descriptions.subject, policies.id

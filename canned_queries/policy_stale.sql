@@ -1,0 +1,71 @@
+-- title: Policies unused for 90 days
+-- question: Which policies have permitted nothing for 90 days?
+-- category: Policies
+-- severity: medium
+-- why: >
+--   What was needed once and is needed no more can only be abused. IBM Cloud records the last use
+--   with some delay. A job that runs once a year looks unused, and so does access kept for an
+--   emergency; a policy under a condition of time may just have run out. Policies that were never
+--   used are in another report. Authorizations of services are left out: IBM does not say whether
+--   their use is recorded.
+-- remediation: >
+--   Ask whoever has it, then delete the policy with the command in its row; it can be restored for
+--   10 days. A policy that an enterprise template made has no command: it is changed in the
+--   template. One whose identity or access group is gone has none either: delete it by the API,
+--   DELETE https://iam.cloud.ibm.com/v2/policies/POLICY_ID.
+-- references:
+--   - "IBM Cloud Docs: Auditing access policies"
+-- identifiers: [policy_id]
+-- chart:
+--   mark: bar
+--   x_column: unused_for
+--   x_type: nominal
+--   y_column: policies
+--   y_type: quantitative
+with
+  stale as materialized (
+    select
+      policies.id as policy_id,
+      cast(julianday(read.read_at) - julianday(policies.last_permit_at) as integer) as days
+    from policies
+    join collected_parts as read
+      on read.account_id = policies.account_id
+      and read.resource = 'policies'
+      and read.status = 'ok'
+    where policies.type = 'access'
+      and policies.state = 'active'
+      and julianday(read.read_at) - julianday(policies.last_permit_at) >= 90
+  )
+select
+  coalesce(accounts.name, policies.account_id) as account,
+  descriptions.subject,
+  descriptions.target,
+  descriptions.roles,
+  descriptions.condition,
+  policies.last_permit_at,
+  stale.days as days_unused,
+  case
+    when stale.days < 180 then '90 to 179 days'
+    when stale.days < 365 then '180 to 364 days'
+    else 'a year or more'
+  end as unused_for,
+  policies.last_permit_frequency as times_permitted,
+  1 as policies,
+  iif(policies.template_id is null, policy_remedies.delete_command, null) as command,
+  policy_remedies.console,
+  acknowledged.note as acknowledged,
+  policies.iam_id,
+  policies.access_group_id,
+  policies.id as policy_id,
+  policies.account_id,
+  count(*) over () as report_rows
+from stale
+join policies on policies.id = stale.policy_id
+join accounts on accounts.account_id = policies.account_id
+join policy_descriptions as descriptions on descriptions.policy_id = policies.id
+join policy_remedies on policy_remedies.policy_id = policies.id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'policy_stale'
+  and acknowledged.account_id = policies.account_id
+  and acknowledged.finding = policies.id
+order by account, policies.account_id, stale.days desc, descriptions.subject, policies.id

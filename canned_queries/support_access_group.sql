@@ -1,0 +1,97 @@
+-- title: No access group for support cases
+-- question: Is there an access group whose members may open support cases?
+-- category: Account settings
+-- severity: medium
+-- why: >
+--   In an emergency somebody must be able to open a case with IBM, and not only the account owner.
+--   An account is listed if no access group with members (or dynamic rules) has an active policy
+--   that reaches the service support with the role Editor or Administrator, or with a custom role,
+--   of which it is not decided whether it is enough. A group policy on all account management
+--   services includes support and counts, and so does one on everything in the account; Viewer
+--   does not, for it only looks. A policy under a condition counts. Policies straight to users and
+--   the Public Access group do not. groups_that_fall_short names groups that nearly would do.
+-- remediation: >
+--   Make a group and a policy with the command in the row, or choose another name, then add people
+--   with ibmcloud iam access-group-user-add GROUP USER.
+-- references:
+--   - "CIS IBM Cloud Foundations Benchmark v1.0 1.13, v2.0 1.15"
+--   - "IBM Cloud Docs: Assigning user access for working with support cases"
+-- identifiers: [account_id]
+-- chart:
+--   mark: bar
+--   x_column: account
+--   x_type: nominal
+--   y_column: accounts
+--   y_type: quantitative
+with
+  reaching as materialized (
+    select policy_id from policy_account_services where service_name = 'support'
+  ),
+  able_groups as materialized (
+    select
+      access_groups.account_id,
+      access_groups.id,
+      coalesce(nullif(access_groups.name, ''), access_groups.id) as name,
+      max(
+        policy_roles.role_id glob '*:role:Editor'
+        or policy_roles.role_id glob '*:role:Administrator'
+        or policy_roles.role_id glob '*:customRole:*'
+      ) as may_open_cases,
+      coalesce(access_groups.is_federated, 0) = 1
+        or exists (
+          select 1 from access_group_members as members where members.group_id = access_groups.id
+        ) as has_members
+    from reaching
+    join policies on policies.id = reaching.policy_id
+    join access_groups on access_groups.id = policies.access_group_id
+    join policy_roles on policy_roles.policy_id = policies.id
+    where access_groups.is_public = 0 and access_groups.listed = 1
+    group by access_groups.id
+  )
+select
+  coalesce(accounts.name, accounts.account_id) as account,
+  'no group may open support cases' as problem,
+  (
+    select group_concat(name, ', ')
+    from (
+      select
+        name || case
+          when not may_open_cases then ' (only looks)'
+          else ' (no members)'
+        end as name
+      from able_groups
+      where able_groups.account_id = accounts.account_id
+      order by able_groups.name, able_groups.id
+    )
+  ) as groups_that_fall_short,
+  1 as accounts,
+  iif(
+    exists (
+      select 1
+      from access_groups
+      where access_groups.account_id = accounts.account_id and access_groups.name = 'Support'
+    ),
+    '',
+    'ibmcloud iam access-group-create Support && '
+  ) || 'ibmcloud iam access-group-policy-create Support --roles Editor --service-name support'
+    as command,
+  'https://cloud.ibm.com/iam/groups' as console,
+  acknowledged.note as acknowledged,
+  accounts.account_id,
+  count(*) over () as report_rows
+from accounts
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'support_access_group'
+  and acknowledged.account_id = accounts.account_id
+  and acknowledged.finding = accounts.account_id
+where 3 = (
+    select count(*)
+    from collected_parts
+    where collected_parts.account_id = accounts.account_id
+      and collected_parts.resource in ('policies', 'access_groups', 'access_group_members')
+      and collected_parts.status = 'ok'
+  )
+  and accounts.account_id not in (
+    select account_id from able_groups where may_open_cases and has_members
+  )
+order by account, accounts.account_id

@@ -1,0 +1,49 @@
+-- title: Users without an e-mail address
+-- question: Whom can IBM Cloud not write to, because no e-mail address is known?
+-- category: Users
+-- severity: low
+-- why: >
+--   IBM Cloud sends security notices, and what is to be decided about an account, by mail. Listed
+--   is whoever has no e-mail address in the account's list of users, or something in its place that
+--   has no form of an address. Whether an address works is not known. Phone numbers are personal
+--   data that an inventory does not need: they are not collected, so this report says nothing about
+--   them. What IBM keeps to reach the account itself (billing contact) is not in the data either.
+-- remediation: >
+--   Ask the user to enter an address in the console, under Manage, Account; the command line
+--   cannot. Look at the phone number there too.
+-- references:
+--   - "CIS IBM Cloud Foundations Benchmark v1.0 1.10, v2.0 1.9"
+-- identifiers: [iam_id]
+-- chart:
+--   mark: bar
+--   x_column: realm
+--   x_type: nominal
+--   y_column: users
+--   y_type: quantitative
+select
+  coalesce(accounts.name, users.account_id) as account,
+  identities.name as user,
+  users.user_id as login,
+  users.email,
+  users.state,
+  users.realm,
+  iif(users.iam_id is accounts.owner, 'yes', 'no') as is_owner,
+  users.added_on,
+  1 as users,
+  null as command,
+  arguments.console,
+  acknowledged.note as acknowledged,
+  users.iam_id,
+  users.account_id,
+  count(*) over () as report_rows
+from users
+join accounts on accounts.account_id = users.account_id
+join identities on identities.iam_id = users.iam_id
+join identity_arguments as arguments
+  on arguments.iam_id = users.iam_id and arguments.account_id = users.account_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'user_contact_missing'
+  and acknowledged.account_id = users.account_id
+  and acknowledged.finding = users.iam_id
+where coalesce(users.email, '') not like '%_@_%'
+order by account, users.account_id, user, users.id

@@ -1,0 +1,53 @@
+-- title: Policies straight to users
+-- question: Which policies are given to a user and not to an access group?
+-- category: Users
+-- severity: medium
+-- why: >
+--   Access through groups is seen and changed in one place; policies of single users pile up
+--   unseen, stay when people change their work, and count towards the account's limit. A policy
+--   under a condition is listed as well. Policies for people who are not in the account (any more)
+--   are not listed here, nor what an access group or a trusted profile gives.
+-- remediation: >
+--   Give an access group the same policy, put the user into it with
+--   ibmcloud iam access-group-user-add GROUP USER, and only then delete this policy with the
+--   command in its row.
+-- references:
+--   - "CIS IBM Cloud Foundations Benchmark v1.0 1.12, v2.0 1.14"
+--   - "IBM Cloud Docs: What makes a good access group strategy"
+-- identifiers: [policy_id]
+-- chart:
+--   mark: bar
+--   x_column: user
+--   x_type: nominal
+--   y_column: policies
+--   y_type: quantitative
+select
+  coalesce(accounts.name, policies.account_id) as account,
+  identities.name as user,
+  users.user_id as login,
+  users.state,
+  descriptions.target,
+  descriptions.roles,
+  descriptions.condition,
+  policies.last_permit_at,
+  1 as policies,
+  policy_remedies.delete_command as command,
+  policy_remedies.console,
+  acknowledged.note as acknowledged,
+  policies.iam_id,
+  policies.id as policy_id,
+  policies.account_id,
+  count(*) over () as report_rows
+from policies
+join accounts on accounts.account_id = policies.account_id
+join users on users.iam_id = policies.iam_id and users.account_id = policies.account_id
+join identities on identities.iam_id = policies.iam_id
+join policy_descriptions as descriptions on descriptions.policy_id = policies.id
+join policy_remedies on policy_remedies.policy_id = policies.id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'user_direct_policies'
+  and acknowledged.account_id = policies.account_id
+  and acknowledged.finding = policies.id
+where policies.type = 'access'
+  and policies.state = 'active'
+order by account, policies.account_id, user, users.id, policies.id

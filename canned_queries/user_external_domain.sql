@@ -1,0 +1,189 @@
+-- title: Users outside the approved mail domains
+-- question: Which users have a mail address outside the domains that you approve of?
+-- category: Users
+-- severity: medium
+-- why: >
+--   People of other companies, and private mailboxes, stay when a contract ends: nobody at their
+--   side tells you. approved_by says what counts as approved. First the domains that you enter,
+--   with their subdomains; else the patterns to which the account restricts invitations, of all
+--   identity providers together; else, where there is no such restriction, the mail domain of the
+--   account owner with its subdomains (if that is one of a public mail provider, enter your
+--   domains). Without entered domains an account whose settings were not read has no rows. The
+--   address is the user's e-mail, or the login name where there is none; who has neither in the
+--   form of a mail address is not listed. Whether an address works, and who reads it, is not known.
+-- remediation: >
+--   Remove whoever should not be here with the command in the row. Restrict invitations to your
+--   domains in the console (Manage, Access (IAM), Settings): the command line cannot.
+-- references:
+--   - "IBM Cloud Docs: Restricting domains for account invitations"
+-- parameters:
+--   domains: Approved mail domains, separated by commas; empty for those of the account.
+-- identifiers: [iam_id]
+-- chart:
+--   mark: bar
+--   x_column: domain
+--   x_type: nominal
+--   y_column: users
+--   y_type: quantitative
+with
+  entered as materialized (
+    select distinct ltrim(trim(lower(each.value)), '@') as domain
+    from json_each('[' || replace(json_quote(:domains), ',', '","') || ']') as each
+    where trim(each.value) <> ''
+  ),
+  restrictions as materialized (
+    select settings.account_id, lower(patterns.value) as pattern
+    from (
+      select
+        account_id,
+        iif(json_valid(restrict_user_domains), restrict_user_domains, '[]') as realms
+      from account_settings
+    ) as settings
+    join json_each(
+      settings.realms, iif(json_type(settings.realms) = 'object', '$.restrictions', '$')
+    ) as realms
+    join json_each(
+      iif(realms.type = 'object', realms.value, '{}'), '$.invitation_email_allow_patterns'
+    ) as patterns
+    where json_extract(iif(realms.type = 'object', realms.value, '{}'), '$.restrict_invitation')
+      and patterns.value <> ''
+  ),
+  -- In a pattern * stands for anything but . and @, ** for anything, ? for one character. GLOB
+  -- knows no such *: where a side of the @ has no other wildcard, its dots must be as many.
+  sides as materialized (
+    select
+      account_id,
+      pattern,
+      iif(pattern like '%@%', rtrim(pattern, replace(pattern, '@', '')), '') as local_side,
+      iif(
+        pattern like '%@%', replace(pattern, rtrim(pattern, replace(pattern, '@', '')), ''), ''
+      ) as domain_side
+    from restrictions
+  ),
+  patterns as materialized (
+    select
+      account_id,
+      replace(replace(pattern, '[', '[[]'), '**', '*') as glob_pattern,
+      case
+        when local_side <> '' and local_side not glob '*[*][*]*' and instr(local_side, '?') = 0
+          then length(local_side) - length(replace(local_side, '.', ''))
+      end as local_dots,
+      case
+        when domain_side <> '' and domain_side not glob '*[*][*]*' and instr(domain_side, '?') = 0
+          then length(domain_side) - length(replace(domain_side, '.', ''))
+      end as domain_dots
+    from sides
+  ),
+  addresses as materialized (
+    select
+      users.id,
+      users.account_id,
+      users.iam_id,
+      case
+        when users.email like '%_@_%' then lower(users.email)
+        when users.user_id like '%_@_%' then lower(users.user_id)
+      end as mail
+    from users
+  ),
+  domains as materialized (
+    select
+      *,
+      length(domain) - length(replace(domain, '.', '')) as domain_dots,
+      length(mail) - length(replace(mail, '.', ''))
+        - (length(domain) - length(replace(domain, '.', ''))) as local_dots
+    from (
+      select
+        id,
+        account_id,
+        iam_id,
+        mail,
+        replace(mail, rtrim(mail, replace(mail, '@', '')), '') as domain -- what follows the last @
+      from addresses
+      where mail is not null
+    )
+  ),
+  owners as materialized (
+    select accounts.account_id, min(domains.domain) as domain
+    from accounts
+    join domains on domains.account_id = accounts.account_id and domains.iam_id = accounts.owner
+    group by accounts.account_id
+  ),
+  approvals as materialized (
+    select
+      accounts.account_id,
+      case
+        when exists (select 1 from entered) then 'entered'
+        when not exists (
+          select 1
+          from collected_parts
+          where collected_parts.account_id = accounts.account_id
+            and collected_parts.resource = 'account_settings'
+            and collected_parts.status = 'ok'
+        ) then null
+        when accounts.account_id in (select account_id from restrictions) then 'account setting'
+        when owners.domain is not null then 'owner''s domain'
+      end as approved_by,
+      case
+        when exists (select 1 from entered)
+          then (select group_concat(domain, ', ') from entered)
+        when accounts.account_id in (select account_id from restrictions) then (
+          select group_concat(pattern, ', ')
+          from restrictions
+          where restrictions.account_id = accounts.account_id
+        )
+        else owners.domain
+      end as approved
+    from accounts
+    left join owners on owners.account_id = accounts.account_id
+  )
+select
+  coalesce(accounts.name, users.account_id) as account,
+  identities.name as user,
+  domains.mail,
+  domains.domain,
+  users.state,
+  users.realm,
+  users.added_on,
+  approvals.approved_by,
+  approvals.approved,
+  1 as users,
+  iif(
+    users.iam_id is accounts.owner, null, 'ibmcloud account user-remove ' || arguments.word
+  ) as command,
+  arguments.console,
+  acknowledged.note as acknowledged,
+  users.iam_id,
+  users.account_id,
+  count(*) over () as report_rows
+from domains
+join approvals
+  on approvals.account_id = domains.account_id and approvals.approved_by is not null
+join users on users.id = domains.id
+join accounts on accounts.account_id = domains.account_id
+join identities on identities.iam_id = users.iam_id
+join identity_arguments as arguments
+  on arguments.iam_id = users.iam_id and arguments.account_id = users.account_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'user_external_domain'
+  and acknowledged.account_id = users.account_id
+  and acknowledged.finding = users.iam_id
+where case approvals.approved_by
+  when 'account setting' then not exists (
+    select 1
+    from patterns
+    where patterns.account_id = domains.account_id
+      and domains.mail glob patterns.glob_pattern
+      and coalesce(patterns.local_dots = domains.local_dots, true)
+      and coalesce(patterns.domain_dots = domains.domain_dots, true)
+  )
+  when 'entered' then not exists (
+    select 1
+    from entered
+    where entered.domain = domains.domain
+      or substr(domains.domain, -length(entered.domain) - 1) = '.' || entered.domain
+  )
+  else
+    domains.domain <> approvals.approved
+    and substr(domains.domain, -length(approvals.approved) - 1) <> '.' || approvals.approved
+end
+order by account, users.account_id, domains.domain, user, users.id

@@ -1,0 +1,116 @@
+-- title: Users without any access
+-- question: Which users have no policy of their own and are in no group that has one?
+-- category: Users
+-- severity: low
+-- why: >
+--   Such a user can log in and see who else is in the account, and has no use for it: left over, or
+--   never set up. The Public Access group, which everybody is in, does not count; a policy under a
+--   condition of time counts as access even if it has run out. Left out: the account owner, people
+--   who are only invited or cannot log in to IBM Cloud anyway (suspended, VPN only), and whoever
+--   may take on a trusted profile of the account by name. Not decided here: what a user gets at a
+--   login through claims (claim_rules counts the rules of the account that could do it), profiles
+--   of other accounts, permissions of classic infrastructure (not collected), and policies that
+--   the collecting token may not view.
+-- remediation: >
+--   Remove the user with the command in the row, or put the user into a group with
+--   ibmcloud iam access-group-user-add GROUP USER.
+-- references:
+--   - "IBM Cloud Docs: Removing users from an account"
+-- identifiers: [iam_id]
+-- chart:
+--   mark: bar
+--   x_column: state
+--   x_type: nominal
+--   y_column: users
+--   y_type: quantitative
+with
+  read_accounts as materialized (
+    select account_id
+    from collected_parts
+    where status = 'ok'
+      and resource in (
+        'users', 'policies', 'access_groups', 'access_group_members', 'trustedprofile_identities'
+      )
+    group by account_id
+    having count(*) = 5
+  ),
+  granting as materialized (
+    select distinct access_group_id, iam_id, account_id
+    from policies
+    where type = 'access' and state = 'active'
+  ),
+  members as materialized (
+    select distinct access_group_members.iam_id, access_groups.account_id
+    from access_group_members
+    join access_groups on access_groups.id = access_group_members.group_id
+    where access_groups.is_public = 0
+      and access_groups.id in (
+        select access_group_id from granting where access_group_id is not null
+      )
+  ),
+  claim_rules as materialized (
+    select account_id, count(*) as rules
+    from (
+      select access_groups.account_id
+      from access_group_rules
+      join access_groups on access_groups.id = access_group_rules.group_id
+      union all
+      select trustedprofiles.account_id
+      from trustedprofile_rules
+      join trustedprofiles on trustedprofiles.id = trustedprofile_rules.tp_id
+      where trustedprofile_rules.type = 'Profile-SAML'
+    )
+    group by account_id
+  )
+select
+  coalesce(accounts.name, users.account_id) as account,
+  identities.name as user,
+  users.user_id as login,
+  users.state,
+  users.realm,
+  users.added_on,
+  (
+    select count(distinct others.group_id)
+    from access_group_members as others
+    join access_groups on access_groups.id = others.group_id
+    where others.iam_id = users.iam_id
+      and access_groups.account_id = users.account_id
+      and access_groups.is_public = 0
+  ) as groups_without_policy,
+  (
+    select count(*)
+    from apikeys
+    where apikeys.iam_id = users.iam_id and apikeys.account_id = users.account_id
+  ) as known_api_keys,
+  coalesce(claim_rules.rules, 0) as claim_rules,
+  1 as users,
+  'ibmcloud account user-remove ' || arguments.word as command,
+  arguments.console,
+  acknowledged.note as acknowledged,
+  users.iam_id,
+  users.account_id,
+  count(*) over () as report_rows
+from users
+join accounts on accounts.account_id = users.account_id
+join read_accounts on read_accounts.account_id = users.account_id
+join identities on identities.iam_id = users.iam_id
+join identity_arguments as arguments
+  on arguments.iam_id = users.iam_id and arguments.account_id = users.account_id
+left join claim_rules on claim_rules.account_id = users.account_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'user_no_access'
+  and acknowledged.account_id = users.account_id
+  and acknowledged.finding = users.iam_id
+where users.iam_id is not accounts.owner
+  and coalesce(users.state, '') not in ('PENDING', 'PROCESSING', 'SUSPENDED', 'VPN_ONLY')
+  and (users.iam_id, users.account_id) not in (select iam_id, account_id from members)
+  and (users.iam_id, users.account_id) not in (
+    select iam_id, account_id from granting where iam_id is not null
+  )
+  and not exists (
+    select 1
+    from trustedprofile_identities as allowed
+    join trustedprofiles on trustedprofiles.id = allowed.tp_id
+    where allowed.iam_id = users.iam_id and trustedprofiles.account_id = users.account_id
+  )
+order by account, users.account_id, user, users.id
