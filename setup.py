@@ -85,6 +85,8 @@ setup(
     ],
     extras_require={
         "test": [
+            "axe-playwright-python>=0.1.8",  # brings axe-core, which finds what keeps people out
+            "datasette-auth-passwords>=1.1.1",  # docs/publishing.md describes it
             "hypothesis",
             "ibm-platform-services",  # IBM's own client is the judge of the sandbox
             "jsonschema",  # holds SARIF files against the schema of OASIS
@@ -99,7 +101,9 @@ setup(
         # plugins/ folder and the installed one as the same, and registers it once.
         "datasette": [
             "iaminsights.py = iaminsights_plugins.iaminsights",
+            "iaminsights_graph.py = iaminsights_plugins.iaminsights_graph",
             "iaminsights_pages.py = iaminsights_plugins.iaminsights_pages",
+            "iaminsights_safety.py = iaminsights_plugins.iaminsights_safety",
         ],
     },
     classifiers=[

@@ -628,7 +628,10 @@ class Artist:
             graph.add(node)
             graph.connect(holders[node.id], node.id, "grants")
         rest = policies[len(drawn) :]
-        self._add_more(POLICIES, len(rest), "policies; what they reach is not drawn")
+        what = "policies; what they reach is not drawn"
+        if self.table == "resource_service_instances":
+            what = "policies"
+        self._add_more(POLICIES, len(rest), what)
         for policy in rest:
             graph.connect(self._holder(policy), MORE[POLICIES], "grants")
 
@@ -808,40 +811,48 @@ def _width_of(character: str) -> int:
     return 1050 if unicodedata.east_asian_width(character) in "WF" else 780
 
 
-def fitted(text: str, size: float, room: float) -> str:
-    """The text, or as much of its beginning as fits, with an ellipsis."""
+def fitted(text: str, size: float, room: float, keep_end: bool = False) -> str:
+    """The text, or as much of it as fits: its beginning, or that and its end; and an ellipsis."""
     text = " ".join(text.split())
     room = room * 1000 / size
     if sum(map(_width_of, text)) <= room:
         return text
     room -= 1000  # the ellipsis
-    end = 0
-    while end < len(text) and (room := room - _width_of(text[end])) >= 0:
-        end += 1
-    while end and end < len(text) and _width_of(text[end]) == 0:
-        end -= 1  # never between a letter and its accents
-    return text[:end].rstrip() + "…"
+    end = _fitting(text[::-1], 0.4 * room) if keep_end else 0
+    start = _fitting(text, 0.6 * room if keep_end else room)
+    while start and _width_of(text[start]) == 0:
+        start -= 1  # never between a letter and its accents
+    return f"{text[:start].rstrip()}…{text[len(text) - end :].lstrip()}"
+
+
+def _fitting(text: str, room: float) -> int:
+    """How many characters fit."""
+    for number, character in enumerate(text):
+        room -= _width_of(character)
+        if room < 0:
+            return number
+    return len(text)
 
 
 def picture(graph: Graph) -> dict[str, Any]:
     """Where everything is: for the template, which writes the SVG."""
     edges = list(graph.edges.values())
     lanes = _lanes(graph, edges)
-    block = 30 + LANE * len(lanes) if lanes else 0  # above the groups
-    heights = [
+    block = 30 + LANE * len(lanes) if lanes else 0  # of the lanes, above the groups
+    tallest = max(
         STEP * len(graph.column(number)) + (block if number == GROUPS else 0) for number in range(4)
-    ]
-    tallest = max(heights)
-    spots: dict[str, dict[str, Any]] = {}
+    )
+    tops = _tops(graph, edges, TOP + tallest, block)
+    spots = {
+        node.id: _spot(node, tops[node.id], node.id == graph.root) for node in graph.nodes.values()
+    }
     ways: list[float] = []
-    for number in range(4):
-        # A short column stands in the middle of a small picture, and near the top of a tall one.
-        top = TOP + min((tallest - heights[number]) / 2, 120)
-        if number == GROUPS and lanes:
-            ways = [top + 24 + LANE * place for place in range(len(lanes))]
-            top += block
-        for place, node in enumerate(graph.column(number)):
-            spots[node.id] = _spot(node, number, top + STEP * place, node.id == graph.root)
+    if lanes:
+        # As high as the policies that they lead to, as far as there is room above the groups.
+        own = [tops[edge.end] for edge in edges if edge.start in lanes and edge.kind == "grants"]
+        highest = min((tops[node.id] for node in graph.column(GROUPS)), default=TOP + tallest)
+        top = max(TOP, min(sum(own) / len(own) - block / 2, highest - block))
+        ways = [top + 24 + LANE * place for place in range(len(lanes))]
     return {
         "width": WIDTH,
         "height": TOP + tallest + MARGIN,
@@ -877,7 +888,34 @@ def _lanes(graph: Graph, edges: Iterable[Edge]) -> list[str]:
     return [node.id for node in graph.column(IDENTITIES) if node.id in starts]
 
 
-def _spot(node: Node, column: int, y: float, is_root: bool) -> dict[str, Any]:
+def _tops(graph: Graph, edges: Iterable[Edge], bottom: float, block: float) -> dict[str, float]:
+    """How high each node stands: the longest column first, the others beside what they lead to."""
+    beside = defaultdict(list)
+    for edge in edges:
+        beside[edge.start].append(edge.end)
+        beside[edge.end].append(edge.start)
+    longest = max(range(4), key=lambda number: len(graph.column(number)))
+    tops: dict[str, float] = {}
+    for number in sorted(range(4), key=lambda number: abs(number - longest)):
+        nodes = graph.column(number)
+        at = TOP + (block if number == GROUPS else 0)
+        for node in nodes:
+            near = [tops[other] for other in beside[node.id] if other in tops]
+            wanted = sum(near) / len(near) if near else at
+            if len(nodes) == 1:
+                wanted = min(wanted, TOP + 260)  # seen at once, also in a tall picture
+            tops[node.id] = at = max(at, wanted)
+            at += STEP
+        at = bottom
+        for node in reversed(nodes):
+            at -= STEP
+            tops[node.id] = min(tops[node.id], at)
+            at = tops[node.id]
+    return tops
+
+
+def _spot(node: Node, y: float, is_root: bool) -> dict[str, Any]:
+    column = node.column
     room = WIDTHS[column] - 2 * PADDING
     return {
         "node": node,
@@ -886,7 +924,7 @@ def _spot(node: Node, column: int, y: float, is_root: bool) -> dict[str, Any]:
         "width": WIDTHS[column],
         "height": HEIGHT,
         "name": fitted(node.name, NAME_SIZE * _BOLD, room),
-        "detail": fitted(node.detail, DETAIL_SIZE, room),
+        "detail": fitted(node.detail, DETAIL_SIZE, room, keep_end=node.kind == "policy"),
         "is_root": is_root,
     }
 

@@ -232,9 +232,11 @@ async def _story(datasette, actor, name: str, table: str, row) -> dict[str, Any]
 
     None for tables that have no story.
     """
-    if table not in STORIES or not await _may_see(datasette, actor, name, "search", "policies"):
-        return None
     database = datasette.databases[name]
+    if table not in STORIES or not {"search", "findings"} <= set(await database.table_names()):
+        return None
+    if not await _may_see(datasette, actor, name, "search", "policies"):
+        return None
     story = STORIES[table]
     columns = row.keys()
     key, account = row[story["key"]], row["account_id"] if "account_id" in columns else None

@@ -269,5 +269,5 @@ def test_a_report_of_ones_own_joins_the_bundled_ones(run, tmp_path):
     whole = (tmp_path / "metadata.yml").read_text()
     assert "      mine:\n" in whole and "      policies_by_last_permit:\n" in whole
     (tmp_path / "canned_queries" / "mine.sql").write_text(own.replace("severity: low", "sev: low"))
-    refused(run("metadata"), "mine.sql: unknown key sev")
+    refused(run("metadata"), "mine.sql, line 6: unknown key sev")
     assert (tmp_path / "metadata.yml").read_text() == whole
