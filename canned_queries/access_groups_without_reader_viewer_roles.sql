@@ -8,10 +8,13 @@
 --   that only read are Viewer, Reader, and a service's own roles named so, such as ContentReader,
 --   SecretsReader or ReaderPlus. A custom role never counts, whatever its name.
 -- remediation: >
---   Give those who only look a group of their own with
+--   Give those who only look a group of their own, with
 --   ibmcloud iam access-group-policy-create GROUP --roles Viewer,Reader --service-name SERVICE.
+--   Which group and which service is yours to decide, so that the rows have no command. If nobody
+--   merely looks, acknowledge the row.
 -- references:
 --   - "IBM Cloud Docs: IAM roles and actions"
+-- identifiers: [access_group_id]
 -- chart:
 --   mark: bar
 --   x_column: access_group
@@ -55,12 +58,22 @@ select
   replace(writing_groups.roles, ',', ', ') as roles,
   writing_groups.policies,
   summaries.members,
+  null as command,
+  access_group_arguments.console,
+  acknowledged.note as acknowledged,
   writing_groups.access_group_id,
+  writing_groups.account_id,
   count(*) over () as report_rows
 from writing_groups
 join accounts on accounts.account_id = writing_groups.account_id
 join access_group_summaries as summaries
   on summaries.access_group_id = writing_groups.access_group_id
+left join access_group_arguments
+  on access_group_arguments.access_group_id = writing_groups.access_group_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'access_groups_without_reader_viewer_roles'
+  and acknowledged.account_id = writing_groups.account_id
+  and acknowledged.finding = writing_groups.access_group_id
 where summaries.is_missing = 0
   and exists (
     select 1

@@ -9,10 +9,12 @@
 --   for the group of IAM account management services names services and is not listed; "any"
 --   and patterns of nothing but wildcards name none.
 -- remediation: >
---   Give the group a policy for each service it needs, then delete this one with
---   ibmcloud iam access-group-policy-delete GROUP POLICY_ID.
+--   Give the group a policy for each service it needs, with
+--   ibmcloud iam access-group-policy-create GROUP --roles ROLES --service-name SERVICE, then
+--   delete this one with the command in its row.
 -- references:
 --   - "IBM Cloud Docs: What makes a good access group strategy"
+-- identifiers: [policy_id]
 -- chart:
 --   mark: bar
 --   x_column: access_group
@@ -36,13 +38,22 @@ select
   summaries.members,
   1 as policies,
   policies.last_permit_at,
+  policy_remedies.delete_command as command,
+  policy_remedies.console,
+  acknowledged.note as acknowledged,
   policies.access_group_id,
   policies.id as policy_id,
+  policies.account_id,
   count(*) over () as report_rows
 from policies
 join accounts on accounts.account_id = policies.account_id
 join access_group_summaries as summaries on summaries.access_group_id = policies.access_group_id
 join policy_descriptions as descriptions on descriptions.policy_id = policies.id
+join policy_remedies on policy_remedies.policy_id = policies.id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'access_groups_without_service_policy'
+  and acknowledged.account_id = policies.account_id
+  and acknowledged.finding = policies.id
 where policies.type = 'access'
   and policies.state = 'active'
   and summaries.is_missing = 0

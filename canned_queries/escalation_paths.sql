@@ -12,12 +12,14 @@
 --   login, claims of profiles, context, time, tokens already issued, custom roles, stored secrets,
 --   ways through other accounts.
 -- remediation: >
---   Break the path at its first step: narrow or delete the policy with ibmcloud iam
---   access-group-policy-delete GROUP POLICY_ID, user-policy-delete USER POLICY_ID or
---   service-policy-delete SERVICE_ID POLICY_ID. Or take the access away from what it leads to.
+--   Break the path at its first step: delete the policy with the command in its row, once those
+--   it belongs to (via: all members of a group) have a narrower one for what they need. Or take
+--   the access away from what the path leads to. Look again afterwards: only the shortest way of
+--   each is shown.
 -- references:
 --   - "IBM Cloud Docs: IAM roles and actions"
 --   - "IBM Cloud Docs: Creating trusted profiles"
+-- identifiers: [iam_id]
 -- chart:
 --   mark: bar
 --   x_column: outcome
@@ -41,13 +43,22 @@ select
   paths.target,
   paths.why as rules,
   1 as identities,
+  policy_remedies.delete_command as command,
+  policy_remedies.console,
+  acknowledged.note as acknowledged,
   paths.iam_id,
   paths.first_policy_id as policy_id,
+  paths.account_id,
   count(*) over () as report_rows
 from shortest_escalation_paths as paths
 join outcomes on outcomes.number = paths.first_rule
 left join accounts on accounts.account_id = paths.account_id
 left join identities on identities.iam_id = paths.iam_id
+left join policy_remedies on policy_remedies.policy_id = paths.first_policy_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'escalation_paths'
+  and acknowledged.account_id = paths.account_id
+  and acknowledged.finding = paths.iam_id
 where paths.hops > 0
 order by
   account,

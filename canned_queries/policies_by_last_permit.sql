@@ -1,6 +1,6 @@
 -- title: Policies by last use
 -- question: Which policies were never used, and which have been unused for longest?
--- category: Policies
+-- category: Inventories
 -- severity: info
 -- why: >
 --   A policy that permits nothing for years is access that nobody needs and somebody may abuse.

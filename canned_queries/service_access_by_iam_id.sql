@@ -1,6 +1,6 @@
 -- title: Access to service instances through groups
 -- question: Which service instances are accessible by whom through a policy of an access group?
--- category: Service instances
+-- category: Inventories
 -- severity: info
 -- why: >
 --   One row for each way in: instance, identity, group, role and policy. scope is full, part (of

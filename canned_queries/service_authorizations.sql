@@ -1,6 +1,6 @@
 -- title: Service-to-service authorizations
 -- question: Which services may use which other services, in which roles?
--- category: Policies
+-- category: Inventories
 -- severity: info
 -- why: >
 --   An authorization lets one service act on another without a person. One without an instance

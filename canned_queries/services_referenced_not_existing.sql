@@ -10,11 +10,12 @@
 --   account is in this file. An instance that the collecting token may not view looks as if it
 --   did not exist.
 -- remediation: >
---   Make sure that the instance is gone, then delete the policy with
---   ibmcloud iam access-group-policy-delete GROUP POLICY_ID, user-policy-delete USER POLICY_ID,
---   service-policy-delete SERVICE_ID POLICY_ID or authorization-policy-delete POLICY_ID.
+--   Make sure that the instance is gone, then delete the policy with the command in its row. A
+--   policy whose list names other instances, too, which may exist, has no command: take the
+--   missing one out of the list, in the console.
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
+-- identifiers: [policy_id, side, missing_instance]
 -- chart:
 --   mark: bar
 --   x_column: service
@@ -28,6 +29,23 @@ with
     from policy_values
     where name = 'serviceName' and operator in ('stringEquals', 'stringMatch')
     group by policy_id, side
+  ),
+  named as materialized (
+    select policy_id, side, position, value from missing_instances
+  ),
+  -- One attribute all of whose values are missing is enough for a policy never to hold.
+  dead as materialized (
+    select distinct policy_id
+    from (
+      select policy_id, side, position, 1 as is_missing from named
+      union all
+      select policy_id, side, position, -1 from policy_values where name = 'serviceInstance'
+    )
+    group by policy_id, side, position
+    having sum(is_missing) = 0
+  ),
+  missing as materialized (
+    select distinct policy_id, side, value from named
   )
 select
   coalesce(accounts.name, policies.account_id) as account,
@@ -39,16 +57,24 @@ select
   policies.type,
   policies.last_permit_at,
   1 as policies,
+  iif(dead.policy_id is null, null, policy_remedies.delete_command) as command,
+  policy_remedies.console,
+  acknowledged.note as acknowledged,
   policies.iam_id,
   policies.access_group_id,
   policies.id as policy_id,
+  policies.account_id,
   count(*) over () as report_rows
-from missing_instances as missing
+from missing
 join policies on policies.id = missing.policy_id
 join accounts on accounts.account_id = policies.account_id
 join policy_descriptions as descriptions on descriptions.policy_id = policies.id
 left join services
   on services.policy_id = missing.policy_id and services.side = missing.side
-order by
-  account, policies.account_id, service, missing_instance, policies.id, missing.side,
-  missing.position
+left join dead on dead.policy_id = policies.id
+left join policy_remedies on policy_remedies.policy_id = policies.id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'services_referenced_not_existing'
+  and acknowledged.account_id = policies.account_id
+  and acknowledged.finding = policies.id || ' ' || missing.side || ' ' || missing.value
+order by account, policies.account_id, service, missing_instance, policies.id, missing.side

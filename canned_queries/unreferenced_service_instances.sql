@@ -9,11 +9,13 @@
 --   Where the tags of resources could not be read, tag_policies counts the account's policies by
 --   tag, one of which may reach the instance after all.
 -- remediation: >
---   Delete what is not needed with ibmcloud resource service-instance-delete INSTANCE, or give the
---   people who need it a policy with ibmcloud iam access-group-policy-create GROUP --roles ROLES
---   --service-instance GUID.
+--   Give the people who need it a policy with ibmcloud iam access-group-policy-create GROUP
+--   --roles ROLES --service-name SERVICE --service-instance GUID. What nobody needs can go, with
+--   ibmcloud resource service-instance-delete INSTANCE; its data goes with it, so that the rows
+--   have no command: look into the instance first.
 -- references:
 --   - "IBM Cloud Docs: Managing access to resources"
+-- identifiers: [instance_id]
 -- chart:
 --   mark: bar
 --   x_column: service
@@ -56,14 +58,23 @@ select
   instances.created_at,
   coalesce(tag_policies.policies, 0) as tag_policies,
   1 as instances,
+  null as command,
+  instance_arguments.console,
+  acknowledged.note as acknowledged,
   instances.resource_group_id,
   instances.guid,
   instances.id as instance_id,
+  instances.account_id,
   count(*) over () as report_rows
 from resource_service_instances as instances
 join accounts on accounts.account_id = instances.account_id
 left join resource_groups on resource_groups.resource_group_id = instances.resource_group_id
 left join tag_policies on tag_policies.account_id = instances.account_id
+left join instance_arguments on instance_arguments.instance_id = instances.id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'unreferenced_service_instances'
+  and acknowledged.account_id = instances.account_id
+  and acknowledged.finding = instances.id
 where instances.id not in (select instance_id from reached)
   and coalesce(instances.state, '') not in ('removed', 'pending_removal')
   and exists (

@@ -8,10 +8,13 @@
 --   Public Access group, which everybody is in, does not count. A user whom a dynamic rule puts
 --   into a group is in it only after the next login. The account owner needs no group.
 -- remediation: >
---   Put the user into a group with ibmcloud iam access-group-user-add GROUP USER and delete the
---   user's own policies, or remove the user with ibmcloud account user-remove USER.
+--   Put the user into a group with ibmcloud iam access-group-user-add GROUP USER, then delete the
+--   user's own policies; or, if they need no access, remove the user. The command in a row removes
+--   one who has no policies and whom no trusted profile names; others have none, nor have the
+--   owner and users who were invited and have not answered yet.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.12, v2.0 1.14"
+-- identifiers: [iam_id]
 -- chart:
 --   mark: bar
 --   x_column: login
@@ -19,47 +22,88 @@
 --   y_column: direct_policies
 --   y_type: quantitative
 --   color_column: state
+with
+  outside as materialized (
+    select
+      users.*,
+      case
+        when exists (
+          select 1
+          from collected_parts
+          where collected_parts.account_id = users.account_id
+            and collected_parts.resource = 'policies'
+            and collected_parts.status = 'ok'
+        ) then (
+          select count(*)
+          from policies
+          where policies.iam_id = users.iam_id
+            and policies.account_id = users.account_id
+            and policies.type = 'access'
+            and policies.state = 'active'
+        )
+      end as direct_policies
+    from users
+    where not exists (
+        select 1
+        from access_group_members as members
+        join access_groups on access_groups.id = members.group_id
+        where members.iam_id = users.iam_id
+          and access_groups.account_id = users.account_id
+          and access_groups.is_public = 0
+      )
+      and 2 = (
+        select count(*)
+        from collected_parts
+        where collected_parts.account_id = users.account_id
+          and collected_parts.resource in ('access_groups', 'access_group_members')
+          and collected_parts.status = 'ok'
+      )
+  ),
+  trusted as materialized (
+    select trustedprofiles.account_id, allowed.iam_id
+    from trustedprofile_identities as allowed
+    join trustedprofiles on trustedprofiles.id = allowed.tp_id
+  ),
+  with_profiles as materialized (
+    select account_id
+    from collected_parts
+    where resource in ('trustedprofiles', 'trustedprofile_identities') and status = 'ok'
+    group by account_id
+    having count(*) = 2
+  )
 select
   coalesce(accounts.name, users.account_id) as account,
   identities.name as user,
   users.user_id as login,
   users.state,
-  case
-    when exists (
-      select 1
-      from collected_parts
-      where collected_parts.account_id = users.account_id
-        and collected_parts.resource = 'policies'
-        and collected_parts.status = 'ok'
-    ) then (
-      select count(*)
-      from policies
-      where policies.iam_id = users.iam_id
-        and policies.account_id = users.account_id
-        and policies.type = 'access'
-        and policies.state = 'active'
-    )
-  end as direct_policies,
+  users.direct_policies,
   iif(users.iam_id = accounts.owner, 'yes', 'no') as is_owner,
   users.added_on,
+  case
+    when users.direct_policies = 0
+      and users.iam_id is not accounts.owner
+      and users.state <> 'PENDING'
+      and users.account_id in (select account_id from with_profiles)
+      and not exists (
+        select 1
+        from trusted
+        where trusted.iam_id = users.iam_id and trusted.account_id = users.account_id
+      )
+      then 'ibmcloud account user-remove ' || identity_arguments.word
+  end as command,
+  identity_arguments.console,
+  acknowledged.note as acknowledged,
   users.iam_id,
+  users.account_id,
   count(*) over () as report_rows
-from users
+from outside as users
 join accounts on accounts.account_id = users.account_id
 join identities on identities.iam_id = users.iam_id
-where not exists (
-    select 1
-    from access_group_members as members
-    join access_groups on access_groups.id = members.group_id
-    where members.iam_id = users.iam_id
-      and access_groups.account_id = users.account_id
-      and access_groups.is_public = 0
-  )
-  and 2 = (
-    select count(*)
-    from collected_parts
-    where collected_parts.account_id = users.account_id
-      and collected_parts.resource in ('access_groups', 'access_group_members')
-      and collected_parts.status = 'ok'
-  )
+left join identity_arguments
+  on identity_arguments.iam_id = users.iam_id
+  and identity_arguments.account_id = users.account_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'users_not_in_access_group'
+  and acknowledged.account_id = users.account_id
+  and acknowledged.finding = users.iam_id
 order by account, users.account_id, user, users.id

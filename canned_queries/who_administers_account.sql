@@ -1,6 +1,6 @@
 -- title: Who administers the account?
 -- question: Who holds which roles on users, access groups, identities, billing and the account itself?
--- category: Administrators
+-- category: Inventories
 -- severity: info
 -- why: >
 --   Account management is the key to everything else: whoever administers users, groups or

@@ -134,7 +134,7 @@ class World:
 def empty_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("empty") / "empty.sqlite3"
     with Draft(path) as draft:
-        draft.complete(A, ())
+        draft.complete(A, (), "2026-01-01T00:00:00Z")
         draft.publish()
     return path
 
@@ -639,6 +639,27 @@ def test_the_report(world):
             *("A", "Ada", "user", 1, "access group ops", 4, "acts as that service ID", "high"),
             *("service ID Robot", 1, "ada", policy, 1),
         )
+    ]
+    remedies = ("command", "console", "acknowledged", "account_id")
+    assert rows(world.path, "escalation_paths", *remedies) == [
+        (
+            f"ibmcloud iam access-group-policy-delete 'ops' '{policy}'",
+            "https://cloud.ibm.com/iam/groups/ops?tab=iam",
+            *(None, A),
+        )
+    ]
+
+
+def test_the_command_deletes_the_first_policy_whoever_has_it(world):
+    helper = world.profile("helper")
+    policy = world.grant(helper, IDENTITY, "Operator")
+    world.insert("trustedprofile_identities", tp_id="Profile-helper", iam_id="ada", type="user")
+    own = world.grant(world.service_id("cron"), GROUPS, "Administrator")
+    delete = f"ibmcloud iam trusted-profile-policy-delete 'Profile-helper' '{policy}'"
+    assert rows(world.path, "escalation_paths", "iam_id", "command") == [
+        ("ada", delete),
+        ("cron", f"ibmcloud iam service-policy-delete 'ServiceId-cron' '{own}'"),
+        ("helper", delete),
     ]
 
 

@@ -41,6 +41,21 @@ def test_group_policies_that_name_no_service(collected):
     ]
 
 
+def test_a_group_policy_for_no_service_is_deleted(collected):
+    account = Account("Acme")
+    team = account.group("Ada's team")
+    policy = account.policy(team, ["Administrator"])
+    columns = ("command", "console", "policy_id", "account_id")
+    assert rows(collected(account), "access_groups_without_service_policy", *columns) == [
+        (
+            f"ibmcloud iam access-group-policy-delete 'Ada'\\''s team' '{policy['id']}'",
+            f"https://cloud.ibm.com/iam/groups/{team['id']}?tab=iam",
+            policy["id"],
+            account.account_id,
+        )
+    ]
+
+
 def test_group_policies_without_a_limit_of_place(collected):
     account = Account("Acme")
     prod = account.resource_group("prod")
@@ -82,6 +97,29 @@ def test_group_policies_without_a_limit_of_place(collected):
     ]
 
 
+def test_only_what_can_be_limited_to_a_place_is_deleted(collected):
+    account = Account("Acme")
+    team = account.group("Team")
+    console = f"https://cloud.ibm.com/iam/groups/{team['id']}?tab=iam"
+    wide = [account.policy(team, ["Viewer"], **target) for target in ({}, {"service": "kms"})]
+    for target in ({"service_type": "platform_service"}, {"service_group": "IAM"}):
+        account.policy(team, ["Viewer"], **target)
+    account.policy(team, ["Viewer"], service="iam-groups")
+    name = "access_groups_without_region_resource_group_policy"
+    found = rows(collected(account), name, "command", "console", "account_id")
+    assert sorted(found, key=str) == sorted(
+        [
+            *(
+                (f"ibmcloud iam access-group-policy-delete 'Team' '{policy['id']}'", console)
+                + (account.account_id,)
+                for policy in wide
+            ),
+            *[(None, console, account.account_id)] * 3,
+        ],
+        key=str,
+    )
+
+
 def test_groups_without_a_role_that_only_reads(collected):
     account = Account("Acme")
     ada = account.user("Ada Lovelace")
@@ -104,10 +142,11 @@ def test_groups_without_a_role_that_only_reads(collected):
 
     group("Writes", ["Writer"], ["Editor", "Administrator"])
     group("Reads by a custom role", ["Key Reader"])
-    columns = ("access_group", "roles", "policies", "members")
+    columns = ("access_group", "roles", "policies", "members", "command", "console")
+    console = [f"https://cloud.ibm.com/iam/groups/{one['id']}?tab=iam" for one in account.groups]
     assert rows(collected(account), "access_groups_without_reader_viewer_roles", *columns) == [
-        ("Reads by a custom role", "Key Reader", 1, 1),
-        ("Writes", "Administrator, Editor, Writer", 2, 1),
+        ("Reads by a custom role", "Key Reader", 1, 1, None, console[-1]),
+        ("Writes", "Administrator, Editor, Writer", 2, 1, None, console[-2]),
     ]
 
 
@@ -161,6 +200,54 @@ def test_policies_on_instances_that_do_not_exist(collected):
         ("aaaa1111-0000-4000-8000-00000000000{{?}}", "target", "kms", "access"),
         ("bbbb*", "target", "kms", "access"),
     ]
+
+
+def test_only_a_policy_that_can_never_hold_is_deleted(collected):
+    account = Account("Acme")
+    ada = account.user("Ada Lovelace", email="ada.o'lovelace@example.com")
+    keys = account.instance("keys", "kms")
+
+    def policy(subject, operator, *values):
+        attribute = ("serviceInstance", operator, values[0] if len(values) == 1 else [*values])
+        return account.policy(subject, ["Viewer"], service="kms", attributes=[attribute])["id"]
+
+    one = policy(ada, "stringEquals", GONE)
+    robot = account.service_id("robot")
+    both = policy(robot, "stringEqualsAnyOf", GONE, GONE_TOO)
+    twice = policy(account.profile("deployer"), "stringEqualsAnyOf", GONE, GONE)
+    alive = policy(account.group("Team"), "stringEqualsAnyOf", GONE, keys["guid"])
+    wild = policy(ada, "stringMatchAnyOf", "gone*", "*")
+    source = {"serviceName": "logs", "serviceInstance": GONE}
+    target = {"serviceName": "kms", "serviceInstance": keys}
+    authorization = account.authorization(["Reader"], source, target)["id"]
+    columns = ("policy_id", "missing_instance", "side", "command")
+    of_robot = f"ibmcloud iam service-policy-delete '{robot['id']}' '{both}'"
+    profile = account.profiles[0]["id"]
+    expected = [
+        (
+            *(one, GONE, "target"),
+            f"ibmcloud iam user-policy-delete 'ada.o'\\''lovelace@example.com' '{one}'",
+        ),
+        (both, GONE, "target", of_robot),
+        (both, GONE_TOO, "target", of_robot),
+        (
+            *(twice, GONE, "target"),
+            f"ibmcloud iam trusted-profile-policy-delete '{profile}' '{twice}'",
+        ),
+        (alive, GONE, "target", None),
+        (wild, "gone*", "target", None),
+        (
+            *(authorization, GONE, "source"),
+            f"ibmcloud iam authorization-policy-delete '{authorization}'",
+        ),
+    ]
+    path = collected(account)
+    assert sorted(rows(path, "services_referenced_not_existing", *columns), key=str) == sorted(
+        expected, key=str
+    )
+    consoles = dict(rows(path, "services_referenced_not_existing", "policy_id", "console"))
+    assert consoles[one] == f"https://cloud.ibm.com/iam/users/{ada['iam_id']}?tab=iam"
+    assert consoles[authorization] == "https://cloud.ibm.com/iam/authorizations"
 
 
 def test_an_account_that_is_not_in_the_file_is_not_judged(collected):

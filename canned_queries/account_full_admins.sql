@@ -1,0 +1,250 @@
+-- title: Full administrators
+-- question: Who is a full administrator of the account, and by which path?
+-- category: Administrators
+-- severity: critical
+-- why: >
+--   A full administrator can do everything, and take it away from everybody else. It takes
+--   Administrator and Manager on all services and Administrator on all account management services,
+--   without a condition; a policy for the bare account counts as both. Each row is one identity and
+--   one path that is enough by itself: the account owner, who needs no policy and is always there;
+--   policies of its own; an access group; or several of these together, where each gives a part.
+--   Dynamic members are those of the last login. Members who are not in the account any more are
+--   shown as unknown. Left out are people and programs that take on a trusted profile (it is listed
+--   itself; the report on profiles tells whom it lets in), and whoever has the same by a policy for
+--   each resource group or can make themselves an administrator (the report on escalation).
+-- remediation: >
+--   Keep few, in one access group. The command in a row ends its path: it deletes the policies of
+--   the identity, or takes it out of the group; look again for other paths. A member by a dynamic
+--   rule comes back: change the rule in the console. What an enterprise template made has no
+--   command, nor has the owner, whom only another owner can replace.
+-- references:
+--   - "CIS IBM Cloud Foundations Benchmark v1.0 1.14, v2.0 1.16"
+--   - "IBM Cloud Docs: What makes a good access group strategy"
+-- identifiers: [iam_id, path]
+-- chart:
+--   mark: bar
+--   x_column: kind
+--   x_type: nominal
+--   y_column: paths
+--   y_type: quantitative
+--   color_column: kind_of_path
+with
+  -- What full_administrators counts, policy by policy.
+  candidates as materialized (
+    select
+      policies.id as policy_id,
+      policies.account_id,
+      policies.access_group_id,
+      policies.iam_id,
+      policies.template_id,
+      max(policy_roles.role_id glob '*:role:Administrator') as administers,
+      max(policy_roles.role_id glob '*:serviceRole:Manager') as manages
+    from policies
+    join policy_roles on policy_roles.policy_id = policies.id
+    where policies.type = 'access'
+      and policies.state = 'active'
+      and policies.rule is null
+      and not exists (
+        select 1 from policy_resource_tags as tags where tags.policy_id = policies.id
+      )
+      and not exists (
+        select 1
+        from policy_resource_attributes as attributes
+        where attributes.policy_id = policies.id
+          and attributes.name not in ('accountId', 'serviceType')
+      )
+    group by policies.id
+    having max(policy_roles.role_id glob '*:role:Administrator')
+      or max(policy_roles.role_id glob '*:serviceRole:Manager')
+  ),
+  limits as materialized (
+    select policy_id, position, name, operator, value
+    from policy_values
+    where side = 'target' and name in ('accountId', 'serviceType')
+  ),
+  service_types(service_type) as (values ('service'), ('platform_service')),
+  powers as materialized (
+    select
+      policy_id,
+      account_id,
+      access_group_id,
+      iam_id,
+      template_id,
+      max(administers and service_type = 'service') as administers_services,
+      max(manages and service_type = 'service') as manages_services,
+      max(administers and service_type = 'platform_service') as administers_account
+    from candidates
+    join service_types
+    where not exists (
+        select 1
+        from policy_resource_attributes as attributes
+        where attributes.policy_id = candidates.policy_id
+          and not exists (
+            select 1
+            from limits
+            where limits.policy_id = attributes.policy_id
+              and limits.position = attributes.position
+              and case limits.operator
+                when 'stringEquals' then
+                  limits.value = iif(limits.name = 'accountId', account_id, service_type)
+                when 'stringMatch' then
+                  iif(limits.name = 'accountId', account_id, service_type)
+                    glob replace(limits.value, '[', '[[]')
+                when 'stringExists' then limits.value <> 'false'
+              end
+          )
+      )
+      and (administers or service_type = 'service')
+    group by policy_id
+  ),
+  administrators as materialized (
+    select account_id, id as iam_id, why from full_administrators where kind = 'identity'
+  ),
+  -- Who gets these policies how; access_group_id is empty for policies of the identity itself.
+  holders as (
+    select powers.*, iam_id as holder, '' as source, null as membership
+    from powers
+    where access_group_id is null and iam_id is not null
+    union all
+    select powers.*, members.iam_id, powers.access_group_id, members.membership_type
+    from powers
+    cross join access_group_members as members on members.group_id = powers.access_group_id
+    union all
+    select powers.*, everybody.iam_id, powers.access_group_id, 'public'
+    from powers
+    cross join access_groups
+      on access_groups.id = powers.access_group_id and access_groups.is_public = 1
+    cross join (
+      select account_id, iam_id from users union all select account_id, iam_id from serviceids
+    ) as everybody
+      on everybody.account_id = powers.account_id
+  ),
+  deletions as materialized (
+    select
+      powers.policy_id,
+      iif(powers.template_id is null, remedies.delete_command, null) as command
+    from powers
+    join policy_remedies as remedies on remedies.policy_id = powers.policy_id
+  ),
+  sources as materialized (
+    select
+      holders.account_id,
+      holders.holder as iam_id,
+      holders.source,
+      min(administrators.why) as why,
+      max(holders.administers_services) as administers_services,
+      max(holders.manages_services) as manages_services,
+      max(holders.administers_account) as administers_account,
+      max(holders.membership) as membership,
+      count(distinct holders.policy_id) as policies,
+      case
+        -- Static is the last of the three words.
+        when max(holders.membership) = 'static' then 'take out'
+        when holders.source = '' or max(holders.membership) = 'public' then
+          iif(
+            count(*) = count(deletions.command), group_concat(deletions.command, ' && '), null
+          )
+      end as command
+    from (select * from holders order by policy_id) as holders
+    join administrators
+      on administrators.account_id = holders.account_id
+      and administrators.iam_id = holders.holder
+    left join deletions on deletions.policy_id = holders.policy_id
+    where administrators.why <> 'is the account owner'
+    group by holders.account_id, holders.holder, holders.source
+  ),
+  named as materialized (
+    select
+      sources.*,
+      iif(
+        sources.source = '',
+        'its own policies',
+        'access group ' || coalesce(nullif(access_groups.name, ''), access_groups.id)
+      ) as name,
+      administers_services and manages_services and administers_account as is_enough,
+      case
+        when sources.command <> 'take out' then
+          -- The policies of a locked service ID cannot be changed.
+          iif(
+            sources.source = '' and serviceids.locked = 1,
+            'ibmcloud iam service-id-unlock ' || arguments.word || ' && ' || sources.command
+              || ' && ibmcloud iam service-id-lock ' || arguments.word,
+            sources.command
+          )
+        when sources.command = 'take out' then case arguments.kind
+          when 'user' then
+            'ibmcloud iam access-group-user-remove ' || groups.word || ' ' || arguments.word
+          when 'trusted_profile' then
+            'ibmcloud iam access-group-trusted-profile-remove ' || groups.word || ' '
+              || arguments.word
+          -- Of service IDs the command line takes the name, which must be the only one.
+          when 'service_id' then iif(
+            exists (
+              select 1
+              from serviceids as others
+              where others.account_id = sources.account_id
+                and others.name = serviceids.name
+                and others.id <> serviceids.id
+            ),
+            null,
+            'ibmcloud iam access-group-service-id-remove ' || groups.word || ' '''
+              || replace(serviceids.name, '''', '''\''''') || ''''
+          )
+        end
+      end as ending
+    from sources
+    left join access_groups on access_groups.id = sources.source
+    left join access_group_arguments as groups on groups.access_group_id = sources.source
+    left join identity_arguments as arguments
+      on arguments.iam_id = sources.iam_id and arguments.account_id = sources.account_id
+    left join serviceids
+      on serviceids.iam_id = sources.iam_id and serviceids.account_id = sources.account_id
+  ),
+  paths as (
+    select
+      account_id, iam_id, 'owner' as path, 'owner' as kind_of_path, null as membership,
+      0 as policies, null as command, null as access_group_id
+    from administrators
+    where why = 'is the account owner'
+    union all
+    select
+      account_id, iam_id, name, iif(source = '', 'own policies', 'access group'), membership,
+      policies, ending, nullif(source, '')
+    from named
+    where is_enough
+    union all
+    select
+      account_id, iam_id, group_concat(name, ' and '), 'several together', null, sum(policies),
+      iif(count(*) = count(ending), group_concat(ending, ' && '), null), null
+    from (select * from named where not is_enough order by account_id, iam_id, name, source)
+    group by account_id, iam_id
+    having max(administers_services) and max(manages_services) and max(administers_account)
+  )
+select
+  coalesce(accounts.name, paths.account_id) as account,
+  coalesce(identities.name, paths.iam_id) as identity,
+  coalesce(identities.kind, 'unknown') as kind,
+  paths.path,
+  paths.kind_of_path,
+  paths.membership,
+  users.state as user_state,
+  paths.policies,
+  1 as paths,
+  paths.command,
+  arguments.console,
+  acknowledged.note as acknowledged,
+  paths.iam_id,
+  paths.access_group_id,
+  paths.account_id,
+  count(*) over () as report_rows
+from paths
+join accounts on accounts.account_id = paths.account_id
+left join identities on identities.iam_id = paths.iam_id
+left join users on users.iam_id = paths.iam_id and users.account_id = paths.account_id
+left join identity_arguments as arguments
+  on arguments.iam_id = paths.iam_id and arguments.account_id = paths.account_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'account_full_admins'
+  and acknowledged.account_id = paths.account_id
+  and acknowledged.finding = paths.iam_id || ' ' || paths.path
+order by account, paths.account_id, identity, paths.iam_id, paths.path

@@ -1,0 +1,60 @@
+-- title: Public access is on
+-- question: In which accounts can policies open resources to everybody, without a login?
+-- category: Administrators
+-- severity: medium
+-- why: >
+--   While the setting is on, whoever may write policies of the Public Access group can open a
+--   bucket of Object Storage to the world, on purpose or by mistake. It is on in every new account.
+--   public_policies says how many active policies that group has; they have a report of their own.
+--   Access that a service opens in another way, such as with lists of its own, is not in this data.
+-- remediation: >
+--   Switch public access off under Settings of IAM in the console; the command line cannot.
+--   IBM Cloud then deletes all policies of the Public Access group, so first give whoever needs
+--   the access another way to it.
+-- references:
+--   - "CIS IBM Cloud Foundations Benchmark v1.0 1.16, v2.0 1.18"
+--   - "IBM Cloud Docs: Managing public access to resources"
+-- identifiers: [account_id]
+-- chart:
+--   mark: bar
+--   x_column: account
+--   x_type: nominal
+--   y_column: accounts
+--   y_type: quantitative
+select
+  coalesce(accounts.name, settings.account_id) as account,
+  'public access is on' as setting,
+  case
+    when exists (
+      select 1
+      from collected_parts
+      where collected_parts.account_id = settings.account_id
+        and collected_parts.resource = 'policies'
+        and collected_parts.status = 'ok'
+    ) then (
+      select count(*)
+      from access_groups
+      join policies on policies.access_group_id = access_groups.id
+      where access_groups.account_id = settings.account_id
+        and access_groups.is_public = 1
+        and policies.type = 'access'
+        and policies.state = 'active'
+    )
+  end as public_policies,
+  settings.last_modified_at,
+  coalesce(identities.name, settings.last_modified_by_id) as last_modified_by,
+  1 as accounts,
+  null as command,
+  'https://cloud.ibm.com/iam/settings' as console,
+  acknowledged.note as acknowledged,
+  settings.account_id,
+  count(*) over () as report_rows
+from access_group_settings as settings
+join accounts on accounts.account_id = settings.account_id
+left join identities on identities.iam_id = settings.last_modified_by_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'public_access_enabled'
+  and acknowledged.account_id = settings.account_id
+  and acknowledged.finding = settings.account_id
+where settings.public_access_enabled = 1
+order by account, settings.account_id

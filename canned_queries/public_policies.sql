@@ -1,0 +1,77 @@
+-- title: Policies for everybody
+-- question: What do policies of the Public Access group open to everybody?
+-- category: Administrators
+-- severity: critical
+-- why: >
+--   What this group is granted is open to every user and service ID of the account and, while
+--   public access is on, to anybody in the world without a login. effect says whether the setting
+--   is on. IBM's documentation names only buckets of Object Storage as what can be opened so: a
+--   policy on anything else is listed all the same, for what it grants the users of the account
+--   was not tried. Access that a service opens in another way, such as with lists of its own, is
+--   not in this data.
+-- remediation: >
+--   Delete the policy with the command in its row if the world needs no access, and give those who
+--   do need it a group of their own. What is public on purpose is acknowledged.
+-- references:
+--   - "CIS IBM Cloud Foundations Benchmark v1.0 1.16, v2.0 1.18"
+--   - "IBM Cloud Docs: Managing public access to resources"
+-- identifiers: [policy_id]
+-- chart:
+--   mark: bar
+--   x_column: effect
+--   x_type: nominal
+--   y_column: policies
+--   y_type: quantitative
+with
+  settings as materialized (
+    select settings.account_id, settings.public_access_enabled
+    from access_group_settings as settings
+    join collected_parts
+      on collected_parts.account_id = settings.account_id
+      and collected_parts.resource = 'access_group_settings'
+      and collected_parts.status = 'ok'
+  ),
+  public as materialized (
+    select policies.*
+    from access_groups
+    join policies on policies.access_group_id = access_groups.id
+    where access_groups.is_public = 1
+      and policies.type = 'access'
+      and policies.state = 'active'
+  ),
+  descriptions as materialized (
+    select policy_id, target, roles, condition
+    from policy_descriptions
+    where policy_id in (select id from public)
+  )
+select
+  coalesce(accounts.name, public.account_id) as account,
+  descriptions.target,
+  descriptions.roles,
+  descriptions.condition,
+  case settings.public_access_enabled
+    when 1 then 'open to everybody'
+    when 0 then 'no effect now: public access is off'
+    else 'not known: the setting was not read'
+  end as effect,
+  public.description,
+  public.created_at,
+  public.last_permit_at,
+  1 as policies,
+  iif(public.template_id is null, remedies.delete_command, null) as command,
+  remedies.console,
+  acknowledged.note as acknowledged,
+  public.access_group_id,
+  public.id as policy_id,
+  public.account_id,
+  count(*) over () as report_rows
+from public
+join accounts on accounts.account_id = public.account_id
+join descriptions on descriptions.policy_id = public.id
+join policy_remedies as remedies on remedies.policy_id = public.id
+left join settings on settings.account_id = public.account_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'public_policies'
+  and acknowledged.account_id = public.account_id
+  and acknowledged.finding = public.id
+order by account, public.account_id, descriptions.target, public.id

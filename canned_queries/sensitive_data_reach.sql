@@ -1,0 +1,272 @@
+-- title: Who can read secrets, keys and stored objects
+-- question: Which identities and access groups may read what is in secrets, keys and buckets?
+-- category: Administrators
+-- severity: high
+-- why: >
+--   One row for each identity or access group with a policy and each of the services
+--   secrets-manager, kms, hs-crypto and cloud-object-storage, if one of its policies reaches an
+--   instance with a role that reads content. A row is no mistake as such: look first at those that
+--   reach much. reach is the broadest scope of the policies; how is full, part (of an instance) or
+--   conditional. A role counts by its actions there: secret.read, secrets.read or secrets.unwrap
+--   (decrypt with a key), object.get. Where the file has no actions of a role for the service, it
+--   counts by name: Reader, Writer and Manager (in secrets-manager Writer and Manager), ReaderPlus,
+--   SecretsReader, Content Reader, Object Reader; a custom role then does not count. Not looked at:
+--   databases and App ID, for which IAM decides about the instance but not about each content;
+--   Administrator, Editor and Operator where they read nothing themselves, though they may grant
+--   themselves a role or make a credential; service credentials; authorizations of services;
+--   firewalls of buckets; the account owner, who reads everything. Groups that are gone and
+--   removed instances are left out. members is the number of identities in a group; dynamic ones
+--   as of their last login.
+-- remediation: >
+--   Give a policy on one instance, or on a part of it (a secret group, key ring or bucket), in the
+--   place of a broader one: ibmcloud iam access-group-policy-update GROUP POLICY_ID --roles ROLES
+--   --service-name SERVICE --service-instance GUID (user-policy-update, service-policy-update and
+--   trusted-profile-policy-update for others). Where listing is enough, Viewer will do. The rows
+--   have no command: what is needed is yours to know. Accept those that are meant to be.
+-- references:
+--   - "IBM Cloud Docs: IAM roles and actions"
+--   - "IBM Cloud Docs: Best practices for organizing resources and assigning access"
+-- identifiers: [holder_id, service]
+-- chart:
+--   mark: bar
+--   x_column: service
+--   x_type: nominal
+--   y_column: holders
+--   y_type: quantitative
+--   color_column: reach
+with
+  sensitive(service, action) as (
+    values
+    ('secrets-manager', 'secrets-manager.secret.read'),
+    ('kms', 'kms.secrets.read'),
+    ('kms', 'kms.secrets.unwrap'),
+    ('hs-crypto', 'hs-crypto.secrets.read'),
+    ('hs-crypto', 'hs-crypto.secrets.unwrap'),
+    ('cloud-object-storage', 'cloud-object-storage.object.get')
+  ),
+  -- How the IDs of roles end that read content by IBM's tables.
+  by_name(service, role) as (
+    values
+    ('secrets-manager', 'secrets-manager::::serviceRole:SecretsReader'),
+    ('secrets-manager', 'iam::::serviceRole:Writer'),
+    ('secrets-manager', 'iam::::serviceRole:Manager'),
+    ('kms', 'kms::::serviceRole:ReaderPlus'),
+    ('kms', 'iam::::serviceRole:Reader'),
+    ('kms', 'iam::::serviceRole:Writer'),
+    ('kms', 'iam::::serviceRole:Manager'),
+    ('hs-crypto', 'iam::::serviceRole:Reader'),
+    ('hs-crypto', 'iam::::serviceRole:Writer'),
+    ('hs-crypto', 'iam::::serviceRole:Manager'),
+    ('cloud-object-storage', 'cloud-object-storage::::serviceRole:ContentReader'),
+    ('cloud-object-storage', 'cloud-object-storage::::serviceRole:ObjectReader'),
+    ('cloud-object-storage', 'iam::::serviceRole:Reader'),
+    ('cloud-object-storage', 'iam::::serviceRole:Writer'),
+    ('cloud-object-storage', 'iam::::serviceRole:Manager')
+  ),
+  reading_roles as materialized (
+    select sensitive.service, role_actions.role_id
+    from sensitive
+    join role_actions
+      on role_actions.action = sensitive.action
+      and role_actions.service_name = sensitive.service
+    union
+    select by_name.service, roles.role_id
+    from by_name
+    join roles on roles.role_id glob '*:' || by_name.role
+    where not exists (
+      select 1
+      from role_actions
+      where role_actions.role_id = roles.role_id and role_actions.service_name = by_name.service
+    )
+  ),
+  granting as materialized (
+    select policy_roles.policy_id, reading_roles.service, policy_roles.role_id
+    from policy_roles
+    join reading_roles on reading_roles.role_id = policy_roles.role_id
+  ),
+  instances as materialized (
+    select id, account_id, service_name as service
+    from resource_service_instances
+    where service_name in (select service from sensitive)
+      and coalesce(state, '') not in ('removed', 'pending_removal')
+  ),
+  totals as materialized (
+    select account_id, service, count(*) as instances
+    from instances
+    group by account_id, service
+  ),
+  candidates as materialized (
+    select
+      policy_targets.policy_id,
+      policy_targets.account_id,
+      policy_targets.target,
+      policy_targets.scope
+    from policy_targets
+    where policy_targets.policy_id in (select policy_id from granting)
+      and (
+        policy_targets.service_name is null
+        or policy_targets.service_name in (select service from sensitive)
+      )
+  ),
+  -- Policies with the same target reach the same instances: one of each is asked.
+  targets as materialized (
+    select account_id, target, min(policy_id) as policy_id
+    from candidates
+    group by account_id, target
+  ),
+  reached as materialized (
+    select targets.account_id, targets.target, instances.service, instances.id as instance_id
+    from policy_instances
+    join targets on targets.policy_id = policy_instances.policy_id
+    join instances on instances.id = policy_instances.instance_id
+    -- Asked before the attributes are compared, which costs most.
+    where +policy_instances.instance_id in (select id from instances)
+  ),
+  sizes as materialized (
+    select account_id, target, service, count(*) as instances
+    from reached
+    group by account_id, target, service
+  ),
+  grants as materialized (
+    select
+      policies.id as policy_id,
+      policies.account_id,
+      coalesce(policies.access_group_id, policies.iam_id) as holder_id,
+      policies.access_group_id,
+      policies.iam_id,
+      policies.last_permit_at,
+      candidates.target,
+      candidates.scope,
+      sizes.service,
+      sizes.instances
+    from candidates
+    join sizes on sizes.account_id = candidates.account_id and sizes.target = candidates.target
+    join policies on policies.id = candidates.policy_id
+    where exists (
+      select 1
+      from granting
+      where granting.policy_id = candidates.policy_id and granting.service = sizes.service
+    )
+  ),
+  breadths(place, scope) as (
+    values
+    (1, 'whole account'),
+    (2, 'all services'),
+    (3, 'region'),
+    (4, 'one service'),
+    (5, 'resource group'),
+    (6, 'access tags'),
+    (7, 'one service in a resource group'),
+    (8, 'one instance'),
+    (9, 'part of an instance')
+  ),
+  holders as materialized (
+    select
+      grants.account_id,
+      grants.holder_id,
+      grants.service,
+      min(grants.access_group_id) as access_group_id,
+      min(grants.iam_id) as iam_id,
+      max(grants.last_permit_at) as last_permit_at,
+      count(*) as policies,
+      count(distinct grants.target) as targets,
+      max(grants.instances) as most_instances,
+      min(breadths.place) as place,
+      min(
+        case grants.scope when 'full' then 1 when 'part' then 2 else 3 end
+      ) as how
+    from grants
+    join policy_scopes on policy_scopes.policy_id = grants.policy_id
+    left join breadths on breadths.scope = policy_scopes.scope
+    group by grants.account_id, grants.holder_id, grants.service
+  ),
+  -- Only where several targets together may reach more than the greatest of them.
+  together as materialized (
+    select
+      holders.account_id,
+      holders.holder_id,
+      holders.service,
+      count(distinct reached.instance_id) as instances
+    from holders
+    join totals on totals.account_id = holders.account_id and totals.service = holders.service
+    join grants
+      on grants.account_id = holders.account_id
+      and grants.holder_id = holders.holder_id
+      and grants.service = holders.service
+    join reached
+      on reached.account_id = grants.account_id
+      and reached.target = grants.target
+      and reached.service = grants.service
+    where holders.targets > 1 and holders.most_instances < totals.instances
+    group by holders.account_id, holders.holder_id, holders.service
+  ),
+  role_names as materialized (
+    select account_id, holder_id, service, group_concat(role, ', ') as roles
+    from (
+      select distinct
+        grants.account_id,
+        grants.holder_id,
+        grants.service,
+        coalesce(roles.display_name, roles.role_id) as role
+      from grants
+      join granting on granting.policy_id = grants.policy_id and granting.service = grants.service
+      join roles on roles.role_id = granting.role_id
+      order by role
+    )
+    group by account_id, holder_id, service
+  )
+select
+  coalesce(accounts.name, holders.account_id) as account,
+  coalesce(groups.name, identities.name, holders.holder_id) as holder,
+  iif(holders.access_group_id is null, identities.kind, 'access_group') as kind,
+  holders.service,
+  role_names.roles,
+  breadths.scope as reach,
+  case holders.how when 1 then 'full' when 2 then 'part' else 'conditional' end as how,
+  coalesce(together.instances, holders.most_instances) as instances,
+  totals.instances as all_instances,
+  groups.members,
+  holders.policies,
+  holders.last_permit_at,
+  1 as holders,
+  null as command,
+  coalesce(
+    group_words.console,
+    case identities.kind
+      when 'user' then 'https://cloud.ibm.com/iam/users/' || holders.iam_id || '?tab=iam'
+      when 'trusted_profile'
+        then 'https://cloud.ibm.com/iam/trusted-profiles/' || holders.iam_id || '?tab=iam'
+      else words.console
+    end
+  ) as console,
+  acknowledged.note as acknowledged,
+  holders.iam_id,
+  holders.access_group_id,
+  holders.holder_id,
+  holders.account_id,
+  count(*) over () as report_rows
+from holders
+join accounts on accounts.account_id = holders.account_id
+join totals on totals.account_id = holders.account_id and totals.service = holders.service
+join role_names
+  on role_names.account_id = holders.account_id
+  and role_names.holder_id = holders.holder_id
+  and role_names.service = holders.service
+left join breadths on breadths.place = holders.place
+left join together
+  on together.account_id = holders.account_id
+  and together.holder_id = holders.holder_id
+  and together.service = holders.service
+left join identities on identities.iam_id = holders.iam_id
+left join identity_arguments as words
+  on words.iam_id = holders.iam_id and words.account_id = holders.account_id
+left join access_group_summaries as groups on groups.access_group_id = holders.access_group_id
+left join access_group_arguments as group_words
+  on group_words.access_group_id = holders.access_group_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'sensitive_data_reach'
+  and acknowledged.account_id = holders.account_id
+  and acknowledged.finding = holders.holder_id || ' ' || holders.service
+where coalesce(groups.is_missing, 0) = 0
+order by
+  account, holders.account_id, holders.service, holders.place, holder, holders.holder_id

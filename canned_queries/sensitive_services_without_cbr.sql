@@ -1,0 +1,277 @@
+-- title: Secrets, keys and storage without an enforced context rule
+-- question: Which instances that hold secrets, keys or objects can be reached from everywhere?
+-- category: Account settings
+-- severity: medium
+-- why: >
+--   Whoever steals a credential can use it from anywhere, unless a context-based restriction says
+--   from where, by which endpoints or with which second factor an instance may be reached. Looked
+--   at are instances of secrets-manager, kms, hs-crypto and cloud-object-storage that are not
+--   removed. One is listed unless an enabled rule is about the whole of it and restricts something.
+--   A rule restricts nothing if one of its contexts is open: it names no zone, or a zone with every
+--   address (0.0.0.0/0 or ::/0), and neither private endpoints only nor a second factor of its own.
+--   A rule without contexts lets nobody in, and counts. A rule for some kinds of operations counts
+--   as well, for another may be about the rest. Where tags could not be read, a rule by access tag
+--   is taken to apply. Firewalls of single buckets and instances, and endpoints that a service
+--   itself switches off, are not in the data. IBM Cloud does not list rules for services that the
+--   token may not view.
+-- remediation: >
+--   Make a zone of your networks and workloads, then a rule that is first only recorded:
+--   ibmcloud cbr rule-create --service-name SERVICE --service-instance GUID --zone-id ZONE_ID
+--   --enforcement-mode report. Look at what it would have denied for a month, then enable it in the
+--   console: rule-update replaces the whole rule. The rows have no command, for which networks may
+--   come in is yours to know.
+-- references:
+--   - "CIS IBM Cloud Foundations Benchmark v2.0 1.12"
+--   - "IBM Cloud Docs: What are context-based restrictions"
+-- identifiers: [instance_id]
+-- chart:
+--   mark: bar
+--   x_column: service
+--   x_type: nominal
+--   y_column: instances
+--   y_type: quantitative
+--   color_column: problem
+with
+  readings as materialized (
+    select account_id, max(resource = 'tag_attachments') as tags_were_read
+    from collected_parts
+    where status = 'ok'
+    group by account_id
+    having max(resource = 'cbr_rules')
+  ),
+  instances as materialized (
+    select *
+    from resource_service_instances
+    where service_name in ('secrets-manager', 'kms', 'hs-crypto', 'cloud-object-storage')
+      and coalesce(state, '') not in ('removed', 'pending_removal')
+      and account_id in (select account_id from readings)
+  ),
+  open_zones as materialized (
+    select distinct zone_id
+    from cbr_zone_addresses
+    where not excluded
+      and replace(value, ' ', '') in ('0.0.0.0/0', '0.0.0.0-255.255.255.255', '::/0')
+  ),
+  -- Rules with a context that asks for nothing.
+  open_rules as materialized (
+    select distinct cbr_rules.id
+    from cbr_rules, json_each(cbr_rules.contexts) as context
+    where not exists (
+      select 1
+      from (
+        select
+          json_extract(each.value, '$.name') as name,
+          ',' || replace(coalesce(json_extract(each.value, '$.value'), ''), ' ', '') || ','
+            as wanted -- under a name that json_each has not
+        from json_each(context.value, '$.attributes') as each
+      )
+      where case name
+        when 'networkZoneId' then not exists (
+          select 1 from open_zones where instr(wanted, ',' || open_zones.zone_id || ',') > 0
+        )
+        when 'endpointType' then instr(wanted, ',public,') = 0
+        when 'mfa' then wanted <> ',IAM_ACCOUNT_SETTING,'
+        else true
+      end
+    )
+  ),
+  attributes as materialized (
+    select
+      cbr_rules.id as rule_id,
+      resource.key as place,
+      json_extract(each.value, '$.name') as name,
+      coalesce(json_extract(each.value, '$.operator'), 'stringEquals') as operator,
+      json_extract(each.value, '$.value') as wanted
+    from cbr_rules, json_each(cbr_rules.resources) as resource,
+      json_each(resource.value, '$.attributes') as each
+  ),
+  tags as materialized (
+    select
+      cbr_rules.id as rule_id,
+      resource.key as place,
+      json_extract(each.value, '$.name') || ':' || json_extract(each.value, '$.value') as tag,
+      coalesce(json_extract(each.value, '$.operator'), 'stringEquals') as operator
+    from cbr_rules, json_each(cbr_rules.resources) as resource,
+      json_each(resource.value, '$.tags') as each
+  ),
+  -- What each rule is about, with what it names literally, and whether it is about a part.
+  resources as materialized (
+    select
+      cbr_rules.id as rule_id,
+      resource.key as place,
+      cbr_rules.account_id,
+      max(wanted) filter (where name = 'serviceInstance' and operator = 'stringEquals')
+        as instance_guid,
+      max(wanted) filter (where name = 'serviceName' and operator = 'stringEquals')
+        as service_name,
+      coalesce(
+        max(
+          name not in (
+            'accountId', 'serviceType', 'serviceName', 'serviceInstance', 'resourceGroupId',
+            'region'
+          )
+        ),
+        0
+      ) as is_part
+    from cbr_rules, json_each(cbr_rules.resources) as resource
+    left join attributes
+      on attributes.rule_id = cbr_rules.id and attributes.place = resource.key
+    group by cbr_rules.id, resource.key
+  ),
+  candidates as materialized (
+    select resources.rule_id, resources.place, resources.is_part, instances.id as instance_id
+    from resources
+    join instances
+      on instances.guid = resources.instance_guid
+      and instances.account_id = resources.account_id
+    where resources.instance_guid is not null and resources.instance_guid <> '*'
+    union all
+    select resources.rule_id, resources.place, resources.is_part, instances.id
+    from resources
+    join instances
+      on instances.account_id = resources.account_id
+      and instances.service_name = resources.service_name
+    where coalesce(resources.instance_guid, '*') = '*' and resources.service_name <> '*'
+    union all
+    select resources.rule_id, resources.place, resources.is_part, instances.id
+    from resources
+    join instances on instances.account_id = resources.account_id
+    where coalesce(resources.instance_guid, '*') = '*'
+      and coalesce(resources.service_name, '*') = '*'
+  ),
+  applying as materialized (
+    select
+      candidates.instance_id,
+      candidates.rule_id,
+      case
+        when candidates.is_part then 4
+        when open_rules.id is not null then 3
+        when cbr_rules.enforcement_mode = 'report' then 1
+        when cbr_rules.enforcement_mode = 'disabled' then 2
+        else 0
+      end as problem
+    from candidates
+    join instances on instances.id = candidates.instance_id
+    join cbr_rules on cbr_rules.id = candidates.rule_id
+    left join open_rules on open_rules.id = candidates.rule_id
+    -- A rule about a part that does not even restrict that part says nothing.
+    where not (
+        candidates.is_part
+        and (open_rules.id is not null or cbr_rules.enforcement_mode in ('report', 'disabled'))
+      )
+      and not exists (
+        select 1
+        from (
+          select
+            attributes.operator,
+            attributes.wanted,
+            case attributes.name
+              when 'accountId' then instances.account_id
+              when 'serviceType' then 'service'
+              when 'serviceName' then instances.service_name
+              when 'serviceInstance' then instances.guid
+              when 'resourceGroupId' then instances.resource_group_id
+              when 'region' then instances.region_id
+            end as actual
+          from attributes
+          where attributes.rule_id = candidates.rule_id
+            and attributes.place = candidates.place
+            and attributes.name in (
+              'accountId', 'serviceType', 'serviceName', 'serviceInstance', 'resourceGroupId',
+              'region'
+            )
+        )
+        where not coalesce(
+          case operator
+            when 'stringEquals' then actual = wanted or (wanted = '*' and actual is not null)
+            when 'stringMatch' then
+              actual glob
+                replace(replace(replace(wanted, '[', '[[]'), '{{*}}', '[*]'), '{{?}}', '[?]')
+            when 'stringExists' then (wanted in ('true', 1)) = (actual is not null)
+          end,
+          false
+        )
+      )
+      -- service_group_id stands for services that manage the account.
+      and not exists (
+        select 1
+        from attributes
+        where attributes.rule_id = candidates.rule_id
+          and attributes.place = candidates.place
+          and attributes.name = 'service_group_id'
+      )
+      and not exists (
+        select 1
+        from tags
+        join readings on readings.account_id = instances.account_id
+        where tags.rule_id = candidates.rule_id
+          and tags.place = candidates.place
+          and readings.tags_were_read
+          and not exists (
+            select 1
+            from tag_attachments as attached
+            where attached.instance_id = instances.id
+              and attached.kind = 'access'
+              and case tags.operator
+                when 'stringMatch' then
+                  attached.name glob
+                    replace(replace(replace(tag, '[', '[[]'), '{{*}}', '[*]'), '{{?}}', '[?]')
+                else attached.name = tag
+              end
+          )
+      )
+  ),
+  problems as materialized (
+    select instance_id, min(problem) as problem
+    from applying
+    group by instance_id
+  ),
+  rule_names as materialized (
+    select instance_id, group_concat(rule, ', ') as rules
+    from (
+      select distinct
+        applying.instance_id,
+        applying.rule_id,
+        coalesce(nullif(cbr_rules.description, ''), cbr_rules.id) as rule
+      from applying
+      join problems on problems.instance_id = applying.instance_id and problems.problem > 0
+      join cbr_rules on cbr_rules.id = applying.rule_id
+      order by rule, applying.rule_id
+    )
+    group by instance_id
+  )
+select
+  coalesce(accounts.name, instances.account_id) as account,
+  instances.name as instance,
+  instances.service_name as service,
+  instances.region_id as region,
+  resource_groups.name as resource_group,
+  case problems.problem
+    when 1 then 'the rule is only recorded'
+    when 2 then 'the rule is switched off'
+    when 3 then 'the rule restricts nothing'
+    when 4 then 'the rule is about a part of it'
+    else 'there is no rule'
+  end as problem,
+  rule_names.rules,
+  instances.state,
+  1 as instances,
+  null as command,
+  'https://cloud.ibm.com/context-based-restrictions/rules' as console,
+  acknowledged.note as acknowledged,
+  instances.resource_group_id,
+  instances.guid,
+  instances.id as instance_id,
+  instances.account_id,
+  count(*) over () as report_rows
+from instances
+join accounts on accounts.account_id = instances.account_id
+left join problems on problems.instance_id = instances.id
+left join rule_names on rule_names.instance_id = instances.id
+left join resource_groups on resource_groups.resource_group_id = instances.resource_group_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'sensitive_services_without_cbr'
+  and acknowledged.account_id = instances.account_id
+  and acknowledged.finding = instances.id
+where coalesce(problems.problem, 9) > 0
+order by account, instances.account_id, service, instance, instances.id
