@@ -14,8 +14,8 @@
 --   counts though its instance may be gone. Authorizations of services are left out, and so is the
 --   account owner, who needs no policy. Removed instances are not counted.
 -- remediation: >
---   Nothing is to be mended here. Who reaches a single instance: report who_can_access_instance; who
---   administers account management: report who_administers_account.
+--   Nothing is to be mended here. Who reaches a single instance is in who_can_access_instance, who
+--   administers account management in who_administers_account.
 -- references:
 --   - "IBM Cloud Docs: Who can access a resource"
 -- chart:

@@ -100,6 +100,11 @@ with
   administrators as materialized (
     select account_id, id as iam_id, why from full_administrators where kind = 'identity'
   ),
+  remedies as materialized (
+    select policy_id, delete_command
+    from policy_remedies
+    where policy_id in (select policy_id from powers)
+  ),
   -- Who gets these policies how; access_group_id is empty for policies of the identity itself.
   holders as (
     select powers.*, iam_id as holder, '' as source, null as membership
@@ -119,39 +124,36 @@ with
     ) as everybody
       on everybody.account_id = powers.account_id
   ),
-  deletions as materialized (
+  held as (
     select
-      powers.policy_id,
-      iif(powers.template_id is null, remedies.delete_command, null) as command
-    from powers
-    join policy_remedies as remedies on remedies.policy_id = powers.policy_id
+      holders.*,
+      administrators.why,
+      iif(holders.template_id is null, remedies.delete_command, null) as delete_command
+    from administrators
+    join holders
+      on holders.account_id = administrators.account_id
+      and holders.holder = administrators.iam_id
+    left join remedies on remedies.policy_id = holders.policy_id
+    where administrators.why <> 'is the account owner'
   ),
   sources as materialized (
     select
-      holders.account_id,
-      holders.holder as iam_id,
-      holders.source,
-      min(administrators.why) as why,
-      max(holders.administers_services) as administers_services,
-      max(holders.manages_services) as manages_services,
-      max(holders.administers_account) as administers_account,
-      max(holders.membership) as membership,
-      count(distinct holders.policy_id) as policies,
+      account_id,
+      holder as iam_id,
+      source,
+      max(administers_services) as administers_services,
+      max(manages_services) as manages_services,
+      max(administers_account) as administers_account,
+      max(membership) as membership,
+      count(distinct policy_id) as policies,
       case
-        -- Static is the last of the three words.
-        when max(holders.membership) = 'static' then 'take out'
-        when holders.source = '' or max(holders.membership) = 'public' then
-          iif(
-            count(*) = count(deletions.command), group_concat(deletions.command, ' && '), null
-          )
+        -- Of static, public and dynamic the first is the last by name.
+        when max(membership) = 'static' then 'take out'
+        when source = '' or max(membership) = 'public' then
+          iif(count(*) = count(delete_command), group_concat(delete_command, ' && '), null)
       end as command
-    from (select * from holders order by policy_id) as holders
-    join administrators
-      on administrators.account_id = holders.account_id
-      and administrators.iam_id = holders.holder
-    left join deletions on deletions.policy_id = holders.policy_id
-    where administrators.why <> 'is the account owner'
-    group by holders.account_id, holders.holder, holders.source
+    from (select * from held order by account_id, holder, source, policy_id)
+    group by account_id, holder, source
   ),
   named as materialized (
     select
@@ -203,7 +205,7 @@ with
   paths as (
     select
       account_id, iam_id, 'owner' as path, 'owner' as kind_of_path, null as membership,
-      0 as policies, null as command, null as access_group_id
+      null as policies, null as command, null as access_group_id
     from administrators
     where why = 'is the account owner'
     union all

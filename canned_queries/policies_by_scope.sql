@@ -1,5 +1,5 @@
 -- title: Policies by scope
--- question: How much are the account's policies about, from the whole account to part of an instance?
+-- question: How much are policies about, from the whole account to part of an instance?
 -- category: Inventories
 -- severity: info
 -- why: >

@@ -59,9 +59,9 @@ select
   public.last_permit_at,
   1 as policies,
   iif(public.template_id is null, remedies.delete_command, null) as command,
-  remedies.console,
+  -- The ID by which IBM Cloud knows it in every account.
+  'https://cloud.ibm.com/iam/groups/AccessGroupId-PublicAccess?tab=iam' as console,
   acknowledged.note as acknowledged,
-  public.access_group_id,
   public.id as policy_id,
   public.account_id,
   count(*) over () as report_rows

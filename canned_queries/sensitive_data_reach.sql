@@ -6,23 +6,24 @@
 --   One row for each identity or access group with a policy and each of the services
 --   secrets-manager, kms, hs-crypto and cloud-object-storage, if one of its policies reaches an
 --   instance with a role that reads content. A row is no mistake as such: look first at those that
---   reach much. reach is the broadest scope of the policies; how is full, part (of an instance) or
---   conditional. A role counts by its actions there: secret.read, secrets.read or secrets.unwrap
---   (decrypt with a key), object.get. Where the file has no actions of a role for the service, it
---   counts by name: Reader, Writer and Manager (in secrets-manager Writer and Manager), ReaderPlus,
---   SecretsReader, Content Reader, Object Reader; a custom role then does not count. Not looked at:
---   databases and App ID, for which IAM decides about the instance but not about each content;
---   Administrator, Editor and Operator where they read nothing themselves, though they may grant
---   themselves a role or make a credential; service credentials; authorizations of services;
---   firewalls of buckets; the account owner, who reads everything. Groups that are gone and
---   removed instances are left out. members is the number of identities in a group; dynamic ones
---   as of their last login.
+--   reach much. reach is the broadest scope of the policies; how is full if one of them reaches an
+--   instance as a whole, else part or conditional. A role counts by its actions there: secret.read,
+--   secrets.read or secrets.unwrap (decrypt with a key), object.get; by these, platform roles count
+--   as well. Where the file has no actions of a role for the service, it counts by name: Reader,
+--   Writer and Manager (of secrets-manager only Writer and Manager), ReaderPlus, SecretsReader,
+--   Content Reader, Object Reader; a custom role then does not count. Not looked at: databases,
+--   whose content has passwords of its own, and App ID; Administrator, Editor and Operator where
+--   they read nothing themselves, though they may grant themselves a role or make a credential;
+--   service credentials; authorizations of services; firewalls of buckets; the account owner, who
+--   reads everything. Groups that are gone and removed instances are left out. members counts the
+--   identities in a group, dynamic ones as of their last login; if public access is on, anybody may
+--   use what the Public Access group has on a bucket.
 -- remediation: >
 --   Give a policy on one instance, or on a part of it (a secret group, key ring or bucket), in the
 --   place of a broader one: ibmcloud iam access-group-policy-update GROUP POLICY_ID --roles ROLES
 --   --service-name SERVICE --service-instance GUID (user-policy-update, service-policy-update and
---   trusted-profile-policy-update for others). Where listing is enough, Viewer will do. The rows
---   have no command: what is needed is yours to know. Accept those that are meant to be.
+--   trusted-profile-policy-update for others). The rows have no command: what is needed is yours to
+--   know. Acknowledge those that are meant to be.
 -- references:
 --   - "IBM Cloud Docs: IAM roles and actions"
 --   - "IBM Cloud Docs: Best practices for organizing resources and assigning access"
@@ -119,7 +120,8 @@ with
     from policy_instances
     join targets on targets.policy_id = policy_instances.policy_id
     join instances on instances.id = policy_instances.instance_id
-    -- Asked before the attributes are compared, which costs most.
+    -- Asked before the attributes are compared, which costs most; the plus keeps SQLite from going
+    -- from each instance to all policies.
     where +policy_instances.instance_id in (select id from instances)
   ),
   sizes as materialized (

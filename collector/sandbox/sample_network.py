@@ -1,4 +1,4 @@
-"""From where Lumen Harbour is reached, what its resources are labelled with, who its parent is."""
+"""From where Lumen Harbour is reached, how its resources are labelled, and what it belongs to."""
 
 from .naming import hex_of
 
@@ -102,4 +102,23 @@ def the_parent_company(company):
     )
 
 
-NETWORK = (zones_and_rules, tags_of_everything, the_parent_company)
+def analysts_of_the_subsidiaries(company):
+    """A rule for each subsidiary: the group may have one more, and then no other."""
+    account, team = company.account, company.group("Data Analysts")
+    for town in ("Gdynia", "Valparaíso", "Busan"):
+        account.group_rule(
+            team,
+            f"Analytics in {town}",
+            "https://sso.lumenharbour.example.com/saml",
+            [("department", "EQUALS", "analytics"), ("site", "EQUALS", town)],
+            expiration=8,
+            created_at="2025-03-10",
+        )
+
+
+NETWORK = (
+    zones_and_rules,
+    tags_of_everything,
+    the_parent_company,
+    analysts_of_the_subsidiaries,
+)

@@ -1,0 +1,59 @@
+-- title: How completely each account was read
+-- question: Which parts of each account could be read, when, and what was refused?
+-- category: Inventories
+-- severity: info
+-- why: >
+--   What was not read looks like what is not there: a report that says "none" rests on its parts.
+--   One row for each part of each account, as of the newest collect that asked for it; the tables
+--   that it fills are named like it (policies brings its roles and attributes along). Where status
+--   is not ok, the rows in the file are those of the last time that it was (read_at), or there are
+--   none at all. What IBM Cloud leaves out of a list without a word, because the token may not view
+--   it, cannot be seen here.
+-- remediation: >
+--   Give the collecting identity Viewer on all account management services and on all Identity and
+--   Access enabled services, and on IAM Identity API key reviewer (API keys) and Service
+--   Configuration Reader (reports on second factors and inactive identities). The collector says at
+--   its end which roles were missing. Then collect again, with --only PART for one part.
+-- references:
+--   - "IBM Cloud Docs: IAM roles and actions"
+-- chart:
+--   mark: bar
+--   x_column: part
+--   x_type: nominal
+--   y_column: objects
+--   y_type: quantitative
+--   color_column: status
+with steps as materialized (
+  select
+    collections.account_id,
+    collection_steps.*,
+    row_number() over (
+      partition by collections.account_id, collection_steps.resource
+      order by collections.id desc
+    ) as age
+  from collection_steps
+  join collections on collections.id = collection_steps.collection_id
+)
+select
+  coalesce(accounts.name, steps.account_id) as account,
+  steps.resource as part,
+  steps.status,
+  case
+    when steps.status = 'ok' then 'read'
+    when parts.read_at is not null then 'kept from an earlier collect'
+    else 'never read'
+  end as completeness,
+  parts.read_at,
+  steps.finished_at as asked_at,
+  coalesce(steps.rows, 0) as objects,
+  steps.requests,
+  steps.message,
+  1 as parts,
+  steps.account_id,
+  count(*) over () as report_rows
+from steps
+join accounts on accounts.account_id = steps.account_id
+left join collected_parts as parts
+  on parts.account_id = steps.account_id and parts.resource = steps.resource
+where steps.age = 1
+order by account, steps.account_id, steps.status = 'ok', part

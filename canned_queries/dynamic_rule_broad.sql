@@ -1,0 +1,112 @@
+-- title: Dynamic rules that let in too many people
+-- question: Which dynamic rules of access groups have no condition that limits them well?
+-- category: Access groups
+-- severity: high
+-- why: >
+--   Whoever a rule fits is in the group from the next login on, and nobody is asked. Only people
+--   who are users of the account can come in so. All conditions of a rule must hold, so one good
+--   condition is enough; listed are rules without one. NOT_EQUALS lets in everybody but a few.
+--   CONTAINS on a text also lets in longer texts, such as not-admins for admins; on a list of
+--   groups it means exactly one of them, and the rule is in order: IBM Cloud does not tell which
+--   kind a claim is, so look at what the identity provider sends. Claims that many people share are
+--   country, location, region, city, language, time zone, company, organization, domain, kind of
+--   employee and verified address, under their usual names. How many people a good claim fits is
+--   not known, nor whether people can change it themselves. Operators other than the six of IBM's
+--   documentation are not judged. is_privileged is yes for groups with a policy that administers
+--   the account or all services, empty otherwise.
+-- remediation: >
+--   In the console (Access groups, the group, Dynamic rules) make a rule that names a group of the
+--   identity provider with EQUALS or IN, then delete this one; the command line cannot.
+-- references:
+--   - "IBM Cloud Docs: IAM condition properties"
+--   - "IBM Cloud Docs: Creating dynamic rules for access groups"
+-- identifiers: [rule_id]
+-- chart:
+--   mark: bar
+--   x_column: weakness
+--   x_type: nominal
+--   y_column: rules
+--   y_type: quantitative
+with
+  conditions as materialized (
+    select
+      rules.id as rule_id,
+      each.key as position,
+      iif(each.type = 'object', json_extract(each.value, '$.claim'), null) as claim,
+      iif(each.type = 'object', upper(json_extract(each.value, '$.operator')), null) as operator,
+      iif(each.type = 'object', json_extract(each.value, '$.value'), null) as value
+    from access_group_rules as rules
+    join json_each(rules.conditions) as each
+  ),
+  judged as materialized (
+    select
+      rule_id,
+      position,
+      claim || ' ' || operator || ' ' || case
+        when json_valid(value) then
+          iif(json_type(value) = 'text', json_extract(value, '$'), value)
+        else value
+      end as condition,
+      case
+        when operator in ('NOT_EQUALS', 'NOT_EQUALS_IGNORE_CASE') then 'only excludes'
+        when operator = 'CONTAINS' then 'part of a text, unless a list'
+        when operator in ('EQUALS', 'EQUALS_IGNORE_CASE', 'IN')
+          -- The last part of a claim that is named by a URL, without underscores.
+          and lower(replace(replace(claim, rtrim(claim, replace(claim, '/', '')), ''), '_', ''))
+            in (
+              'c', 'city', 'co', 'company', 'companyname', 'country', 'countrycode', 'domain',
+              'emailverified', 'employeetype', 'l', 'language', 'locale', 'location', 'o',
+              'organisation', 'organization', 'preferredlanguage', 'region', 'timezone', 'usertype'
+            )
+          then 'shared by many people'
+      end as weakness
+    from conditions
+  ),
+  weak_rules as materialized (
+    select
+      rule_id,
+      group_concat(condition, ' and ') as conditions,
+      case
+        when min(weakness) = max(weakness) then min(weakness)
+        else 'several weak conditions'
+      end as weakness
+    from (select * from judged order by rule_id, position)
+    group by rule_id
+    having count(*) = count(weakness)
+    union all
+    select rules.id, 'none', 'no condition'
+    from access_group_rules as rules
+    where rules.id not in (select rule_id from conditions)
+  ),
+  privileged as materialized (
+    select access_group_id from privileged_policies where access_group_id is not null
+  )
+select
+  coalesce(accounts.name, rules.account_id) as account,
+  coalesce(nullif(access_groups.name, ''), access_groups.id) as access_group,
+  coalesce(nullif(rules.name, ''), rules.id) as rule,
+  weak_rules.conditions,
+  weak_rules.weakness,
+  rules.realm_name as identity_provider,
+  iif(rules.group_id in (select access_group_id from privileged), 'yes', null) as is_privileged,
+  rules.expiration as session_hours,
+  rules.created_at,
+  1 as rules,
+  null as command,
+  arguments.console,
+  acknowledged.note as acknowledged,
+  rules.group_id as access_group_id,
+  rules.id as rule_id,
+  rules.account_id,
+  count(*) over () as report_rows
+from weak_rules
+join access_group_rules as rules on rules.id = weak_rules.rule_id
+join access_groups on access_groups.id = rules.group_id
+join accounts on accounts.account_id = rules.account_id
+join access_group_arguments as arguments on arguments.access_group_id = rules.group_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'dynamic_rule_broad'
+  and acknowledged.account_id = rules.account_id
+  and acknowledged.finding = rules.id
+where access_groups.listed = 1
+order by account, rules.account_id, access_group, rules.group_id, rule, rules.id

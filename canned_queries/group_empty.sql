@@ -1,0 +1,79 @@
+-- title: Access groups that nobody is in
+-- question: Which access groups have neither members nor dynamic rules?
+-- category: Access groups
+-- severity: low
+-- why: >
+--   Nobody uses what such a group grants, and whoever is put into it one day gets policies that
+--   nobody has looked at for long. They count towards the limits of the account. A group with a
+--   dynamic rule is not listed: its members come with their next login. Whether a group is kept
+--   ready on purpose, or was made by a template of the enterprise, is not in this data. The Public
+--   Access group, which has no list of members, is left out.
+-- remediation: >
+--   Delete the group, and its policies with it, using the command in its row; or put into it
+--   whoever needs it with ibmcloud iam access-group-user-add GROUP USER. A group that came from a
+--   template is changed in the enterprise.
+-- references:
+--   - "IBM Cloud Docs: Setting up access groups"
+-- identifiers: [access_group_id]
+-- chart:
+--   mark: bar
+--   x_column: grants
+--   x_type: nominal
+--   y_column: groups
+--   y_type: quantitative
+with
+  read as materialized (
+    select
+      account_id,
+      sum(resource in ('access_groups', 'access_group_members', 'access_group_rules')) = 3
+        as groups_were_read,
+      max(resource = 'policies') as policies_were_read
+    from collected_parts
+    where status = 'ok'
+    group by account_id
+  ),
+  counted as materialized (
+    select access_groups.*, policies_were_read, (
+        select count(*)
+        from policies
+        where policies.access_group_id = access_groups.id
+          and policies.type = 'access'
+          and policies.state = 'active'
+      ) as policies
+    from access_groups
+    join read on read.account_id = access_groups.account_id and read.groups_were_read
+    where access_groups.listed = 1
+      and access_groups.is_public = 0
+      and not exists (
+        select 1 from access_group_members as members where members.group_id = access_groups.id
+      )
+      and not exists (
+        select 1 from access_group_rules as rules where rules.group_id = access_groups.id
+      )
+  )
+select
+  coalesce(accounts.name, counted.account_id) as account,
+  coalesce(nullif(counted.name, ''), counted.id) as access_group,
+  counted.description,
+  iif(counted.policies_were_read, counted.policies, null) as policies,
+  case
+    when not counted.policies_were_read then 'not known'
+    when counted.policies > 0 then 'has policies'
+    else 'has no policies'
+  end as grants,
+  counted.created_at,
+  1 as groups,
+  'ibmcloud iam access-group-delete ' || arguments.word as command,
+  arguments.console,
+  acknowledged.note as acknowledged,
+  counted.id as access_group_id,
+  counted.account_id,
+  count(*) over () as report_rows
+from counted
+join accounts on accounts.account_id = counted.account_id
+join access_group_arguments as arguments on arguments.access_group_id = counted.id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'group_empty'
+  and acknowledged.account_id = counted.account_id
+  and acknowledged.finding = counted.id
+order by account, counted.account_id, access_group, counted.id

@@ -1,0 +1,119 @@
+-- title: Large groups of administrators
+-- question: How many identities are in the access groups that make privileged?
+-- category: Access groups
+-- severity: high
+-- why: >
+--   Each member can change who has access to what, or do anything with every service. Listed are
+--   access groups with three or more different identities (users, service IDs and trusted profiles)
+--   and at least one active policy for Administrator on account management as a whole, on IAM or
+--   on users, or for Administrator or Manager on all services, under a condition too. Which number
+--   is too large is for you to say. Dynamic members are those of the last login: a group with
+--   dynamic rules can grow any time, and one that has fewer members now is not listed. Members who
+--   are not in the account any more are counted, for they are still in the group. Whom the trusted
+--   profiles let in is not counted. The Public Access group, if it is privileged, stands for every
+--   user and service ID. gives is full control for groups whose members are full administrators.
+-- remediation: >
+--   Take out whoever does not need it with ibmcloud iam access-group-user-remove GROUP USER, or
+--   split the group by what its members do, each part with less. Of the Public Access group the
+--   command in the row deletes the policies.
+-- references:
+--   - "CIS IBM Cloud Foundations Benchmark v1.0 1.14, v2.0 1.16"
+--   - "IBM Cloud Docs: What makes a good access group strategy"
+-- identifiers: [access_group_id]
+-- chart:
+--   mark: bar
+--   x_column: access_group
+--   x_type: nominal
+--   y_column: members
+--   y_type: quantitative
+--   color_column: gives
+with
+  privileged as materialized (
+    select policy_id, account_id, access_group_id, why
+    from privileged_policies
+    where access_group_id is not null
+  ),
+  reasons as materialized (
+    select access_group_id, group_concat(why, '; ') as privileges
+    from (select distinct access_group_id, why from privileged order by access_group_id, why)
+    group by access_group_id
+  ),
+  -- As in access_group_identities, but only of the few groups that matter.
+  members as materialized (
+    select members.group_id as access_group_id, members.iam_id, members.type
+    from reasons
+    cross join access_group_members as members on members.group_id = reasons.access_group_id
+    union
+    select access_groups.id, users.iam_id, 'user'
+    from reasons
+    cross join access_groups
+      on access_groups.id = reasons.access_group_id and access_groups.is_public = 1
+    cross join users on users.account_id = access_groups.account_id
+    union
+    select access_groups.id, serviceids.iam_id, 'service'
+    from reasons
+    cross join access_groups
+      on access_groups.id = reasons.access_group_id and access_groups.is_public = 1
+    cross join serviceids on serviceids.account_id = access_groups.account_id
+  ),
+  large as materialized (
+    select
+      access_group_id,
+      count(distinct iam_id) as members,
+      count(distinct iam_id) filter (where type = 'user') as users,
+      count(distinct iam_id) filter (where type = 'service') as service_ids,
+      count(distinct iam_id) filter (where type = 'profile') as profiles
+    from members
+    group by access_group_id
+    having count(distinct iam_id) >= 3
+  ),
+  full_groups as materialized (
+    select id from full_administrators where kind = 'access_group'
+  )
+select
+  coalesce(accounts.name, access_groups.account_id) as account,
+  coalesce(nullif(access_groups.name, ''), access_groups.id) as access_group,
+  large.members,
+  large.users,
+  large.service_ids,
+  large.profiles,
+  (
+    select count(*) from access_group_rules as rules where rules.group_id = access_groups.id
+  ) as dynamic_rules,
+  iif(large.access_group_id in (select id from full_groups), 'full control', 'privileges') as gives,
+  reasons.privileges,
+  iif(
+    access_groups.is_public = 1,
+    (
+      select group_concat(delete_command, ' && ')
+      from (
+        select remedies.delete_command
+        from privileged
+        join policy_remedies as remedies on remedies.policy_id = privileged.policy_id
+        where privileged.access_group_id = access_groups.id
+        order by privileged.policy_id
+      )
+    ),
+    null
+  ) as command,
+  iif(
+    access_groups.is_public = 1,
+    -- The ID by which IBM Cloud knows it in every account.
+    'https://cloud.ibm.com/iam/groups/AccessGroupId-PublicAccess?tab=iam',
+    arguments.console
+  ) as console,
+  acknowledged.note as acknowledged,
+  access_groups.id as access_group_id,
+  access_groups.account_id,
+  count(*) over () as report_rows
+from large
+join access_groups on access_groups.id = large.access_group_id
+join accounts on accounts.account_id = access_groups.account_id
+join reasons on reasons.access_group_id = large.access_group_id
+join access_group_arguments as arguments on arguments.access_group_id = large.access_group_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'group_large_admin'
+  and acknowledged.account_id = access_groups.account_id
+  and acknowledged.finding = access_groups.id
+where access_groups.listed = 1 or access_groups.is_public = 1
+order by account, access_groups.account_id, large.members desc, access_group, access_groups.id

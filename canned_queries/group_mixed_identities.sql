@@ -1,0 +1,133 @@
+-- title: Privileged groups of people and programs
+-- question: Which privileged access groups have people and service IDs or trusted profiles in them?
+-- category: Access groups
+-- severity: medium
+-- why: >
+--   People and programs need different things, are reviewed by different rules, and a program that
+--   shares the group of the administrators gets whatever somebody gives to them. Privileged means
+--   an active policy for Administrator on account management as a whole, on IAM or on users, or for
+--   Administrator or Manager on all services, under a condition too. Members by hand and by dynamic
+--   rules, as of the last login, count; also those who are not in the account any more, for they
+--   are still in the group. The Public Access group, which mixes by its nature, is left out.
+-- remediation: >
+--   Make a group for the programs with the policies that they need, put them into it with
+--   ibmcloud iam access-group-service-id-add GROUP SERVICE_ID, and only then take them out of this
+--   one with the command in its row. It has no command for more than 10 programs, nor for a service
+--   ID that shares its name: the command line takes their names only.
+-- references:
+--   - "IBM Cloud Docs: What makes a good access group strategy"
+-- identifiers: [access_group_id]
+-- chart:
+--   mark: bar
+--   x_column: access_group
+--   x_type: nominal
+--   y_column: members
+--   y_type: quantitative
+--   color_column: mixture
+with
+  reasons as materialized (
+    select access_group_id, group_concat(why, '; ') as privileges
+    from (
+      select distinct access_group_id, why
+      from privileged_policies
+      where access_group_id is not null
+      order by access_group_id, why
+    )
+    group by access_group_id
+  ),
+  members as materialized (
+    select distinct
+      members.group_id as access_group_id,
+      access_groups.account_id,
+      members.iam_id,
+      members.type
+    from reasons
+    cross join access_groups on access_groups.id = reasons.access_group_id
+    cross join access_group_members as members on members.group_id = reasons.access_group_id
+    where access_groups.is_public = 0
+      and access_groups.listed = 1
+  ),
+  mixed as materialized (
+    select
+      access_group_id,
+      account_id,
+      count(*) as members,
+      count(*) filter (where type = 'user') as users,
+      count(*) filter (where type = 'service') as service_ids,
+      count(*) filter (where type = 'profile') as profiles
+    from members
+    group by access_group_id
+    having users > 0 and service_ids + profiles > 0
+  ),
+  programs as materialized (
+    select
+      members.access_group_id,
+      members.iam_id,
+      identities.name,
+      case members.type
+        when 'profile' then
+          'trusted-profile-remove ' || access_group_arguments.word || ' ' || arguments.word
+        -- Of service IDs the command line takes the name, which must be the only one.
+        when 'service' then (
+          select iif(
+              count(*) = 1,
+              'service-id-remove ' || access_group_arguments.word || ' '''
+                || replace(max(serviceids.name), '''', '''\''''') || '''',
+              null
+            )
+          from serviceids as own
+          join serviceids
+            on serviceids.account_id = own.account_id and serviceids.name = own.name
+          where own.iam_id = members.iam_id and own.account_id = members.account_id
+        )
+      end as step
+    from mixed
+    join members on members.access_group_id = mixed.access_group_id and members.type <> 'user'
+    join identities on identities.iam_id = members.iam_id
+    join access_group_arguments on access_group_arguments.access_group_id = members.access_group_id
+    left join identity_arguments as arguments
+      on arguments.iam_id = members.iam_id and arguments.account_id = members.account_id
+  ),
+  removals as materialized (
+    select
+      access_group_id,
+      group_concat(name, ', ') as programs,
+      iif(
+        count(*) = count(step) and count(*) <= 10,
+        group_concat('ibmcloud iam access-group-' || step, ' && '),
+        null
+      ) as command
+    from (select * from programs order by access_group_id, name, iam_id)
+    group by access_group_id
+  )
+select
+  coalesce(accounts.name, mixed.account_id) as account,
+  coalesce(nullif(access_groups.name, ''), access_groups.id) as access_group,
+  case
+    when mixed.profiles = 0 then 'people and service IDs'
+    when mixed.service_ids = 0 then 'people and trusted profiles'
+    else 'people, service IDs and trusted profiles'
+  end as mixture,
+  mixed.members,
+  mixed.users,
+  mixed.service_ids,
+  mixed.profiles,
+  removals.programs,
+  reasons.privileges,
+  removals.command,
+  arguments.console,
+  acknowledged.note as acknowledged,
+  mixed.access_group_id,
+  mixed.account_id,
+  count(*) over () as report_rows
+from mixed
+join accounts on accounts.account_id = mixed.account_id
+join access_groups on access_groups.id = mixed.access_group_id
+join reasons on reasons.access_group_id = mixed.access_group_id
+join removals on removals.access_group_id = mixed.access_group_id
+join access_group_arguments as arguments on arguments.access_group_id = mixed.access_group_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'group_mixed_identities'
+  and acknowledged.account_id = mixed.account_id
+  and acknowledged.finding = mixed.access_group_id
+order by account, mixed.account_id, access_group, mixed.access_group_id

@@ -1,0 +1,91 @@
+-- title: Identities by kind and state
+-- question: How many people, service IDs and trusted profiles are there, and in which state?
+-- category: Inventories
+-- severity: info
+-- why: >
+--   Every identity is a way in: people who are not active, service IDs that nobody counts. The
+--   state of a person is that of the membership; of a service ID it is locked or not locked; a
+--   trusted profile has none. Identities that policies or groups of the account name though they
+--   are not in it (deleted, or of another account) come last, where people, service IDs and trusted
+--   profiles could all be read: their kind is unknown unless another account in the file knows
+--   them. in_access_groups, with_policies (of their own, active) and with_api_keys count those that
+--   have at least one. Whoever takes on a trusted profile is in no list.
+-- remediation: >
+--   Nothing is to be mended here: the reports on users, service IDs and trusted profiles list those
+--   that are inactive or without access.
+-- references:
+--   - "IBM Cloud Docs: How IBM Cloud IAM works"
+-- chart:
+--   mark: bar
+--   x_column: kind
+--   x_type: nominal
+--   y_column: identities
+--   y_type: quantitative
+--   color_column: state
+with
+  members as materialized (
+    select distinct access_groups.account_id, access_group_members.iam_id
+    from access_group_members
+    join access_groups on access_groups.id = access_group_members.group_id
+  ),
+  holders as materialized (
+    select distinct account_id, iam_id
+    from policies
+    where state = 'active' and type = 'access' and iam_id is not null
+  ),
+  key_owners as materialized (
+    select distinct account_id, iam_id from apikeys
+  ),
+  known as materialized (
+    select account_id, iam_id, 1 as place, 'user' as kind, coalesce(state, 'no state') as state
+    from users
+    union all
+    select account_id, iam_id, 2, 'service_id', iif(locked = 1, 'locked', 'not locked')
+    from serviceids
+    union all
+    select account_id, iam_id, 3, 'trusted_profile', 'no state' from trustedprofiles
+  ),
+  listed as materialized (
+    select account_id, iam_id, place, kind, state
+    from known
+    union all
+    select named.account_id, named.iam_id, 4, identities.kind, 'not in the account'
+    from (
+      select account_id, iam_id from members
+      union
+      select account_id, iam_id from holders
+    ) as named
+    join identities on identities.iam_id = named.iam_id
+    where not exists (
+        select 1
+        from known
+        where known.iam_id = named.iam_id and known.account_id = named.account_id
+      )
+      and 3 = (
+        select count(*)
+        from collected_parts
+        where collected_parts.account_id = named.account_id
+          and collected_parts.resource in ('users', 'serviceids', 'trustedprofiles')
+          and collected_parts.status = 'ok'
+      )
+  )
+select
+  coalesce(accounts.name, listed.account_id) as account,
+  listed.kind,
+  listed.state,
+  count(*) as identities,
+  count(members.iam_id) as in_access_groups,
+  count(holders.iam_id) as with_policies,
+  count(key_owners.iam_id) as with_api_keys,
+  listed.account_id,
+  count(*) over () as report_rows
+from listed
+join accounts on accounts.account_id = listed.account_id
+left join members
+  on members.iam_id = listed.iam_id and members.account_id = listed.account_id
+left join holders
+  on holders.iam_id = listed.iam_id and holders.account_id = listed.account_id
+left join key_owners
+  on key_owners.iam_id = listed.iam_id and key_owners.account_id = listed.account_id
+group by listed.account_id, listed.place, listed.kind, listed.state
+order by account, listed.account_id, listed.place, listed.kind, listed.state

@@ -1,0 +1,266 @@
+-- title: Trusted profiles that are administrators
+-- question: Which trusted profiles are full administrators or privileged, and who may assume them?
+-- category: Administrators
+-- severity: critical
+-- why: >
+--   Whoever may take on the profile is an administrator, and appears in no list of administrators.
+--   rank is full administrator (Administrator and Manager on all services and Administrator on all
+--   account management services, without a condition) or privileged: an active policy for
+--   Administrator on account management as a whole, on IAM or on users, or for Administrator or
+--   Manager on all services, under a condition too; through policies of its own or through access
+--   groups. who_may_assume lists the compute resources, claim rules and identities that the profile
+--   trusts; who can get at the compute, and how many people a rule fits, is not in this data. It
+--   says if part of it could not be read. Privileges by resource group or by service are not
+--   looked at here.
+-- remediation: >
+--   Tighten the trust first: few people by name, or a rule that names one group of the identity
+--   provider. Then end privileges that nobody needs with the command in the row: it deletes the
+--   privileged policies of the profile and takes it out of privileged groups, and with that takes
+--   everything else that those groups grant. What an enterprise template made has no command.
+-- references:
+--   - "CIS IBM Cloud Foundations Benchmark v2.0 1.16"
+--   - "IBM Cloud Docs: Creating trusted profiles"
+-- identifiers: [profile_id]
+-- chart:
+--   mark: bar
+--   x_column: rank
+--   x_type: nominal
+--   y_column: profiles
+--   y_type: quantitative
+--   color_column: through
+with
+  privileged as materialized (
+    select
+      privileged_policies.policy_id,
+      privileged_policies.account_id,
+      privileged_policies.iam_id,
+      privileged_policies.access_group_id,
+      privileged_policies.why,
+      iif(policies.template_id is null, policy_remedies.delete_command, null) as delete_command
+    from privileged_policies
+    join policies on policies.id = privileged_policies.policy_id
+    join policy_remedies on policy_remedies.policy_id = privileged_policies.policy_id
+  ),
+  -- Which profile is privileged by which group. Public Access does not stand for profiles.
+  members as materialized (
+    select distinct
+      privileged.account_id,
+      privileged.access_group_id,
+      coalesce(nullif(access_groups.name, ''), access_groups.id) as name,
+      arguments.word,
+      members.iam_id
+    from privileged
+    cross join access_groups
+      on access_groups.id = privileged.access_group_id and access_groups.is_public = 0
+    cross join access_group_members as members
+      on members.group_id = privileged.access_group_id and members.type = 'profile'
+    join access_group_arguments as arguments
+      on arguments.access_group_id = privileged.access_group_id
+  ),
+  holders as (
+    select account_id, iam_id, why as privilege, '' as access_group
+    from privileged
+    where iam_id is not null
+    union
+    select
+      members.account_id,
+      members.iam_id,
+      privileged.why || ' (access group ' || members.name || ')',
+      members.access_group_id
+    from members
+    join privileged on privileged.access_group_id = members.access_group_id
+  ),
+  powers as materialized (
+    select
+      account_id,
+      iam_id,
+      group_concat(privilege, '; ') as privileges,
+      count(*) as ways,
+      count(nullif(access_group, '')) as ways_through_groups
+    from (select * from holders order by account_id, iam_id, privilege, access_group)
+    group by account_id, iam_id
+  ),
+  administrators as materialized (
+    select account_id, id as iam_id from full_administrators where kind = 'identity'
+  ),
+  admins as materialized (
+    select
+      profiles.*,
+      powers.privileges,
+      powers.ways,
+      powers.ways_through_groups,
+      iif(administrators.iam_id is null, 'privileged', 'full administrator') as rank
+    from trustedprofiles as profiles
+    left join powers
+      on powers.iam_id = profiles.iam_id and powers.account_id = profiles.account_id
+    left join administrators
+      on administrators.iam_id = profiles.iam_id
+      and administrators.account_id = profiles.account_id
+    where powers.iam_id is not null or administrators.iam_id is not null
+  ),
+  endings as (
+    select admins.id, 1 as place, privileged.policy_id as what, privileged.delete_command as step
+    from admins
+    join privileged
+      on privileged.iam_id = admins.iam_id and privileged.account_id = admins.account_id
+    union
+    select
+      admins.id,
+      2,
+      members.access_group_id,
+      'ibmcloud iam access-group-trusted-profile-remove ' || members.word || ' '
+        || arguments.word
+    from admins
+    join members on members.iam_id = admins.iam_id and members.account_id = admins.account_id
+    join identity_arguments as arguments
+      on arguments.iam_id = admins.iam_id and arguments.account_id = admins.account_id
+  ),
+  commands as materialized (
+    select id, iif(count(*) = count(step), group_concat(step, ' && '), null) as command
+    from (select * from endings order by id, place, what)
+    group by id
+  ),
+  conditions as materialized (
+    select
+      rules.id as rule_id,
+      each.key as position,
+      iif(
+        each.type = 'object',
+        json_extract(each.value, '$.claim') || ' ' || json_extract(each.value, '$.operator')
+          || ' ' || case
+            when json_valid(json_extract(each.value, '$.value')) then
+              iif(
+                json_type(json_extract(each.value, '$.value')) = 'text',
+                json_extract(json_extract(each.value, '$.value'), '$'),
+                json_extract(each.value, '$.value')
+              )
+            else json_extract(each.value, '$.value')
+          end,
+        null
+      ) as condition
+    from admins
+    join trustedprofile_rules as rules on rules.tp_id = admins.id
+    join json_each(rules.conditions) as each
+  ),
+  rule_texts as materialized (
+    select rule_id, group_concat(condition, ' and ') as conditions
+    from (select * from conditions order by rule_id, position)
+    group by rule_id
+  ),
+  trusts as (
+    select
+      admins.id as profile_id,
+      2 as place,
+      links.id as trust_id,
+      case links.cr_type
+        when 'VSI' then 'virtual server'
+        when 'IKS_SA' then 'Kubernetes cluster'
+        when 'ROKS_SA' then 'OpenShift cluster'
+        when 'CE' then 'Code Engine'
+        else coalesce(links.cr_type, 'compute')
+      end || coalesce(
+        ' ' || coalesce(
+          (
+            select nullif(instances.name, '')
+            from resource_service_instances as instances
+            where instances.id = links.link_crn
+          ),
+          links.link_crn
+        ),
+        ''
+      ) || coalesce(
+        ' ' || links.component_type || ' ' || links.component_name,
+        ' ' || links.component_name,
+        ''
+      ) || coalesce(', namespace ' || links.link_namespace, '')
+        || coalesce(', service account ' || links.link_name, '') as words
+    from admins
+    join trustedprofile_links as links on links.tp_id = admins.id
+    union all
+    select
+      admins.id,
+      3,
+      rules.id,
+      iif(
+        rules.type = 'Profile-CR',
+        'any compute of type ' || coalesce(rules.cr_type, 'not known'),
+        'people of ' || coalesce(rules.realm_name, 'any identity provider')
+      ) || coalesce(' with ' || rule_texts.conditions, ' without a condition')
+    from admins
+    join trustedprofile_rules as rules on rules.tp_id = admins.id
+    left join rule_texts on rule_texts.rule_id = rules.id
+    union all
+    select
+      admins.id,
+      1,
+      allowed.iam_id,
+      case lower(allowed.type)
+        when 'user' then 'user '
+        when 'serviceid' then 'service ID '
+        else 'resource '
+      end || coalesce(
+        (
+          select nullif(instances.name, '')
+          from resource_service_instances as instances
+          where instances.id = allowed.identifier
+        ),
+        nullif(identities.name, identities.iam_id),
+        allowed.identifier,
+        allowed.iam_id
+      )
+    from admins
+    join trustedprofile_identities as allowed on allowed.tp_id = admins.id
+    left join identities on identities.iam_id = allowed.iam_id
+  ),
+  trust_texts as materialized (
+    select profile_id, count(*) as trusts, group_concat(words, '; ') as words
+    from (select * from trusts order by profile_id, place, words, trust_id)
+    group by profile_id
+  ),
+  readable_accounts as materialized (
+    select account_id
+    from collected_parts
+    where resource in (
+        'trustedprofile_links', 'trustedprofile_rules', 'trustedprofile_identities'
+      )
+      and status = 'ok'
+    group by account_id
+    having count(*) = 3
+  )
+select
+  coalesce(accounts.name, admins.account_id) as account,
+  coalesce(nullif(admins.name, ''), admins.id) as profile,
+  admins.description,
+  admins.rank,
+  admins.privileges,
+  case admins.ways_through_groups
+    when admins.ways then 'access groups'
+    when 0 then 'its own policies'
+    else 'both'
+  end as through,
+  case
+    when admins.account_id in (select account_id from readable_accounts)
+      then coalesce(trust_texts.words, 'nobody')
+    else coalesce(trust_texts.words || '; ', '') || 'not all could be read'
+  end as who_may_assume,
+  trust_texts.trusts,
+  admins.created_at,
+  1 as profiles,
+  commands.command,
+  arguments.console,
+  acknowledged.note as acknowledged,
+  admins.iam_id,
+  admins.id as profile_id,
+  admins.account_id,
+  count(*) over () as report_rows
+from admins
+join accounts on accounts.account_id = admins.account_id
+left join trust_texts on trust_texts.profile_id = admins.id
+left join commands on commands.id = admins.id
+left join identity_arguments as arguments
+  on arguments.iam_id = admins.iam_id and arguments.account_id = admins.account_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'profile_admins'
+  and acknowledged.account_id = admins.account_id
+  and acknowledged.finding = admins.id
+order by account, admins.account_id, admins.rank, profile, admins.id
