@@ -56,7 +56,7 @@ with
       (17, '1.14', '1.16', 'Few administrators', 'account_full_admins',
         'How many are few is for you to say: the owner is always one.'),
       (17, '1.14', '1.16', 'Few administrators', 'group_large_admin', null),
-      (17, '1.14', '1.16', 'Few administrators', 'profile_admins', null),
+      (17, null, '1.16', 'Few administrators', 'profile_admins', null),
       (18, '1.15', '1.17', 'Few service IDs that are administrators', 'service_id_admins', null),
       (19, '1.16', '1.18', 'No public access', 'public_access_enabled', null),
       (19, '1.16', '1.18', 'No public access', 'public_policies', null),

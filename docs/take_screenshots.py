@@ -16,6 +16,7 @@ from tests.site_helpers import served
 
 DOCS = Path(__file__).resolve().parent
 REPORT = "policies_by_last_permit"
+PERSON = "Jonas Brandt"
 SIZE = {"width": 1280, "height": 860}
 
 
@@ -25,6 +26,11 @@ def take(page: Page, url: str) -> None:
     page.goto(f"{url}/iaminsights/{REPORT}")
     expect(page.locator(".vega-embed canvas")).to_be_visible()
     page.screenshot(path=DOCS / "report.png")
+    page.goto(f"{url}/iaminsights/find?text={PERSON}")
+    page.get_by_role("link", name=PERSON, exact=True).first.click()
+    page.screenshot(path=DOCS / "row.png")
+    page.get_by_role("link", name="Draw its access").click()
+    page.screenshot(path=DOCS / "graph.png")
 
 
 if __name__ == "__main__":
