@@ -42,7 +42,12 @@ select
   id as access_group_id,
   account_id,
   iif(listed, '''' || replace(name, '''', '''\''''') || '''', null) as word,
-  iif(listed, 'https://cloud.ibm.com/iam/groups/' || id || '?tab=iam', null) as console
+  iif(
+    listed,
+    'https://cloud.ibm.com/iam/groups/'
+      || iif(is_public, 'AccessGroupId-PublicAccess', id) || '?tab=iam',
+    null
+  ) as console
 from access_groups;
 
 

@@ -6,19 +6,34 @@
 -- all IAM services, access tags, region, resource group, resource group itself, one service,
 -- one service in a resource group, one instance, part of an instance.
 --
--- For an authorization it is what its target names. That an instance or region must only exist
--- narrows nothing. A list or a pattern counts as one, of kinds of services too. is_conditional:
--- under a rule of time or of attributes.
+-- For an authorization it is what its target names. That a kind, instance or region must only
+-- exist narrows nothing. A list or a pattern counts as one; a list of kinds of services as what it
+-- names. is_conditional: under a rule of time or of attributes.
 create view policy_scopes as
 with named as materialized (
   select
     policy_id,
-    max(name = 'serviceType' and value = 'service') as all_services,
-    max(name = 'serviceType' and value = 'platform_service') as all_management,
+    max(
+      name = 'serviceType'
+      and (value = 'service' or (operator glob '*AnyOf' and instr(value, '"service"')))
+    ) as all_services,
+    max(
+      name = 'serviceType'
+      and (
+        value = 'platform_service' or (operator glob '*AnyOf' and instr(value, '"platform_service"'))
+      )
+    ) as all_management,
     max(name = 'service_group_id') as all_iam,
     max(
       name = 'serviceName'
-      or (name = 'serviceType' and value not in ('service', 'platform_service'))
+      or (
+        name = 'serviceType'
+        and value not in ('service', 'platform_service')
+        and not (
+          operator glob '*AnyOf'
+          and (instr(value, '"service"') or instr(value, '"platform_service"'))
+        )
+      )
     ) as service,
     max(name = 'serviceInstance') as instance,
     max(name = 'resourceGroupId') as resource_group,
@@ -32,7 +47,7 @@ with named as materialized (
     ) as part
   from policy_resource_attributes
   where not (
-    name in ('serviceInstance', 'region')
+    name in ('serviceType', 'serviceInstance', 'region')
     and operator in ('stringExists', 'stringEquals', 'stringMatch')
     and value = iif(operator = 'stringExists', 'true', '*')
   )
@@ -53,6 +68,7 @@ select
     when named.resource_group then 'resource group'
     when named.service then 'one service'
     when named.region then 'region'
+    when named.all_services and named.all_management then 'whole account'
     when named.all_iam then 'all IAM services'
     when named.all_management then 'all account management services'
     when named.all_services then 'all services'

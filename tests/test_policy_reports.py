@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
+import pytest
+
 from iaminsights.sandbox import ABSENT, Account
 
-from .report_rows import GONE, GONE_GROUP, GONE_TOO, RULE, rows
+from .report_rows import BUCKET, GONE, GONE_GROUP, GONE_TOO, RULE, rows
 
 # --- policies of access groups, judged one by one -----------------------------------------------
 
@@ -338,3 +343,44 @@ def test_missing_is_said_only_of_what_was_read(collected):
         ("IBMid-GONE1", f"kms instance {GONE}"),
         (f"access group {GONE_GROUP}", "kms"),
     ]
+
+
+# --- How broad a policy is ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "scope"),
+    [
+        ({}, "whole account"),
+        ({"service_type": "service"}, "all services"),
+        ({"service_type": "platform_service"}, "all account management services"),
+        ({"attributes": [("serviceType", "stringMatch", "*")]}, "whole account"),
+        ({"attributes": [("serviceType", "stringExists", "true")]}, "whole account"),
+        (
+            {"attributes": [("serviceType", "stringEqualsAnyOf", ["service", "platform_service"])]},
+            "whole account",
+        ),
+        (
+            {"attributes": [("serviceType", "stringEqualsAnyOf", ["service", "other"])]},
+            "all services",
+        ),
+        ({"attributes": [("serviceType", "stringEquals", "other")]}, "one service"),
+        ({"attributes": [("service_group_id", "stringEquals", "IAM")]}, "all IAM services"),
+        ({"service": "kms"}, "one service"),
+        ({"service": "kms", "instance": GONE}, "one instance"),
+        ({"service": "cloud-object-storage", "attributes": BUCKET}, "part of an instance"),
+        ({"region": "eu-de"}, "region"),
+        (
+            {"attributes": [("serviceInstance", "stringExists", "true")], "service": "kms"},
+            "one service",
+        ),
+    ],
+)
+def test_the_scope_of_a_policy(collected, options, scope):
+    account = Account("Acme")
+    account.policy(account.user("Ada Lovelace"), ["Administrator"], **options)
+    with closing(sqlite3.connect(collected(account))) as database:
+        assert database.execute("select scope from policy_scopes").fetchall() == [(scope,)]
+        privileged = database.execute("select why from privileged_policies").fetchall()
+    wide = ("whole account", "all services", "all account management services", "all IAM services")
+    assert privileged == ([(f"Administrator on {scope}",)] if scope in wide else [])

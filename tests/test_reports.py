@@ -74,7 +74,12 @@ def test_each_account_of_a_file_has_the_rows_it_has_alone(told, name):
     alone = [row for who in ("Acme", "Bolt") for row in rows(told[who], name, *columns, **asked)]
     account = columns.index("account")
     assert {row[account] for row in alone} == {"Acme", "Bolt"}
-    assert sorted(rows(told["both"], name, *columns, **asked), key=str) == sorted(alone, key=str)
+    # The Public Access group of a second account has the account in its ID.
+    both = [
+        tuple(str(cell).partition("/")[0] if "PublicAccess/" in str(cell) else cell for cell in row)
+        for row in rows(told["both"], name, *columns, **asked)
+    ]
+    assert sorted(both, key=str) == sorted(alone, key=str)
 
 
 @pytest.mark.parametrize(

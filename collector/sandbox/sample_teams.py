@@ -318,14 +318,14 @@ def access_that_grew(company):
         **used("2026-11-12", 204),
     )
     account.authorization(
-        ["Editor"],
+        ["Writer"],
         {"serviceName": "codeengine", "serviceInstance": things["shop-london"]},
         {},
         description="until we know what it needs",
         created_at="2023-05-09",
     )
     account.authorization(  # It sees all services, and changes none.
-        ["Reader", "Viewer"],
+        ["Reader"],
         {"serviceName": "sysdig-monitor", "serviceInstance": things["metrics"]},
         {"serviceType": "service"},
         created_at="2022-01-18",
@@ -349,6 +349,48 @@ def access_that_grew(company):
     )
 
 
+def the_duty_officer(company):
+    """Who is on duty for access puts on a profile that sits in the group of the people team."""
+    account, who = company.account, company.people
+    officer = account.profile(
+        "duty-officer",
+        description="one of us, a week at a time",
+        created_at="2023-04-17",
+    )
+    for login in ("ruth.goldberg", "hanna.virtanen"):
+        account.profile_identity(officer, who[login])
+    account.claim_rule(
+        officer,
+        [("groups", "EQUALS", "access-duty")],
+        realm="https://sso.lumenharbour.example.com/saml",
+        name="whoever is on duty",
+        created_at="2023-04-17",
+    )
+    account.add_member(company.group("People & Access"), officer, created_at="2023-04-17")
+
+
+def one_desk_under_two_names(company):
+    """The desk was renamed, and somebody made the group again instead of renaming it."""
+    account, who = company.account, company.people
+    desk = account.group(
+        "Accounts Payable",
+        [who["carla.romano"], who["bilal.aziz"]],
+        description="was: Billing",
+        created_at="2025-06-10",
+    )
+    account.policy(
+        desk,
+        ["Administrator"],
+        service="billing",
+        created_at="2025-06-10",
+        **used("2026-11-20", 51),
+    )
+    clerks = account.group("Billing Clerks", [who["samuel.clarke"]], created_at="2025-06-10")
+    account.policy(  # Not the same: they only look.
+        clerks, ["Viewer"], service="billing", created_at="2025-06-10", **used("2026-11-19", 230)
+    )
+
+
 TEAMS = (
     teams_that_do_it_right,
     auditors_who_only_look,
@@ -360,4 +402,6 @@ TEAMS = (
     groups_with_a_catch,
     open_to_the_world,
     access_that_grew,
+    the_duty_officer,
+    one_desk_under_two_names,
 )
