@@ -17,6 +17,21 @@ document.addEventListener("DOMContentLoaded", () => {
     content.setAttribute("role", "main");
     content.tabIndex = -1;
   }
+  const nameAll = (selector, name) => {
+    for (const element of document.querySelectorAll(selector)) element.ariaLabel ||= name;
+  };
+  nameAll(".filters select[name^=_filter_column]", "Column to filter by");
+  nameAll(".filters select[name^=_filter_op]", "Comparison");
+  nameAll(".filters input[name^=_filter_value]", "Value to compare with");
+  nameAll("#sort_by", "Sort by");
+  nameAll("#sql-editor", "SQL");
+  // Datasette makes its editor when all is loaded, and types go into a field that the editor makes.
+  window.addEventListener("load", () => nameAll(".CodeMirror textarea", "SQL"));
+
+  /* Where a table would be there is none if it has no rows: datasette-vega would fail over it. */
+  if (!document.querySelector("table.rows-and-columns")) {
+    document.querySelector(".export-links")?.classList.remove("export-links");
+  }
 
   /* Commands: a button in each cell, made here because without a script it could do nothing. */
   const said = document.createElement("p");

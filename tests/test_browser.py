@@ -16,6 +16,7 @@ from .browser import start
 from .site_helpers import LONG, REPORTS, address, axes, queries_file, served
 
 WIDE, NARROW = {"width": 1400, "height": 900}, {"width": 360, "height": 740}
+DRAWN = "policies_by_last_permit"
 CHARTS = [name for name, report in REPORTS.items() if "fragment" in report]
 
 # Marks of a chart are coloured, its axes and labels are grey: counts the coloured stretches of
@@ -23,18 +24,24 @@ CHARTS = [name for name, report in REPORTS.items() if "fragment" in report]
 COUNT_MARKS = """canvas => {
     const { width, height } = canvas;
     const pixels = canvas.getContext('2d').getImageData(0, 0, width, height).data;
-    let most = 0;
-    for (let y = 0; y < height; y++) {
-        let stretches = 0, inside = false;
-        for (let x = 0; x < width; x++) {
-            const [red, green, blue] = pixels.subarray(4 * (y * width + x));
-            const coloured = Math.max(red, green, blue) - Math.min(red, green, blue) > 40;
-            if (coloured && !inside) stretches++;
-            inside = coloured;
+    const most = (lines, length, place) => {
+        let most = 0;
+        for (let line = 0; line < lines; line++) {
+            let stretches = 0, inside = false;
+            for (let at = 0; at < length; at++) {
+                const [red, green, blue] = pixels.subarray(4 * place(line, at));
+                const coloured = Math.max(red, green, blue) - Math.min(red, green, blue) > 40;
+                if (coloured && !inside) stretches++;
+                inside = coloured;
+            }
+            most = Math.max(most, stretches);
         }
-        most = Math.max(most, stretches);
-    }
-    return most;
+        return most;
+    };
+    return Math.max(
+        most(height, width, (y, x) => y * width + x),
+        most(width, height, (x, y) => y * width + x),
+    );
 }"""
 
 
@@ -82,7 +89,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def test_home_opens_and_leads_to_a_drawn_report(site, page):
     page.goto(site.url)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    name = CHARTS[0]
+    name = DRAWN
     page.get_by_role("link", name=re.compile(r"All \d+ reports")).click()
     page.get_by_role("link", name=REPORTS[name]["title"], exact=True).click()
     expect(page).to_have_url(f"{site.url}/iaminsights/{name}#{REPORTS[name]['fragment']}")
@@ -92,12 +99,17 @@ def test_home_opens_and_leads_to_a_drawn_report(site, page):
 @pytest.mark.parametrize("name", CHARTS)
 def test_a_report_draws_its_chart_on_a_direct_visit(site, page, name):
     page.goto(f"{site.url}{address(name)}")
+    place, length = axes(REPORTS[name]["fragment"])
+    rows = site.get(address(name, ".json", _shape="array")).json()
+    if len(rows) == 1:  # datasette-vega draws nothing, and its button would do nothing
+        expect(page.locator("table.rows-and-columns")).to_be_visible()
+        expect(page.locator(".datasette-vega-inactive, .vega-embed")).to_be_hidden()
+        return
     canvas = page.locator(".vega-embed canvas")
     expect(canvas).to_be_visible()
     expect(page.locator("form.datasette-vega")).to_be_hidden()
-    place, length = axes(REPORTS[name]["fragment"])
     lengths = Counter()
-    for row in site.get(address(name, ".json", _shape="array")).json():
+    for row in rows:
         lengths[row[place]] += row[length] or 0
     bars = sum(length > 0 for length in lengths.values())
     page.wait_for_function(
@@ -108,14 +120,14 @@ def test_a_report_draws_its_chart_on_a_direct_visit(site, page, name):
 
 def test_back_leaves_a_report_that_was_visited_directly(site, page):
     page.goto(site.url)
-    page.goto(f"{site.url}/iaminsights/{CHARTS[0]}")
+    page.goto(f"{site.url}/iaminsights/{DRAWN}")
     expect(page.locator(".vega-embed canvas")).to_be_visible()
     page.go_back()
     expect(page).to_have_url(f"{site.url}/")
 
 
 def test_chart_settings_open_when_asked_for(site, page):
-    page.goto(f"{site.url}/iaminsights/{CHARTS[0]}")
+    page.goto(f"{site.url}/iaminsights/{DRAWN}")
     page.get_by_label("Change the chart").check()
     page.locator("form.datasette-vega input[value=circle]").check()
     expect(page).to_have_url(re.compile("g.mark=circle"))

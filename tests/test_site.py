@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 from collections import defaultdict
 from contextlib import closing
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 import pytest
 import yaml
@@ -154,11 +154,13 @@ def test_every_report_explains_itself_and_links_only_to_rows_that_exist(sample, 
 
 @pytest.mark.parametrize("name", BARS)
 def test_bars_are_as_long_as_what_they_stand_for(sample, name):
-    """datasette-vega puts the bars of rows with the same place behind each other."""
-    place, length = axes(REPORTS[name]["fragment"])
+    """datasette-vega puts the bars of rows with the same place and colour behind each other."""
+    fragment = REPORTS[name]["fragment"]
+    place, length = axes(fragment)
+    colour = parse_qs(fragment).get("g.color_column", [place])[0]
     piles = defaultdict(list)
     for row in sample.get(address(name, ".json", _shape="array")).json():
-        piles[row[place]].append(row[length] or 0)
+        piles[row[place], row[colour]].append(row[length] or 0)
     for place, pile in piles.items():
         measured_once = sum(value != 0 for value in pile) <= 1
         assert measured_once or set(pile) == {1}, f"{place}: {sum(pile)} instead of {max(pile)}"

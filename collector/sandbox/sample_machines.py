@@ -341,7 +341,7 @@ def robots_that_could_be_profiles(company):
     account.add_api_key(prices, "fuel-prices", created_at="2026-09-07", expires_at="2027-03-07")
     account.policy(
         prices,
-        ["Writer"],
+        ["Editor"],
         instance=things["sessions"],
         created_at="2022-06-07",
         **used("2026-11-23", 311_876),
