@@ -252,7 +252,7 @@ def test_explorers_help_instead_of_failing_and_are_reached_from_rows(account, co
                 if name in (r.get("name"), f"{r.get('firstname')} {r.get('lastname')}")
             )
             page = site.page(f"/iaminsights/{table}/{tilde_encode(row['id'])}")
-            target = page.split('class="explorer"><a href="')[1].split('"')[0]
+            target = page.split('class="explorer"')[1].split('href="')[1].split('"')[0]
             target = html.unescape(target)
             assert target.startswith(f"/iaminsights/{address}")
             assert name in site.page(target)
