@@ -11,7 +11,6 @@ import hashlib
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from ipaddress import ip_address
 from weakref import WeakKeyDictionary
 
@@ -56,12 +55,15 @@ WARNING = (
 # --- Headers ------------------------------------------------------------------------------------
 
 
-@dataclass
 class Page:
-    """What making the page of one request has found that its policy must allow."""
+    """What making the page of one request has found that its policy must allow.
 
-    scripts: list[str] = field(default_factory=list)
-    evaluates: bool = False
+    (No dataclass: under `datasette .` this file is run without being a module that one can find.)
+    """
+
+    def __init__(self) -> None:
+        self.scripts: list[str] = []
+        self.evaluates = False
 
 
 @hookimpl(trylast=True)  # the outermost, so that answers of other plugins have the headers, too

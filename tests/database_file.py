@@ -12,7 +12,7 @@ from iaminsights.schema import TABLES, Table
 
 
 def content_of(path: Path) -> dict[str, list[str]]:
-    """All rows of a file by table, without the record of its collections.
+    """All rows of a file by table, without the record of its collections and its index.
 
     Without the moment, too, at which IBM Cloud made a report: two collects have two.
     """
@@ -27,7 +27,7 @@ def content_of(path: Path) -> dict[str, list[str]]:
                 map(repr, db.execute(f"select {columns(table)} from [{table.name}]"))
             )
             for table in TABLES
-            if not table.name.startswith("collection")
+            if not table.name.startswith("collection") and table.name != "search"
         }
 
 

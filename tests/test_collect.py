@@ -359,7 +359,7 @@ def test_two_accounts_in_one_file(collected):
     ) == [("Bolt",)]  # fmt: skip
     both = content_of(path)
     for name, rows in alone.items():
-        assert name == "search" or set(rows) <= set(both[name]), name  # it is numbered anew
+        assert set(rows) <= set(both[name]), name
     collected(acme_account, path=path)
     assert content_of(path) == both
 
