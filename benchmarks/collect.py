@@ -123,7 +123,7 @@ def writing(path: Path) -> tuple[float, float]:
             for name, table in dictionaries.items():
                 for row in table:
                     draft.add(name, row)
-            draft.complete(account_id, ())
+            draft.complete(account_id, (), "2026-01-01T00:00:00Z")
             draft.publish()
         ours = time.monotonic() - clock
 

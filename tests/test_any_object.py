@@ -104,7 +104,7 @@ def test_object_is_loaded_or_named(resource, data, tmp_path_factory):
             draft.add(parent, {c.name: values.get(c.name) for c in TABLE[parent].columns})
         for table, row in rows:
             draft.add(table, row)
-        draft.complete("acc", kept_parts=())
+        draft.complete("acc", kept_parts=(), at="2026-01-01T00:00:00Z")
         draft.publish()
     with closing(sqlite3.connect(target)) as db:
         for table, row in rows:

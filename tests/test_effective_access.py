@@ -28,7 +28,7 @@ def empty(tmp_path_factory):
     """A writable file that holds nothing but tables and views."""
     path = tmp_path_factory.mktemp("empty") / "empty.sqlite3"
     with Draft(path) as draft:
-        draft.complete(ACCOUNT, ())
+        draft.complete(ACCOUNT, (), "2026-01-01T00:00:00Z")
         draft.publish()
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         yield database

@@ -143,7 +143,7 @@ def empty(tmp_path):
     """A writable file that holds nothing but tables and views."""
     path = tmp_path / "empty.sqlite3"
     with Draft(path) as draft:
-        draft.complete(ACCOUNT, ())
+        draft.complete(ACCOUNT, (), "2026-01-01T00:00:00Z")
         draft.publish()
     with closing(sqlite3.connect(path)) as database:
         yield database
