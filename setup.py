@@ -92,6 +92,7 @@ setup(
             "jsonschema",  # holds SARIF files against the schema of OASIS
             "playwright",
             "pytest",
+            "pytest-xdist",  # both cores, or the tests take a quarter of an hour
             "ruff",
         ]
     },

@@ -219,6 +219,10 @@ with
     where policies.type = 'access'
       and policies.state = 'active'
       and policies.rule is null
+      and (
+        policy_roles.role_id glob '*:role:Administrator'
+        or policy_roles.role_id glob '*:serviceRole:Manager'
+      )
       and not exists (
         select 1 from policy_resource_tags as tags where tags.policy_id = policies.id
       )
@@ -229,12 +233,6 @@ with
           and attributes.name not in ('accountId', 'serviceType')
       )
     group by policies.id
-    having administers or manages
-  ),
-  limits as materialized (
-    select policy_id, position, name, operator, value
-    from policy_values
-    where side = 'target' and name in ('accountId', 'serviceType')
   ),
   service_types(service_type) as (values ('service'), ('platform_service')),
   powers as materialized (
@@ -253,34 +251,37 @@ with
       where attributes.policy_id = candidates.policy_id
         and not exists (
           select 1
-          from limits
-          where limits.policy_id = attributes.policy_id
-            and limits.position = attributes.position
-            and case limits.operator
-              when 'stringEquals' then
-                limits.value = iif(limits.name = 'accountId', account_id, service_type)
-              when 'stringMatch' then
-                iif(limits.name = 'accountId', account_id, service_type)
-                  glob replace(limits.value, '[', '[[]')
-              when 'stringExists' then limits.value <> 'false'
+          from json_each(
+            case
+              when attributes.operator glob '*AnyOf' and json_valid(attributes.value)
+                then attributes.value
+              else json_array(attributes.value)
             end
+          ) as each
+          where case
+            when attributes.operator in ('stringMatch', 'stringMatchAnyOf') then
+              iif(attributes.name = 'accountId', candidates.account_id, service_type)
+                glob replace(each.value, '[', '[[]')
+            when attributes.operator = 'stringExists' then each.value <> 'false'
+            when coalesce(attributes.operator, 'stringEquals')
+              in ('stringEquals', 'stringEqualsAnyOf') then
+              each.value in (
+                iif(attributes.name = 'accountId', candidates.account_id, service_type), '*'
+              )
+          end
         )
     )
   ),
   -- As in access_group_identities, but only of the few groups that matter.
   holders as (
-    select account_id, iam_id, administers_services, manages_services, administers_account
-    from powers
-    where access_group_id is null and iam_id is not null
-    union all
     select
       powers.account_id,
-      members.iam_id,
+      iif(powers.access_group_id is null, powers.iam_id, members.iam_id) as iam_id,
       administers_services,
       manages_services,
       administers_account
     from powers
-    cross join access_group_members as members on members.group_id = powers.access_group_id
+    left join access_group_members as members on members.group_id = powers.access_group_id
     union all
     select
       powers.account_id,
@@ -302,11 +303,12 @@ where owner is not null
 union all
 select account_id, iam_id, 'identity', 'is a full administrator'
 from holders
-where not exists (
-  select 1
-  from accounts
-  where accounts.account_id = holders.account_id and accounts.owner = holders.iam_id
-)
+where iam_id is not null
+  and not exists (
+    select 1
+    from accounts
+    where accounts.account_id = holders.account_id and accounts.owner = holders.iam_id
+  )
 group by account_id, iam_id
 having max(administers_services) and max(manages_services) and max(administers_account)
 union all
@@ -357,25 +359,38 @@ with
     where policies.type = 'access'
       and policies.state = 'active'
       and coalesce(policies.access_group_id, policies.iam_id) is not null
+      and substr(policy_roles.role_id, instr(policy_roles.role_id, '::::') + 4)
+        in (select role from rules)
   ),
+  -- As policy_values, of what a mere comparison cannot decide. Patterns are ready for GLOB.
   limits as materialized (
     select
-      policy_id,
-      position,
-      name,
-      operator,
+      attributes.policy_id,
+      attributes.position,
+      attributes.name,
+      case
+        when attributes.operator in ('stringMatch', 'stringMatchAnyOf') then 'stringMatch'
+        when coalesce(attributes.operator, 'stringEquals')
+          not in ('stringEquals', 'stringEqualsAnyOf') then attributes.operator
+        when each.value = '*' then 'stringExists'
+        else 'stringEquals'
+      end as operator,
       iif(
-        operator = 'stringMatch',
-        replace(replace(replace(value, '[', '[[]'), '{{*}}', '[*]'), '{{?}}', '[?]'),
-        value
+        attributes.operator in ('stringMatch', 'stringMatchAnyOf'),
+        replace(replace(replace(each.value, '[', '[[]'), '{{*}}', '[*]'), '{{?}}', '[?]'),
+        each.value
       ) as value
-    from policy_values
-    where side = 'target'
-      and (
-        name in ('resource', 'resourceType', 'namespace')
-        -- Virtual servers need all of them.
-        or (select max(upper(cr_type) = 'VSI') from trustedprofile_links)
-      )
+    from policy_resource_attributes as attributes
+    join json_each(
+      case
+        when attributes.operator glob '*AnyOf' and json_valid(attributes.value)
+          then attributes.value
+        else json_array(attributes.value)
+      end
+    ) as each
+    where attributes.operator <> 'stringEquals'
+      or attributes.value = '*'
+      or attributes.name in ('resource', 'resourceType')
   ),
 
   -- Account management: rules 1 to 11.
@@ -471,52 +486,104 @@ with
     select account_id, iam_id, id, 'trusted_profile' from trustedprofiles
   ),
 
-  -- Resources: rules 13 and 17 to 20. Policies with one target reach the same, so one is asked.
-  links as materialized (
+  -- Resources: rules 13 and 17 to 20. What each resource gives (target) by which rule (number),
+  -- and what policies name of it. Virtual servers are in no list of instances: what is known of
+  -- them is in their CRN. is_there: the account has it, as far as the file can tell.
+  gifts as materialized (
     select
-      trustedprofiles.account_id,
-      trustedprofiles.iam_id as profile,
-      links.link_crn,
-      links.link_namespace,
-      case upper(links.cr_type)
-        when 'IKS_SA' then 18
-        when 'ROKS_SA' then 18
-        when 'VSI' then 19
-        when 'CE' then 20
-      end as number,
-      coalesce(
-        (
-          select nullif(instances.name, '')
-          from resource_service_instances as instances
-          where instances.id = links.link_crn
-        ),
-        links.link_crn
-      ) as name
-    from trustedprofile_links as links
-    join trustedprofiles on trustedprofiles.id = links.tp_id
-    where links.link_crn is not null
-      -- A profile without policies and groups leads nowhere.
-      and (
-        exists (select 1 from policies where policies.iam_id = trustedprofiles.iam_id)
-        or exists (
-          select 1
-          from access_group_members as members
-          where members.iam_id = trustedprofiles.iam_id
-        )
+      given.account_id,
+      given.resource,
+      given.number,
+      given.target,
+      given.namespace,
+      case given.number
+        when 13 then null
+        when 17 then nullif(instances.name, '')
+        else coalesce(nullif(instances.name, ''), given.resource)
+      end as name,
+      iif(instances.id is null, 'is', nullif(instances.service_name, '')) as service_name,
+      nullif(instances.guid, '') as guid,
+      instances.resource_group_id,
+      iif(
+        instances.id is null,
+        substr(given.location, 1, length(given.location) - 2 * (given.location glob '*-[0-9]')),
+        nullif(instances.region_id, '')
+      ) as region,
+      iif(instances.id is null, given.server, null) as server,
+      coalesce(instances.account_id = given.account_id, given.scope = 'a/' || given.account_id, 0)
+        as is_there
+    from (
+      select
+        account_id,
+        resource,
+        number,
+        target,
+        namespace,
+        json_extract(segments, '$[5]') as location,
+        json_extract(segments, '$[6]') as scope,
+        json_extract(segments, '$[9]') as server
+      from (
+        select
+          links.account_id,
+          links.resource,
+          iif(sides.is_administered, 13, links.number) as number,
+          iif(sides.is_administered, links.resource, links.profile) as target,
+          iif(sides.is_administered, null, links.namespace) as namespace,
+          iif(
+            links.number = 19 and links.resource glob 'crn:v1:*:*:is:*:*:*:*:*',
+            iif(json_valid(links.segments), links.segments, null),
+            null
+          ) as segments
+        from (
+          select
+            trustedprofiles.account_id,
+            trustedprofiles.iam_id as profile,
+            links.link_crn as resource,
+            links.link_namespace as namespace,
+            case upper(links.cr_type)
+              when 'IKS_SA' then 18
+              when 'ROKS_SA' then 18
+              when 'VSI' then 19
+              when 'CE' then 20
+            end as number,
+            '["' || replace(links.link_crn, ':', '","') || '"]' as segments
+          from trustedprofile_links as links
+          join trustedprofiles on trustedprofiles.id = links.tp_id
+          where links.link_crn is not null
+            -- A profile without policies and groups leads nowhere.
+            and (
+              exists (select 1 from policies where policies.iam_id = trustedprofiles.iam_id)
+              or exists (
+                select 1
+                from access_group_members as members
+                where members.iam_id = trustedprofiles.iam_id
+              )
+            )
+        ) as links
+        cross join (select 0 as is_administered union all select 1) as sides
+        union
+        select account_id, instance_id, 17, service_iam_id, null, null
+        from resource_keys
+        where instance_id is not null
+          and service_iam_id is not null
+          and iam_compatible = 1
+          and state = 'active'
+          and coalesce(onetime_credentials, 0) = 0
       )
-  ),
-  special as materialized (
-    select link_crn as id from trustedprofile_links where link_crn is not null
-    union
-    select instance_id
-    from resource_keys
-    where instance_id is not null and service_iam_id is not null
+    ) as given
+    left join resource_service_instances as instances on instances.id = given.resource
   ),
   reaching as materialized (
     select
       policy_id,
       account_id,
-      min(policy_id) over (partition by account_id, target) as asked
+      min(policy_id) over (partition by account_id, target) as asked,
+      case
+        when instance_guid is not null then 'instance ' || instance_guid
+        when resource_group_id is not null then 'group ' || resource_group_id
+        when service_name is not null then 'service ' || service_name
+        else 'any'
+      end as key
     from policy_targets
     where exists (
         select 1
@@ -524,207 +591,151 @@ with
         join rules
           on rules.role = substr(policy_roles.role_id, instr(policy_roles.role_id, '::::') + 4)
         where policy_roles.policy_id = policy_targets.policy_id
-          and (rules.number in (13, 17) or rules.number in (select number from links))
+          and rules.number in (select number from gifts)
           and coalesce(
             rules.service_name is null or policy_targets.service_name = rules.service_name, true
           )
       )
-      and (
-        service_name is null
-        or service_name = 'is'
-        or service_name in (
-          select instances.service_name
-          from special
-          join resource_service_instances as instances on instances.id = special.id
-        )
-      )
+      and (service_name is null or service_name in (select service_name from gifts))
   ),
+  -- Policies with one target reach the same, so that one is asked; key: the narrowest thing that
+  -- it names finds what it may reach. It is decided as in policy_instances, for these few
+  -- resources only; of their parts the namespaces of a cluster matter, no others.
   targets as materialized (
-    select distinct account_id, asked as policy_id from reaching
-  ),
-  -- Virtual servers are in no list of instances: what is known of them is in their CRN.
-  servers as materialized (
-    select
-      id,
-      account_id,
-      substr(location, 1, length(location) - iif(location glob '*-[0-9]', 2, 0)) as region,
-      resource
-    from (
-      select
-        id,
-        account_id,
-        json_extract(segments, '$[5]') as location,
-        json_extract(segments, '$[6]') as scope,
-        json_extract(segments, '$[9]') as resource
-      from (
-        select distinct
-          links.link_crn as id,
-          trustedprofiles.account_id,
-          '["' || replace(links.link_crn, ':', '","') || '"]' as segments
-        from trustedprofile_links as links
-        join trustedprofiles on trustedprofiles.id = links.tp_id
-        where upper(links.cr_type) = 'VSI' and links.link_crn glob 'crn:v1:*:*:is:*:*:*:*:*'
-      )
-      where json_valid(segments)
-    )
-    where scope = 'a/' || account_id
-      and id not in (select resource_service_instances.id from resource_service_instances)
-  ),
-  hits as materialized (
-    select targets.account_id, targets.policy_id, reached.instance_id as resource
-    from targets
-    cross join policy_instances as reached
-    where reached.policy_id = targets.policy_id
-      and +reached.instance_id in (select id from special) -- "+": the policy goes first
-    union all
-    select targets.account_id, targets.policy_id, servers.id
-    from servers
-    join targets on targets.account_id = servers.account_id
-    where not exists (
-        select 1
-        from policy_resource_tags as tags
-        where tags.policy_id = targets.policy_id
-      )
-      and not exists (
-        select 1
-        from policy_resource_attributes as attributes
-        where attributes.policy_id = targets.policy_id
-          and not exists (
-            select 1
-            from limits
-            where limits.policy_id = attributes.policy_id
-              and limits.position = attributes.position
-              and case limits.name
-                when 'accountId' then servers.account_id
-                when 'serviceType' then 'service'
-                when 'serviceName' then 'is'
-                when 'region' then servers.region
-                when 'instanceId' then servers.resource
-              end is not null
-              and case limits.operator
-                when 'stringEquals' then
-                  limits.value = case limits.name
-                    when 'accountId' then servers.account_id
-                    when 'serviceType' then 'service'
-                    when 'serviceName' then 'is'
-                    when 'region' then servers.region
-                    else servers.resource
-                  end
-                when 'stringMatch' then
-                  case limits.name
-                    when 'accountId' then servers.account_id
-                    when 'serviceType' then 'service'
-                    when 'serviceName' then 'is'
-                    when 'region' then servers.region
-                    else servers.resource
-                  end glob limits.value
-                when 'stringExists' then limits.value <> 'false'
-              end
-          )
-      )
-  ),
-  gifts as materialized (
-    select account_id, link_crn as resource, number, profile as target, link_namespace, name
-    from links
-    union
-    select account_id, link_crn, 13, link_crn, null, null
-    from links
-    union
-    select
-      keys.account_id,
-      keys.instance_id,
-      17,
-      keys.service_iam_id,
-      null,
-      (
-        select nullif(instances.name, '')
-        from resource_service_instances as instances
-        where instances.id = keys.instance_id
-      )
-    from resource_keys as keys
-    where keys.instance_id is not null
-      and keys.service_iam_id is not null
-      and keys.iam_compatible = 1
-      and keys.state = 'active'
-      and coalesce(keys.onetime_credentials, 0) = 0
+    select account_id, asked as policy_id, key, json_group_array(policy_id) as policies
+    from reaching
+    group by account_id, asked
   ),
   role_steps as materialized (
     select
-      hits.account_id,
-      hits.policy_id,
+      targets.account_id,
+      targets.policies,
       rules.role,
-      rules.role || ' ' || hits.policy_id as source,
+      rules.role || ' ' || targets.policy_id as source,
       gifts.target,
       rules.number as rule,
       rules.level,
       rules.step || coalesce(' ' || gifts.name, '') as why
-    from hits
-    join gifts on gifts.resource = hits.resource and gifts.account_id = hits.account_id
-    join rules on rules.number = gifts.number
-    -- Of the parts of an instance only the namespaces of a cluster matter here.
-    where not exists (
-      select 1
-      from policy_resource_attributes as attributes
-      where attributes.policy_id = hits.policy_id
-        and attributes.name not in (
-          'accountId', 'serviceType', 'serviceName', 'serviceInstance', 'resourceGroupId',
-          'region', 'instanceId'
-        )
-        and not (
-          attributes.name = 'namespace'
-          and rules.number = 18
-          and exists (
+    from gifts
+    cross join (
+      select 'instance' as kind union all select 'group' union all select 'service' union all
+      select 'any'
+    ) as keys
+    cross join targets
+      on targets.account_id = gifts.account_id
+      and targets.key = case keys.kind
+        when 'instance' then 'instance ' || gifts.guid
+        when 'group' then 'group ' || gifts.resource_group_id
+        when 'service' then 'service ' || gifts.service_name
+        else 'any'
+      end
+    cross join rules on rules.number = gifts.number
+    where gifts.is_there
+      and not exists (
+        select 1
+        from (
+          select
+            policy_id,
+            position,
+            name,
+            coalesce(operator, 'stringEquals') as operator,
+            value,
+            case name
+              when 'accountId' then gifts.account_id
+              when 'serviceType' then 'service'
+              when 'serviceName' then gifts.service_name
+              when 'serviceInstance' then gifts.guid
+              when 'resourceGroupId' then gifts.resource_group_id
+              when 'region' then gifts.region
+              when 'namespace' then iif(gifts.number = 18, gifts.namespace, null)
+              when 'instanceId' then gifts.server
+            end as actual
+          from policy_resource_attributes
+        ) as attributes
+        where attributes.policy_id = targets.policy_id
+          and not coalesce(
+            case
+              when attributes.name = 'instanceId' and gifts.server is null then
+                attributes.operator in (
+                  'stringEquals', 'stringMatch', 'stringExists', 'stringEqualsAnyOf',
+                  'stringMatchAnyOf'
+                )
+              when attributes.operator = 'stringEquals' and attributes.value <> '*' then
+                attributes.value = attributes.actual
+              else exists (
+                select 1
+                from limits
+                where limits.policy_id = attributes.policy_id
+                  and limits.position = attributes.position
+                  and case limits.operator
+                    when 'stringEquals' then limits.value = attributes.actual
+                    when 'stringMatch' then attributes.actual glob limits.value
+                    when 'stringExists' then
+                      case
+                        when limits.value <> 'false' then attributes.actual is not null
+                        when gifts.server is not null then false
+                        else
+                          attributes.actual is null
+                          and attributes.name
+                            in ('serviceName', 'serviceInstance', 'resourceGroupId', 'region')
+                      end
+                  end
+              )
+            end,
+            false
+          )
+      )
+      and not exists (
+        select 1
+        from policy_resource_tags as tags
+        where tags.policy_id = targets.policy_id
+          and not exists (
             select 1
-            from limits
-            where limits.policy_id = attributes.policy_id
-              and limits.position = attributes.position
-              and case limits.operator
-                when 'stringEquals' then limits.value = gifts.link_namespace
-                when 'stringMatch' then gifts.link_namespace glob limits.value
-                when 'stringExists' then limits.value <> 'false'
+            from tag_attachments as attached
+            where attached.instance_id = gifts.resource
+              and attached.kind = 'access'
+              and case coalesce(tags.operator, 'stringEquals')
+                when 'stringEquals' then attached.name = tags.name || ':' || tags.value
+                when 'stringMatch' then
+                  attached.name glob
+                    replace(tags.name, '[', '[[]') || ':' || replace(
+                      replace(replace(tags.value, '[', '[[]'), '{{*}}', '[*]'), '{{?}}', '[?]'
+                    )
               end
           )
-        )
-    )
+      )
   ),
 
-  own_steps as materialized (
-    select
-      account_id,
-      source,
-      source_kind,
-      anything as target,
-      iif(kind = 'full_control', kind, 'every') as target_kind,
-      number as rule,
-      policy_id,
-      level,
-      why
-    from management
-    where names = 0
-    union all
+  core as materialized (
     select
       management.account_id,
       management.source,
       management.source_kind,
-      things.node,
-      iif(management.kind = 'access_group', 'access_group', 'identity'),
-      management.number,
+      coalesce(things.node, management.anything) as target,
+      case
+        when management.kind = 'full_control' then 'full_control'
+        when things.node is null then 'every'
+        when management.kind = 'access_group' then 'access_group'
+        else 'identity'
+      end as target_kind,
+      management.number as rule,
       management.policy_id,
       management.level,
       management.why
     from management
-    cross join limits on limits.policy_id = management.policy_id and limits.name = 'resource'
-    cross join things
+    left join limits
+      on management.names > 0 and limits.policy_id = management.policy_id and limits.name = 'resource'
+    left join things
       on things.account_id = management.account_id
-      and things.kind = management.kind
+      and things.kind = iif(management.names > 0, management.kind, null)
       and case limits.operator
         when 'stringEquals' then limits.value in (things.id, things.node)
         when 'stringMatch' then things.id glob limits.value
         when 'stringExists' then limits.value <> 'false'
       end
-    where management.names > 0
     group by management.policy_id, management.number, management.why, things.node
-    having count(distinct limits.position) = management.names
+    having management.names = 0
+      or (things.node is not null and count(distinct limits.position) = management.names)
     union all
     select
       grants.account_id,
@@ -738,23 +749,59 @@ with
       substr(grants.role, instr(grants.role, ':') + 1)
         || iif(grants.is_conditional, ', under a condition', '')
     from (
-      select policy_id, role, source as role_of_policy, max(level) as level
+      select policies, role, source as role_of_policy, max(level) as level
       from role_steps
       group by source
     ) as held
-    cross join reaching on reaching.asked = held.policy_id
-    cross join grants on grants.policy_id = reaching.policy_id and grants.role = held.role
-  ),
-  administrators as materialized (
-    select account_id, id, kind, why from full_administrators
-  ),
-  starts as materialized (
-    select account_id, source as id from own_steps where source_kind = 'access_group'
-    union
-    select account_id, id from administrators where kind = 'access_group'
+    cross join json_each(held.policies) as each
+    cross join grants on grants.policy_id = each.value and grants.role = held.role
+    union all
+    select account_id, id, kind, 'full control', 'full_control', 0, null, 3, why
+    from full_administrators
   ),
   steps as (
-    select * from own_steps
+    select
+      core.account_id,
+      iif(sides.side = 'step', core.source, coalesce(members.iam_id, everybody.iam_id)) as source,
+      iif(sides.side = 'step', core.source_kind, 'identity') as source_kind,
+      iif(sides.side = 'step', core.target, core.source) as target,
+      iif(sides.side = 'step', core.target_kind, 'access_group') as target_kind,
+      iif(sides.side = 'step', core.rule, 0) as rule,
+      iif(sides.side = 'step', core.policy_id, null) as policy_id,
+      iif(sides.side = 'step', core.level, 3) as level,
+      iif(sides.side = 'step', core.why, 'member') as why
+    from (
+      select
+        *,
+        iif(
+          source_kind = 'access_group'
+            and row_number() over (partition by account_id, source) = 1,
+          source,
+          null
+        ) as start
+      from core
+    ) as core
+    cross join (select 'step' as side union all select 'members' union all select 'everybody') as sides
+    left join access_group_members as members
+      on members.group_id = iif(sides.side = 'members', core.start, null)
+      and (
+        members.membership_type = 'static'
+        or not exists (
+          select 1
+          from access_group_members as others
+          where others.iam_id = members.iam_id
+            and others.group_id = members.group_id
+            and others.membership_type = 'static'
+        )
+      )
+    left join access_groups
+      on access_groups.id = iif(sides.side = 'everybody', core.start, null)
+      and access_groups.is_public = 1
+    left join (
+      select account_id, iam_id from users union all select account_id, iam_id from serviceids
+    ) as everybody
+      on everybody.account_id = iif(access_groups.id is null, null, core.account_id)
+    where sides.side = 'step' or coalesce(members.iam_id, everybody.iam_id) is not null
     union all
     select
       account_id, source, 'role', target, iif(rule = 13, 'resource', 'identity'), rule, null, level,
@@ -762,29 +809,12 @@ with
     from role_steps
     union all
     select
-      links.account_id, links.link_crn, 'resource', links.profile, 'identity', links.number, null,
+      gifts.account_id, gifts.resource, 'resource', gifts.target, 'identity', gifts.number, null,
       max(rules.level), rules.step
-    from links
-    join rules on rules.number = links.number
-    group by links.account_id, links.link_crn, links.profile, links.number
-    union all
-    select starts.account_id, members.iam_id, 'identity', starts.id, 'access_group', 0, null, 3,
-      'member'
-    from starts
-    join access_group_members as members on members.group_id = starts.id
-    group by starts.account_id, members.iam_id, starts.id
-    union all
-    select starts.account_id, users.iam_id, 'identity', starts.id, 'access_group', 0, null, 3,
-      'member'
-    from starts
-    join access_groups on access_groups.id = starts.id and access_groups.is_public = 1
-    join users on users.account_id = starts.account_id
-    union all
-    select starts.account_id, serviceids.iam_id, 'identity', starts.id, 'access_group', 0, null, 3,
-      'member'
-    from starts
-    join access_groups on access_groups.id = starts.id and access_groups.is_public = 1
-    join serviceids on serviceids.account_id = starts.account_id
+    from gifts
+    join rules on rules.number = gifts.number
+    where gifts.number in (18, 19, 20)
+    group by gifts.account_id, gifts.resource, gifts.target, gifts.number
     union all
     select
       trustedprofiles.account_id, allowed.iam_id, 'identity', trustedprofiles.iam_id, 'identity',
@@ -820,9 +850,6 @@ with
     from account_settings
     join rules on rules.number = 22
     where account_settings.restrict_create_service_id in ('NOT_RESTRICTED', 'NOT_SET')
-    union all
-    select account_id, id, kind, 'full control', 'full_control', 0, null, 3, why
-    from administrators
   )
 select
   account_id,
@@ -866,25 +893,57 @@ with recursive
       policy_id,
       confidence,
       case confidence when 'high' then 3 when 'medium' then 2 else 1 end as level,
-      why
+      why,
+      source_kind = 'identity' and exists (
+        select 1
+        from users
+        join accounts on accounts.account_id = users.account_id
+        where users.iam_id = source
+          and users.account_id = escalation_steps.account_id
+          and accounts.owner is not users.iam_id
+      ) as is_user
     from escalation_steps
+  ),
+  links as materialized (
+    select distinct account_id, iif(is_user, 'every user', source) as source, target, hop, level
+    from steps
+    where source <> 'every user'
   ),
   reached(account_id, id, hops, level) as (
     select account_id, 'full control', 0, 3 from accounts
     union
     select
-      steps.account_id,
-      steps.source,
-      reached.hops + steps.hop,
-      min(reached.level, steps.level)
+      links.account_id,
+      links.source,
+      reached.hops + links.hop,
+      min(reached.level, links.level)
     from reached
-    cross join steps on steps.target = reached.id and steps.account_id = reached.account_id
-    where reached.hops + steps.hop <= 6
+    cross join links on links.target = reached.id and links.account_id = reached.account_id
+    where reached.hops + links.hop <= 6
   ),
-  distances as materialized (
+  others as materialized (
     select account_id, id, min(10 * hops - level) as rank, hops, level
     from reached
     group by account_id, id
+  ),
+  distances as materialized (
+    select
+      others.account_id,
+      coalesce(steps.source, others.id) as id,
+      others.hops + coalesce(steps.hop, 0) as hops,
+      min(others.level, coalesce(steps.level, 3)) as level,
+      min(
+        10 * (others.hops + coalesce(steps.hop, 0)) - min(others.level, coalesce(steps.level, 3))
+      ) as rank
+    from others
+    cross join (select 0 as of_users union all select 1) as sides
+    left join steps
+      on steps.target = others.id
+      and steps.account_id = iif(sides.of_users, others.account_id, null)
+      and steps.is_user
+    where steps.source is not null or not sides.of_users
+    group by others.account_id, coalesce(steps.source, others.id)
+    having others.hops + coalesce(steps.hop, 0) <= 6
   ),
   nearest as materialized (
     select
@@ -912,6 +971,8 @@ with recursive
         distances.id
       ) as name
     from distances
+    union all
+    select iam_id, '', 0, 0, 0, '' from identities where kind = ''
   ),
   ranked as (
     select
@@ -928,16 +989,17 @@ with recursive
           next.name,
           steps.target,
           steps.rule,
-          steps.policy_id
+          steps.policy_id,
+          steps.why
       ) as place
     from steps
-    join nearest as next on next.account_id = steps.account_id and next.id = steps.target
+    cross join nearest as next on next.account_id = steps.account_id and next.id = steps.target
   ),
   -- The second half has no row. It lets SQLite expect many, so that it makes an index.
   choices as materialized (
     select * from ranked where place = 1 and hops <= 6
     union all
-    select iam_id, '', '', '', '', 0, 0, '', '', 0, '', '', 0, 0, 0
+    select iam_id, '', '', '', '', 0, 0, '', '', 0, '', 0, '', 0, 0, 0
     from identities
     where kind = ''
   ),
