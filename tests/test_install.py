@@ -83,7 +83,7 @@ def test_three_commands_work_from_an_empty_folder(ordinary):
     ]
     assert "Lumen Harbour Logistics" in ordinary.page("/")
     rows = ordinary.page("/iaminsights/users_not_in_access_group.json?_shape=array")
-    assert rows.count('"login"') == 10
+    assert rows.count('"login"') == 11
 
 
 @pytest.mark.parametrize("path", PAGES)

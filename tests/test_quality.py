@@ -75,7 +75,8 @@ CUT_TEXT = """() => {
             hides ||= style.overflowX === 'hidden'
                 && right > box.getBoundingClientRect().right + 1;
         }
-        if (hides && !scrolls) cut.push(text.data.trim());
+        const menu = text.parentElement.closest(".nav-menu");  // hidden until it is opened
+        if (hides && !scrolls && !menu) cut.push(text.data.trim());
     }
     return cut;
 }"""

@@ -11,10 +11,10 @@ from .sample_keys import KEYS
 from .sample_machines import MACHINES
 from .sample_network import NETWORK
 from .sample_people import PEOPLE, last_weeks_tidying, the_intern
-from .sample_teams import TEAMS, access_that_grew
+from .sample_teams import TEAMS, access_that_grew, the_duty_officer
 from .sample_trust import TRUST
 
-LATEST = (the_intern, last_weeks_tidying, access_that_grew)
+LATEST = (the_intern, last_weeks_tidying, access_that_grew, the_duty_officer)
 
 
 def sample_account(left_out=()):
