@@ -362,7 +362,8 @@ with
       and substr(policy_roles.role_id, instr(policy_roles.role_id, '::::') + 4)
         in (select role from rules)
   ),
-  -- As policy_values, of what a mere comparison cannot decide. Patterns are ready for GLOB.
+  -- As in policy_values, but only what role_steps cannot decide by a mere comparison, and the
+  -- parts of account management. Patterns are ready for GLOB.
   limits as materialized (
     select
       attributes.policy_id,
@@ -598,14 +599,16 @@ with
       )
       and (service_name is null or service_name in (select service_name from gifts))
   ),
-  -- Policies with one target reach the same, so that one is asked; key: the narrowest thing that
-  -- it names finds what it may reach. It is decided as in policy_instances, for these few
-  -- resources only; of their parts the namespaces of a cluster matter, no others.
+  -- Policies with one target reach the same, so that one is asked. key: the narrowest thing that
+  -- it names, by which what it may reach is found.
   targets as materialized (
     select account_id, asked as policy_id, key, json_group_array(policy_id) as policies
     from reaching
     group by account_id, asked
   ),
+  -- Whether a policy reaches a resource is decided as in policy_instances, for these few resources
+  -- only, and for servers. Of the parts of an instance the namespaces of a cluster matter, and no
+  -- others.
   role_steps as materialized (
     select
       targets.account_id,
@@ -618,7 +621,12 @@ with
       rules.step || coalesce(' ' || gifts.name, '') as why
     from gifts
     cross join (
-      select 'instance' as kind union all select 'group' union all select 'service' union all
+      select 'instance' as kind
+      union all
+      select 'group'
+      union all
+      select 'service'
+      union all
       select 'any'
     ) as keys
     cross join targets
@@ -706,6 +714,8 @@ with
       )
   ),
 
+  -- What is about more than one resource, and who is an administrator already. A policy that names
+  -- things leads to each of them, the others once to all.
   core as materialized (
     select
       management.account_id,
@@ -724,7 +734,9 @@ with
       management.why
     from management
     left join limits
-      on management.names > 0 and limits.policy_id = management.policy_id and limits.name = 'resource'
+      on management.names > 0
+      and limits.policy_id = management.policy_id
+      and limits.name = 'resource'
     left join things
       on things.account_id = management.account_id
       and things.kind = iif(management.names > 0, management.kind, null)
@@ -760,6 +772,8 @@ with
     from full_administrators
   ),
   steps as (
+    -- Each of these, and, with the first step of each access group, its members. They stand in one
+    -- select because SQLite prepares all of core once more for each mention of it.
     select
       core.account_id,
       iif(sides.side = 'step', core.source, coalesce(members.iam_id, everybody.iam_id)) as source,
@@ -781,7 +795,9 @@ with
         ) as start
       from core
     ) as core
-    cross join (select 'step' as side union all select 'members' union all select 'everybody') as sides
+    cross join (
+      select 'step' as side union all select 'members' union all select 'everybody'
+    ) as sides
     left join access_group_members as members
       on members.group_id = iif(sides.side = 'members', core.start, null)
       and (
@@ -874,9 +890,11 @@ from steps;
 --
 -- How it is quick: nothing is followed forward from thousands of identities. Starting at full
 -- control the steps are walked backwards, once for each thing, distance and confidence; the limit
--- of hops ends circles. Then each thing has one best step, and the texts grow along those.
--- Steps of rule 0 form no circle (members are no groups, profiles assume no profiles), and all
--- others bring full control nearer: following best steps ends. "cross join" keeps what was
+-- of hops ends circles. Users are left out of that walk, because there are so many: only steps
+-- from "every user" lead to one, so that in links it takes their own steps for them; how far each
+-- of them is, is looked up afterwards. Then each thing has one best step, and the texts grow along
+-- those. Steps of rule 0 form no circle (members are no groups, profiles assume no profiles), and
+-- all others bring full control nearer: following best steps ends. "cross join" keeps what was
 -- reached before the steps to it. SQLite also prepares a statement longer the more often its
 -- parts mention one another: few of them are mentioned twice.
 create view shortest_escalation_paths as
@@ -926,6 +944,7 @@ with recursive
     from reached
     group by account_id, id
   ),
+  -- The things in others, and each user by the steps that lead from it to one of those.
   distances as materialized (
     select
       others.account_id,
@@ -995,7 +1014,8 @@ with recursive
     from steps
     cross join nearest as next on next.account_id = steps.account_id and next.id = steps.target
   ),
-  -- The second half has no row. It lets SQLite expect many, so that it makes an index.
+  -- The second half has no row, nor has that of nearest. It lets SQLite expect many, so that it
+  -- makes an index.
   choices as materialized (
     select * from ranked where place = 1 and hops <= 6
     union all
