@@ -29,73 +29,10 @@
 --   y_type: quantitative
 --   color_column: kind_of_path
 with
-  -- What full_administrators counts, policy by policy.
-  candidates as materialized (
-    select
-      policies.id as policy_id,
-      policies.account_id,
-      policies.access_group_id,
-      policies.iam_id,
-      policies.template_id,
-      max(policy_roles.role_id glob '*:role:Administrator') as administers,
-      max(policy_roles.role_id glob '*:serviceRole:Manager') as manages
-    from policies
-    join policy_roles on policy_roles.policy_id = policies.id
-    where policies.type = 'access'
-      and policies.state = 'active'
-      and policies.rule is null
-      and not exists (
-        select 1 from policy_resource_tags as tags where tags.policy_id = policies.id
-      )
-      and not exists (
-        select 1
-        from policy_resource_attributes as attributes
-        where attributes.policy_id = policies.id
-          and attributes.name not in ('accountId', 'serviceType')
-      )
-    group by policies.id
-    having max(policy_roles.role_id glob '*:role:Administrator')
-      or max(policy_roles.role_id glob '*:serviceRole:Manager')
-  ),
-  limits as materialized (
-    select policy_id, position, name, operator, value
-    from policy_values
-    where side = 'target' and name in ('accountId', 'serviceType')
-  ),
-  service_types(service_type) as (values ('service'), ('platform_service')),
   powers as materialized (
-    select
-      policy_id,
-      account_id,
-      access_group_id,
-      iam_id,
-      template_id,
-      max(administers and service_type = 'service') as administers_services,
-      max(manages and service_type = 'service') as manages_services,
-      max(administers and service_type = 'platform_service') as administers_account
-    from candidates
-    join service_types
-    where not exists (
-        select 1
-        from policy_resource_attributes as attributes
-        where attributes.policy_id = candidates.policy_id
-          and not exists (
-            select 1
-            from limits
-            where limits.policy_id = attributes.policy_id
-              and limits.position = attributes.position
-              and case limits.operator
-                when 'stringEquals' then
-                  limits.value = iif(limits.name = 'accountId', account_id, service_type)
-                when 'stringMatch' then
-                  iif(limits.name = 'accountId', account_id, service_type)
-                    glob replace(limits.value, '[', '[[]')
-                when 'stringExists' then limits.value <> 'false'
-              end
-          )
-      )
-      and (administers or service_type = 'service')
-    group by policy_id
+    select administering_policies.*, policies.template_id
+    from administering_policies
+    join policies on policies.id = administering_policies.policy_id
   ),
   administrators as materialized (
     select account_id, id as iam_id, why from full_administrators where kind = 'identity'

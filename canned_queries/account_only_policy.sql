@@ -4,10 +4,10 @@
 -- severity: high
 -- why: >
 --   Whoever wrote such a policy perhaps forgot to limit it: it holds for every service, and in all
---   likelihood for account management too (IBM does not say so in as many words). A region or
---   instance that must only exist ("any") limits nothing. Policies on all services (serviceType)
---   say what they mean and are in another report; policies of access groups that are gone are left
---   out.
+--   likelihood for account management too (IBM does not say so in as many words). A kind of
+--   services, region or instance that must only exist ("any") limits nothing. Policies on all
+--   services (serviceType service) say what they mean and are in another report; policies of access
+--   groups that are gone are left out.
 -- remediation: >
 --   Give a policy that names the service or the resource group, then delete this one with the
 --   command in its row. A policy that an enterprise template made has no command: it is changed in
@@ -56,10 +56,5 @@ left join acknowledged_findings as acknowledged
   and acknowledged.account_id = policies.account_id
   and acknowledged.finding = policies.id
 where policy_scopes.scope = 'whole account'
-  and not exists (
-    select 1
-    from policy_resource_attributes as attributes
-    where attributes.policy_id = policies.id and attributes.name = 'serviceType'
-  )
   and coalesce(groups.is_missing, 0) = 0
 order by account, policies.account_id, descriptions.subject, policies.id

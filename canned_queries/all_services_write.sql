@@ -69,14 +69,5 @@ where policy_scopes.scope in ('whole account', 'all services')
         or policy_roles.role_id glob '*:serviceRole:Writer'
       )
   )
-  -- A pattern of service types, or one that nobody knows yet, may be about something else.
-  and not (
-    policy_scopes.scope = 'whole account'
-    and exists (
-      select 1
-      from policy_resource_attributes as attributes
-      where attributes.policy_id = policies.id and attributes.name = 'serviceType'
-    )
-  )
   and coalesce(groups.is_missing, 0) = 0
 order by account, policies.account_id, descriptions.subject, policies.id

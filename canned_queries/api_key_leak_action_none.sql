@@ -29,18 +29,13 @@ with
   mendable as materialized (
     select
       apikeys.*,
-      remedies.disable_command,
+      remedies.protect_command,
       remedies.console
     from apikeys
     left join apikey_remedies as remedies on remedies.apikey_id = apikeys.id
   ),
   found as (
-    select
-      mendable.*,
-      replace(disable_command, '-key-disable ', '-key-update ') || ' --action-if-leaked DISABLE'
-        as update_command,
-      replace(disable_command, '-key-disable ', '-key-unlock ') as unlock_command,
-      replace(disable_command, '-key-disable ', '-key-lock ') as lock_command
+    select mendable.*
     from mendable
     left join read on read.account_id = mendable.account_id
     where lower(mendable.action_when_leaked) = 'none'
@@ -57,11 +52,7 @@ select
   found.expires_at,
   iif(found.locked = 1, 'yes', 'no') as is_locked,
   1 as keys,
-  iif(
-    found.locked = 1,
-    unlock_command || ' && ' || update_command || ' && ' || lock_command,
-    update_command
-  ) as command,
+  found.protect_command as command,
   found.console,
   acknowledged.note as acknowledged,
   found.id as apikey_id,

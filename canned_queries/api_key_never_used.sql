@@ -62,11 +62,7 @@ select
   apikeys.expires_at,
   iif(apikeys.locked = 1, 'yes', 'no') as is_locked,
   1 as keys,
-  iif(
-    apikeys.locked = 1,
-    replace(remedies.delete_command, '-key-delete ', '-key-unlock ') || ' && ',
-    ''
-  ) || remedies.delete_command as command,
+  remedies.delete_command as command,
   remedies.console,
   acknowledged.note as acknowledged,
   apikeys.id as apikey_id,

@@ -25,11 +25,7 @@ select
   identities.kind,
   apikeys.created_at,
   1 as keys,
-  iif(
-    apikeys.locked = 1,
-    replace(apikey_remedies.delete_command, '-key-delete ', '-key-unlock ') || ' && ',
-    ''
-  ) || apikey_remedies.delete_command as command,
+  apikey_remedies.delete_command as command,
   apikey_remedies.console,
   acknowledged.note as acknowledged,
   apikeys.id as apikey_id,

@@ -62,11 +62,7 @@ select
   found.expires_at,
   iif(found.locked = 1, 'yes', 'no') as is_locked,
   1 as keys,
-  iif(
-    found.locked = 1,
-    replace(found.delete_command, '-key-delete ', '-key-unlock ') || ' && ',
-    ''
-  ) || found.delete_command as command,
+  found.delete_command as command,
   found.console,
   acknowledged.note as acknowledged,
   found.id as apikey_id,

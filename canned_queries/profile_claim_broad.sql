@@ -26,57 +26,8 @@
 --   y_column: rules
 --   y_type: quantitative
 with
-  conditions as materialized (
-    select
-      rules.id as rule_id,
-      each.key as position,
-      iif(each.type = 'object', json_extract(each.value, '$.claim'), null) as claim,
-      iif(each.type = 'object', upper(json_extract(each.value, '$.operator')), null) as operator,
-      iif(each.type = 'object', json_extract(each.value, '$.value'), null) as value
-    from trustedprofile_rules as rules
-    join json_each(rules.conditions) as each
-    where rules.type = 'Profile-SAML'
-  ),
-  judged as materialized (
-    select
-      rule_id,
-      position,
-      claim || ' ' || operator || ' ' || case
-        when json_valid(value) then
-          iif(json_type(value) = 'text', json_extract(value, '$'), value)
-        else value
-      end as condition,
-      case
-        when operator in ('NOT_EQUALS', 'NOT_EQUALS_IGNORE_CASE') then 'only excludes'
-        when operator = 'CONTAINS' then 'part of a text, unless a list'
-        when operator in ('EQUALS', 'EQUALS_IGNORE_CASE', 'IN')
-          -- The last part of a claim that is named by a URL, without underscores.
-          and lower(replace(replace(claim, rtrim(claim, replace(claim, '/', '')), ''), '_', ''))
-            in (
-              'c', 'city', 'co', 'company', 'companyname', 'country', 'countrycode', 'domain',
-              'emailverified', 'employeetype', 'l', 'language', 'locale', 'location', 'o',
-              'organisation', 'organization', 'preferredlanguage', 'region', 'timezone', 'usertype'
-            )
-          then 'shared by many people'
-      end as weakness
-    from conditions
-  ),
   weak_rules as materialized (
-    select
-      rule_id,
-      group_concat(condition, ' and ') as conditions,
-      case
-        when min(weakness) = max(weakness) then min(weakness)
-        else 'several weak conditions'
-      end as weakness
-    from (select * from judged order by rule_id, position)
-    group by rule_id
-    having count(*) = count(weakness)
-    union all
-    select rules.id, 'none', 'no condition'
-    from trustedprofile_rules as rules
-    where rules.type = 'Profile-SAML'
-      and rules.id not in (select rule_id from conditions)
+    select rule_id, conditions, weakness from weak_claim_rules where kind = 'trusted_profile'
   ),
   privileged as materialized (
     select account_id, iam_id from privileged_policies where iam_id is not null

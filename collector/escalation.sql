@@ -198,13 +198,12 @@ from rules
 join roles on roles.number = rules.number;
 
 
--- Who is in full control already: the account owner, full administrators, and the groups whose
--- own policies make every member a full administrator.
+-- The policies that make full administrators, and what each of them contributes: Administrator and
+-- Manager on all services, Administrator on all account management services.
 --
--- A full administrator holds Administrator and Manager on all services and Administrator on all
--- account management services, by policies without a condition, its own or its groups'. A policy
--- for the bare account counts for both, as in policy_account_services.
-create view full_administrators as
+-- Active access policies without a condition that name nothing but the account and kinds of
+-- services. A policy for the bare account counts for both kinds, as in policy_account_services.
+create view administering_policies as
 with
   candidates as materialized (
     select
@@ -234,43 +233,56 @@ with
       )
     group by policies.id
   ),
-  service_types(service_type) as (values ('service'), ('platform_service')),
-  powers as materialized (
-    select
-      account_id,
-      access_group_id,
-      iam_id,
-      administers and service_type = 'service' as administers_services,
-      manages and service_type = 'service' as manages_services,
-      administers and service_type = 'platform_service' as administers_account
-    from candidates
-    join service_types
-    where not exists (
-      select 1
-      from policy_resource_attributes as attributes
-      where attributes.policy_id = candidates.policy_id
-        and not exists (
-          select 1
-          from json_each(
-            case
-              when attributes.operator glob '*AnyOf' and json_valid(attributes.value)
-                then attributes.value
-              else json_array(attributes.value)
-            end
-          ) as each
-          where case
-            when attributes.operator in ('stringMatch', 'stringMatchAnyOf') then
-              iif(attributes.name = 'accountId', candidates.account_id, service_type)
-                glob replace(each.value, '[', '[[]')
-            when attributes.operator = 'stringExists' then each.value <> 'false'
-            when coalesce(attributes.operator, 'stringEquals')
-              in ('stringEquals', 'stringEqualsAnyOf') then
-              each.value in (
-                iif(attributes.name = 'accountId', candidates.account_id, service_type), '*'
-              )
+  service_types(service_type) as (values ('service'), ('platform_service'))
+select
+  policy_id,
+  account_id,
+  access_group_id,
+  iam_id,
+  max(administers and service_type = 'service') as administers_services,
+  max(manages and service_type = 'service') as manages_services,
+  max(administers and service_type = 'platform_service') as administers_account
+from candidates
+join service_types
+where not exists (
+    select 1
+    from policy_resource_attributes as attributes
+    where attributes.policy_id = candidates.policy_id
+      and not exists (
+        select 1
+        from json_each(
+          case
+            when attributes.operator glob '*AnyOf' and json_valid(attributes.value)
+              then attributes.value
+            else json_array(attributes.value)
           end
-        )
-    )
+        ) as each
+        where case
+          when attributes.operator in ('stringMatch', 'stringMatchAnyOf') then
+            iif(attributes.name = 'accountId', candidates.account_id, service_type)
+              glob replace(each.value, '[', '[[]')
+          when attributes.operator = 'stringExists' then each.value <> 'false'
+          when coalesce(attributes.operator, 'stringEquals')
+            in ('stringEquals', 'stringEqualsAnyOf') then
+            each.value in (
+              iif(attributes.name = 'accountId', candidates.account_id, service_type), '*'
+            )
+        end
+      )
+  )
+  and (administers or service_type = 'service')
+group by policy_id;
+
+
+-- Who is in full control already: the account owner, full administrators, and the groups whose
+-- own policies make every member a full administrator.
+--
+-- A full administrator holds Administrator and Manager on all services and Administrator on all
+-- account management services, by administering_policies of its own or of its groups.
+create view full_administrators as
+with
+  powers as materialized (
+    select * from administering_policies
   ),
   -- As in access_group_identities, but only of the few groups that matter.
   holders as (

@@ -584,3 +584,22 @@ def test_use_is_not_judged_by_policies_of_an_earlier_collect(collected, name):
     path = collected(told_account("Acme"))
     assert rows(path, name)
     assert rows(collected(told_account("Acme"), path=path, deny=EVERY_POLICY_LIST), name) == []
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "found"),
+    [
+        ("stringMatch", "*", True),
+        ("stringExists", True, True),
+        ("stringEqualsAnyOf", ["service", "platform_service"], True),
+        ("stringEquals", "support", False),
+        ("stringExists", False, False),
+    ],
+)
+def test_any_kind_of_services_is_everything(collected, operator, value, found):
+    account = Account("Acme")
+    ada = account.user("Ada Lovelace")
+    account.policy(ada, ["Administrator"], attributes=[("serviceType", operator, value)])
+    path = collected(account)
+    for name in ("all_services_write", "account_only_policy"):
+        assert rows(path, name, "subject") == ([("Ada Lovelace",)] if found else []), name
