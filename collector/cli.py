@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -190,6 +191,8 @@ def demo_command(database: Path, quiet: bool) -> None:
     # A history begins with the second collect: the company as it was comes first.
     stages = (account,) if held else (earlier_sample_account(), account)
     for stage in stages:
+        if stage is not stages[0]:  # two collects of one second would be one moment of history
+            time.sleep(1 - time.time() % 1)
         with Sandbox(stage) as sandbox:
             credential = find_credential(None, sandbox.environment)
             silent = quiet or stage is not account
