@@ -11,7 +11,7 @@ import functools
 import json
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import closing, suppress
 from datetime import datetime, timezone
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from weakref import WeakKeyDictionary, WeakSet
 
-from datasette import hookimpl
+from datasette import Forbidden, hookimpl
 from datasette.plugins import pm
 from datasette.utils import tilde_encode, to_css_class
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
@@ -227,25 +227,17 @@ def _remember_metadata(datasette) -> None:
         question = (key, database, table, fallback)
         if question not in asked:
             asked[question] = ask(key, database=database, table=table, fallback=fallback)
-        if key == "queries" and isinstance(asked[question], dict):  # asked for most often
+        known = asked[question]
+        if key == "queries" and isinstance(known, dict):  # Datasette writes names into each query
             return {
                 name: dict(query) if isinstance(query, dict) else query
-                for name, query in asked[question].items()
+                for name, query in known.items()
             }
-        return _copied(asked[question])  # whoever gets it may write into it
+        return dict(known) if isinstance(known, dict) else known  # no deeper than Datasette's own
 
     datasette.metadata = metadata
     if hasattr(datasette, "_table_permission_allows"):  # since 0.65.2; it copies all of it, too
         datasette._table_permission_allows = functools.cache(datasette._table_permission_allows)
-
-
-def _copied(value: Any) -> Any:
-    """A copy of what JSON can hold, much faster than copy.deepcopy."""
-    if isinstance(value, dict):
-        return {key: one if type(one) is str else _copied(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_copied(one) for one in value]
-    return value
 
 
 def _undo_half_a_publication(path: str) -> None:
@@ -338,19 +330,36 @@ def render_cell(row, value, column, table, database, datasette):
     if column == "report":
         url = escape(datasette.urls.query(database, value)) if value.isidentifier() else None
         return url and Markup(f'<a href="{url}">{escape(value)}</a>')
-    found = dict(row)
     if column == "name":
-        if "table_name" not in found or "key" not in found:
+        target, key = _field(row, "table_name"), _field(row, "key")
+        if target is None or key is None:
             return None
-        url = datasette.urls.row(database, found["table_name"], _encoded(str(found["key"])))
-        return Markup(f'<a href="{escape(url)}">{escape(value)}</a>')
+        return _link(datasette.urls.table(database, target), str(key), value)
     key_column = NAMED_BY.get(column, column)
     target, beginning = ROW_KEYS[key_column]
-    key = found.get(key_column)
+    key = value if column == key_column else _field(row, key_column)
     if not isinstance(key, str) or not key.startswith(beginning):
         return None
-    url = escape(datasette.urls.row(database, target, _encoded(key)))
-    attributes = f' class="key" title="{escape(key)}"' if column == key_column else ""
+    return _link(_table_url(datasette, database, target), key, value)
+
+
+def _field(row: Any, column: str) -> Any:
+    """What a row has in a column; None if it has no such column."""
+    try:
+        return row[column]
+    except (IndexError, KeyError):  # of SQLite's rows, of Datasette's
+        return None
+
+
+# Pages name the same few things over and over.
+_table_url = functools.lru_cache(1_000)(lambda site, *names: site.urls.table(*names))
+
+
+@functools.lru_cache(10_000)
+def _link(table_url: str, key: str, value: str) -> Markup:
+    """A link to a row, which looks like a key where it shows one."""
+    attributes = f' class="key" title="{escape(key)}"' if key == value else ""
+    url = f"{escape(table_url)}/{tilde_encode(key)}"
     return Markup(f'<a href="{url}"{attributes}>{escape(value)}</a>')
 
 
@@ -368,9 +377,6 @@ def _table_rows(columns, rows, hidden) -> Markup:
             for row in rows
         )
     )
-
-
-_encoded = functools.lru_cache(10_000)(tilde_encode)  # many rows name the same few things
 
 
 # --- What the templates ask for -----------------------------------------------------------------
@@ -515,34 +521,50 @@ async def _explorer(datasette, actor, name: str, table: str, row) -> dict[str, s
 
 async def _may_see(datasette, actor, database: str, thing: str, action="view-table") -> bool:
     permissions = [(action, (database, thing)), ("view-database", database), "view-instance"]
-    visible, _ = await datasette.check_visibility(actor, permissions=permissions)
-    return visible
+    try:
+        await datasette.ensure_permissions(actor, permissions)
+    except Forbidden:
+        return False
+    return True
 
 
-async def _parts(database: Database) -> dict[tuple[str, str], dict[str, Any]]:
-    """What is known of each part, by account and part: how old it is, and what it lacks."""
+async def _parts(
+    database: Database, names: Collection[str] | None = None
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """What is known of each part, by account and part: how old it is, and what it lacks.
+
+    Of all parts, or only of those with these names.
+    """
     steps = await database.execute(
         """
         with steps as (
           select
             collections.account_id,
             collection_steps.*,
-            max(collection_id) over account as newest_collection,
             max(collection_steps.finished_at) filter (where collection_steps.status = 'ok')
               over part as read_at,
             row_number() over (part order by collection_id desc) as age
           from collection_steps
             join collections on collections.id = collection_steps.collection_id
-          window account as (partition by account_id), part as (partition by account_id, resource)
+          where :names is null or collection_steps.resource in (select value from json_each(:names))
+          window part as (partition by account_id, resource)
         )
-        select * from steps where age = 1 order by account_id, resource
-        """
+        select
+          steps.*,
+          collection_id < (
+            select max(id) from collections where collections.account_id = steps.account_id
+          ) as older
+        from steps
+        where age = 1
+        order by account_id, resource
+        """,
+        {"names": None if names is None else json.dumps(list(names))},
     )
     return {
         (step["account_id"], step["resource"]): {
             "name": _part_name(step["resource"]),
             "denied": step["status"] != "ok",
-            "older": step["status"] == "ok" and step["collection_id"] < step["newest_collection"],
+            "older": step["status"] == "ok" and bool(step["older"]),
             "read_at": _moment(step["read_at"]),
             "remark": step["message"] if step["status"] == "ok" else None,
         }
@@ -562,7 +584,7 @@ async def _gaps(datasette, name: str, sql: str) -> list[dict[str, Any]]:
     known = _needed.setdefault(database, {})
     if sql not in known:
         known[sql] = {PART_OF_TABLE.get(t, t) for t in await _tables_read(database, sql)} - NO_PARTS
-    parts = await _parts(database)
+    parts = await _parts(database, known[sql])
     gaps = []
     for account_id, account in await database.execute(
         "select account_id, coalesce(name, account_id) from accounts order by 2, 1"

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from datasette import NotFound, Response, hookimpl
+from datasette import Forbidden, NotFound, Response, hookimpl
 from datasette.database import QueryInterrupted
 from datasette.utils import add_cors_headers, tilde_decode, tilde_encode
 
@@ -1063,10 +1063,9 @@ async def _page(datasette, request) -> Response:
 
 async def _may_see(datasette, actor, database: str, *things: str, action="view-table") -> bool:
     for thing in things:
-        visible, _ = await datasette.check_visibility(
-            actor,
-            permissions=[(action, (database, thing)), ("view-database", database), "view-instance"],
-        )
-        if not visible:
+        permissions = [(action, (database, thing)), ("view-database", database)]
+        try:
+            await datasette.ensure_permissions(actor, [*permissions, "view-instance"])
+        except Forbidden:
             return False
     return True

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from datasette import Response, hookimpl
+from datasette import Forbidden, Response, hookimpl
 from datasette.utils import tilde_encode
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
@@ -354,14 +354,9 @@ def _row_url(datasette, database: str, table: str, key: str) -> str:
 
 async def _may_see(datasette, actor, database: str, *tables: str) -> bool:
     for table in tables:
-        visible, _ = await datasette.check_visibility(
-            actor,
-            permissions=[
-                ("view-table", (database, table)),
-                ("view-database", database),
-                "view-instance",
-            ],
-        )
-        if not visible:
+        permissions = [("view-table", (database, table)), ("view-database", database)]
+        try:
+            await datasette.ensure_permissions(actor, [*permissions, "view-instance"])
+        except Forbidden:
             return False
     return True
