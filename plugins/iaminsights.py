@@ -11,7 +11,7 @@ import functools
 import json
 import re
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from datetime import datetime, timezone
 from pathlib import Path
@@ -90,6 +90,36 @@ NO_PARTS = {
     *("search", "search_fts"),
 }
 NEVER_READ = {"denied": True, "older": False, "read_at": "", "remark": None}
+
+# Of the parts of a collection named by :parts, those that the newest collect which asked for them
+# could not read in full, by account. Looked up part by part: every page of a report asks for it.
+GAPS = """
+    select
+      coalesce(accounts.name, accounts.account_id) as account,
+      parts.value as resource,
+      steps.status,
+      steps.message,
+      (
+        select max(older.finished_at)
+        from collections
+          join collection_steps as older on older.collection_id = collections.id
+        where collections.account_id = accounts.account_id
+          and older.resource = parts.value
+          and older.status = 'ok'
+      ) as read_at
+    from accounts
+      join json_each(:parts) as parts
+      left join collection_steps as steps
+        on steps.resource = parts.value
+        and steps.collection_id = (
+          select max(asked.collection_id)
+          from collections
+            join collection_steps as asked on asked.collection_id = collections.id
+          where collections.account_id = accounts.account_id and asked.resource = parts.value
+        )
+    where steps.status is not 'ok' or steps.message is not null
+    order by account, accounts.account_id, parts.value
+"""
 
 # Columns of reports that hold the key of a row: table, and how such a key begins. Each is a
 # foreign key in the tables that reports read, so the row exists wherever the value does.
@@ -227,13 +257,9 @@ def _remember_metadata(datasette) -> None:
         question = (key, database, table, fallback)
         if question not in asked:
             asked[question] = ask(key, database=database, table=table, fallback=fallback)
-        known = asked[question]
-        if key == "queries" and isinstance(known, dict):  # Datasette writes names into each query
-            return {
-                name: dict(query) if isinstance(query, dict) else query
-                for name, query in known.items()
-            }
-        return dict(known) if isinstance(known, dict) else known  # no deeper than Datasette's own
+        answer = asked[question]
+        # Datasette adds the queries of plugins to it, which may be for one reader only.
+        return dict(answer) if isinstance(answer, dict) else answer
 
     datasette.metadata = metadata
     if hasattr(datasette, "_table_permission_allows"):  # since 0.65.2; it copies all of it, too
@@ -295,23 +321,7 @@ def _cut_long_pages() -> None:
     QueryView.data = data
 
 
-# --- Reports: their charts and their cells ------------------------------------------------------
-
-
-@hookimpl
-def extra_body_script(datasette, database, request, template):
-    """Draw a report's chart however one came to its page; datasette-vega reads the fragment."""
-    if template != "query.html" or request is None or "table" not in request.url_vars:
-        return ""
-
-    async def script() -> str:
-        query = await datasette.get_canned_query(database, request.url_vars["table"], request.actor)
-        if not query or not query.get("fragment"):
-            return ""
-        fragment = json.dumps("#" + query["fragment"]).replace("<", "\\u003c")
-        return f"if (!location.hash) history.replaceState(null, '', {fragment});"
-
-    return script
+# --- Reports: their cells -----------------------------------------------------------------------
 
 
 @hookimpl
@@ -528,47 +538,42 @@ async def _may_see(datasette, actor, database: str, thing: str, action="view-tab
     return True
 
 
-async def _parts(
-    database: Database, names: Collection[str] | None = None
-) -> dict[tuple[str, str], dict[str, Any]]:
-    """What is known of each part, by account and part: how old it is, and what it lacks.
-
-    Of all parts, or only of those with these names.
-    """
+async def _parts(database: Database) -> dict[tuple[str, str], dict[str, Any]]:
+    """What is known of each part, by account and part: how old it is, and what it lacks."""
     steps = await database.execute(
         """
         with steps as (
           select
             collections.account_id,
             collection_steps.*,
+            max(collection_id) over account as newest_collection,
             max(collection_steps.finished_at) filter (where collection_steps.status = 'ok')
               over part as read_at,
             row_number() over (part order by collection_id desc) as age
           from collection_steps
             join collections on collections.id = collection_steps.collection_id
-          where :names is null or collection_steps.resource in (select value from json_each(:names))
-          window part as (partition by account_id, resource)
+          window account as (partition by account_id), part as (partition by account_id, resource)
         )
-        select
-          steps.*,
-          collection_id < (
-            select max(id) from collections where collections.account_id = steps.account_id
-          ) as older
-        from steps
-        where age = 1
-        order by account_id, resource
-        """,
-        {"names": None if names is None else json.dumps(list(names))},
+        select * from steps where age = 1 order by account_id, resource
+        """
     )
     return {
         (step["account_id"], step["resource"]): {
-            "name": _part_name(step["resource"]),
-            "denied": step["status"] != "ok",
-            "older": step["status"] == "ok" and bool(step["older"]),
-            "read_at": _moment(step["read_at"]),
-            "remark": step["message"] if step["status"] == "ok" else None,
+            **_state(step),
+            "older": step["status"] == "ok" and step["collection_id"] < step["newest_collection"],
         }
         for step in steps
+    }
+
+
+def _state(step: sqlite3.Row) -> dict[str, Any]:
+    """What is known of a part; of one that no collect ever asked for there are only nulls."""
+    read = step["status"] == "ok"
+    return {
+        "name": _part_name(step["resource"]),
+        "denied": not read,
+        "read_at": _moment(step["read_at"]),
+        "remark": step["message"] if read else None,
     }
 
 
@@ -583,17 +588,10 @@ async def _gaps(datasette, name: str, sql: str) -> list[dict[str, Any]]:
         return []
     known = _needed.setdefault(database, {})
     if sql not in known:
-        known[sql] = {PART_OF_TABLE.get(t, t) for t in await _tables_read(database, sql)} - NO_PARTS
-    parts = await _parts(database, known[sql])
-    gaps = []
-    for account_id, account in await database.execute(
-        "select account_id, coalesce(name, account_id) from accounts order by 2, 1"
-    ):
-        for part in sorted(known[sql]):
-            state = parts.get((account_id, part), NEVER_READ)
-            if state["denied"] or state["remark"]:
-                gaps.append({**state, "account": account, "name": _part_name(part)})
-    return gaps
+        read = {PART_OF_TABLE.get(t, t) for t in await _tables_read(database, sql)} - NO_PARTS
+        known[sql] = json.dumps(sorted(read))
+    steps = await database.execute(GAPS, {"parts": known[sql]})
+    return [{**_state(step), "account": step["account"]} for step in steps]
 
 
 # By database and SQL of a report: the parts of a collection that it rests on.

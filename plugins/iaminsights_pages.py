@@ -343,7 +343,7 @@ async def _search_url(datasette, actor) -> str | None:
     """Where a search is sent to; None if there is nothing to search or it may not be seen."""
     for name in datasette.databases:
         if await datasette.get_canned_query(name, "find", actor) and await _may_see(
-            datasette, actor, name, "search"
+            datasette, actor, name, "find", action="view-query"
         ):
             return datasette.urls.query(name, "find")
     return None
@@ -353,9 +353,9 @@ def _row_url(datasette, database: str, table: str, key: str) -> str:
     return datasette.urls.row(database, table, tilde_encode(key))
 
 
-async def _may_see(datasette, actor, database: str, *tables: str) -> bool:
-    for table in tables:
-        permissions = [("view-table", (database, table)), ("view-database", database)]
+async def _may_see(datasette, actor, database: str, *things: str, action="view-table") -> bool:
+    for thing in things:
+        permissions = [(action, (database, thing)), ("view-database", database)]
         try:
             await datasette.ensure_permissions(actor, [*permissions, "view-instance"])
         except Forbidden:

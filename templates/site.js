@@ -11,6 +11,11 @@ document.addEventListener("DOMContentLoaded", () => {
   "use strict";
 
   document.documentElement.lang ||= "en";
+
+  /* A report has its chart however one came to it: datasette-vega reads the fragment, after this. */
+  const chart = document.querySelector("[data-chart]")?.dataset.chart;
+  if (chart && !location.hash) history.replaceState(null, "", `#${chart}`);
+
   const content = document.querySelector("section.content");
   if (content) {
     content.id ||= "content";

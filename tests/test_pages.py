@@ -302,11 +302,24 @@ def test_remembered_metadata_is_what_datasette_says(sample_file):
     assert datasette._table_permission_allows("iaminsights", "policies") == []
 
 
-def test_who_gets_metadata_may_write_into_it(sample_file):
-    datasette = datasette_of(sample_file)
-    datasette.metadata("databases")["iaminsights"]["tables"]["users"]["facets"].append("realm")
-    databases = datasette.metadata("databases")
-    assert databases["iaminsights"]["tables"]["users"]["facets"] == ["state"]
+def test_queries_of_a_plugin_are_those_of_the_reader(sample_file):
+    class Own:
+        __name__ = "own"
+
+        @hookimpl
+        def canned_queries(self, actor):
+            return {"own": "select 1"} if actor else {}
+
+    own = Own()
+    pm.register(own, name="own")
+    try:
+        datasette = datasette_of(sample_file)
+        for actor in ({"id": "ada"}, None):
+            queries = asyncio.run(datasette.get_canned_queries("iaminsights", actor))
+            assert ("own" in queries) == bool(actor)
+            assert "mine" in queries
+    finally:
+        pm.unregister(name="own")
 
 
 def test_metadata_of_another_plugin_is_asked_for_each_time(sample_file):
