@@ -303,6 +303,22 @@ def test_a_page_fits_every_width(sample, page, path_of, kind):
     assert page.locator(".table-wrapper").evaluate_all(wider) == []
 
 
+def test_five_accounts_stand_side_by_side_or_below_each_other(page, collected):
+    names = ("Acme", "Bolt", "Cog", "Dynamo", "A rather long name of an account, and a department")
+    path = collected(*map(Account, names), reports=all_reports())
+    with served(path) as site:
+        visit(page, site, "/")
+        panels = page.locator(".account")
+        assert sorted(panels.locator("h2").all_inner_texts()) == sorted(names)
+        for width, across in ((2560, 2), (1300, 2), (360, 1)):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_function("width => innerWidth === width", arg=width)
+            boxes = [panel.bounding_box() for panel in panels.all()]
+            assert len({box["x"] for box in boxes}) == across, width
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
+            assert page.evaluate(CUT_TEXT) == [], width
+
+
 @pytest.mark.parametrize("kind", ["home", "chart", "commands", "table", "row of users"])
 def test_a_page_prints_dark_on_white_with_all_of_its_columns(sample, page, path_of, kind):
     """Also for somebody whose screen is dark."""
