@@ -38,6 +38,32 @@ document.addEventListener("DOMContentLoaded", () => {
     document.querySelector(".export-links")?.classList.remove("export-links");
   }
 
+  /* Datasette opens its menus of columns by mouse only. */
+  const menu = document.querySelector(".dropdown-menu");
+  let opener;
+  for (const icon of document.querySelectorAll(".dropdown-menu-icon")) {
+    icon.setAttribute("role", "button");
+    icon.setAttribute("aria-haspopup", "true");
+    icon.setAttribute("aria-label", `More about the column ${icon.closest("th").dataset.column}`);
+    icon.setAttribute("tabindex", "0");
+    icon.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      opener = icon;
+      icon.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
+      [...menu.querySelectorAll("a")].find((link) => link.offsetParent)?.focus();
+    });
+  }
+  const closeMenu = () => document.body.click(); // what Datasette closes it by
+  menu?.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    closeMenu();
+    opener?.focus();
+  });
+  menu?.addEventListener("focusout", (event) => {
+    if (event.relatedTarget && !menu.contains(event.relatedTarget)) closeMenu();
+  });
+
   /* Commands: a button in each cell, made here because without a script it could do nothing. */
   const said = document.createElement("p");
   said.className = "unseen";

@@ -267,6 +267,21 @@ def test_a_question_is_asked_by_keyboard(sample, page):
     expect(page.locator("td.col-identity").first).to_have_text("Amara Okafor", timeout=LONG_WAIT)
 
 
+def test_the_menu_of_a_column_by_keyboard(sample, page):
+    visit(page, sample, "/iaminsights/users?_size=10")
+    icon = page.get_by_role("button", name="More about the column state")
+    reach(page, icon)
+    page.keyboard.press("Enter")
+    expect(page.locator(".dropdown-menu a:focus")).to_have_text("Sort ascending")
+    page.keyboard.press("Escape")
+    expect(page.locator(".dropdown-menu")).to_be_hidden()
+    expect(icon).to_be_focused()
+    page.keyboard.press("Space")
+    reach(page, page.locator(".dropdown-menu a", has_text="Sort descending"))
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{sample.url}/iaminsights/users?_size=10&_sort_desc=state")
+
+
 def test_the_sql_of_a_report_by_keyboard(sample, page):
     visit(page, sample, KINDS["no rows"])
     reach(page, page.locator("details.sql summary"))
