@@ -37,7 +37,7 @@ if __name__ == "__main__":
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         database = Path(folder) / "iaminsights.sqlite3"
         main(["demo", "--quiet", str(database)], standalone_mode=False)
-        with served(database) as site:
+        with served(database, DATASETTE_LOAD_PLUGINS="iaminsights,datasette-vega") as site:
             browser = start(playwright)
             take(browser.new_page(viewport=SIZE), site.url)
             browser.close()
