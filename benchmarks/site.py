@@ -28,12 +28,9 @@ from iaminsights.client import Client
 from iaminsights.collect import collect
 from iaminsights.credentials import find_credential
 from iaminsights.sandbox import Sandbox, sample_account
-from tests.site_helpers import BARE_DATASETTE, served
+from tests.site_helpers import AS_INSTALLED, BARE_DATASETTE, served
 
 ROUNDS = 40
-
-# What a user has installed, and not what the tests need beside it.
-PLUGINS = "iaminsights,datasette-vega"
 
 # Ours shows more rows of a query than Datasette does unless told to: the same page has the same.
 SAME_ROWS = ("--setting", "max_returned_rows", 5_000)
@@ -90,7 +87,7 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         path = Path(sys.argv[1]) if len(sys.argv) > 1 else collected_sample(folder)
-        ours = stack.enter_context(served(path, DATASETTE_LOAD_PLUGINS=PLUGINS)).url
+        ours = stack.enter_context(served(path, **AS_INSTALLED)).url
         bare = stack.enter_context(served(path, *SAME_ROWS, command=BARE_DATASETTE)).url
         session = stack.enter_context(requests.Session())
         session.trust_env = False

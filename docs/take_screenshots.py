@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from iaminsights.cli import main
 from tests.browser import start
-from tests.site_helpers import served
+from tests.site_helpers import AS_INSTALLED, served
 
 DOCS = Path(__file__).resolve().parent
 REPORT = "policies_by_last_permit"
@@ -37,7 +37,7 @@ if __name__ == "__main__":
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         database = Path(folder) / "iaminsights.sqlite3"
         main(["demo", "--quiet", str(database)], standalone_mode=False)
-        with served(database, DATASETTE_LOAD_PLUGINS="iaminsights,datasette-vega") as site:
+        with served(database, **AS_INSTALLED) as site:
             browser = start(playwright)
             take(browser.new_page(viewport=SIZE), site.url)
             browser.close()

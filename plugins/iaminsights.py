@@ -91,34 +91,41 @@ NO_PARTS = {
 }
 NEVER_READ = {"denied": True, "older": False, "read_at": "", "remark": None}
 
-# Of the parts of a collection named by :parts, those that the newest collect which asked for them
-# could not read in full, by account. Looked up part by part: every page of a report asks for it.
-GAPS = """
-    select
-      coalesce(accounts.name, accounts.account_id) as account,
-      parts.value as resource,
-      steps.status,
-      steps.message,
-      (
-        select max(older.finished_at)
-        from collections
-          join collection_steps as older on older.collection_id = collections.id
-        where collections.account_id = accounts.account_id
-          and older.resource = parts.value
-          and older.status = 'ok'
-      ) as read_at
-    from accounts
-      join json_each(:parts) as parts
-      left join collection_steps as steps
-        on steps.resource = parts.value
-        and steps.collection_id = (
-          select max(asked.collection_id)
+# What is known of each part in each account: what the newest collect that asked for it got, and
+# when it was last read in full. Of the parts in :parts (JSON), or of all if that is null. Looked up
+# part by part, for every page of a report asks for a few of them.
+STATES = """
+    with states as (
+      select
+        accounts.account_id,
+        coalesce(accounts.name, accounts.account_id) as account,
+        parts.value as resource,
+        steps.status,
+        steps.message,
+        steps.collection_id < (
+          select max(id) from collections where collections.account_id = accounts.account_id
+        ) as older,
+        (
+          select max(earlier.finished_at)
           from collections
-            join collection_steps as asked on asked.collection_id = collections.id
-          where collections.account_id = accounts.account_id and asked.resource = parts.value
-        )
-    where steps.status is not 'ok' or steps.message is not null
-    order by account, accounts.account_id, parts.value
+            join collection_steps as earlier on earlier.collection_id = collections.id
+          where collections.account_id = accounts.account_id
+            and earlier.resource = parts.value
+            and earlier.status = 'ok'
+        ) as read_at
+      from accounts
+        join json_each(
+          coalesce(:parts, (select json_group_array(distinct resource) from collection_steps))
+        ) as parts
+        left join collection_steps as steps
+          on steps.resource = parts.value
+          and steps.collection_id = (
+            select max(asked.collection_id)
+            from collections
+              join collection_steps as asked on asked.collection_id = collections.id
+            where collections.account_id = accounts.account_id and asked.resource = parts.value
+          )
+    )
 """
 
 # Columns of reports that hold the key of a row: table, and how such a key begins. Each is a
@@ -342,9 +349,9 @@ def render_cell(row, value, column, table, database, datasette):
         return url and Markup(f'<a href="{url}">{escape(value)}</a>')
     if column == "name":
         target, key = _field(row, "table_name"), _field(row, "key")
-        if target is None or key is None:
+        if not isinstance(target, str) or key is None:
             return None
-        return _link(datasette.urls.table(database, target), str(key), value)
+        return _link(_table_url(datasette, database, target), str(key), value)
     key_column = NAMED_BY.get(column, column)
     target, beginning = ROW_KEYS[key_column]
     key = value if column == key_column else _field(row, key_column)
@@ -414,7 +421,7 @@ async def _reports(datasette, actor, database: str) -> list[dict[str, Any]]:
     """The reports that the reader may see, worst first, each with the address of its page."""
     reports = []
     for name, query in (await datasette.get_canned_queries(database, actor)).items():
-        if await _may_see(datasette, actor, database, name, "view-query"):
+        if await may_see(datasette, actor, database, name, action="view-query"):
             fragment = f"#{query['fragment']}" if query.get("fragment") else ""
             url = datasette.urls.query(database, name) + fragment
             named = {"title": name, "category": "Other", **query, "name": name}
@@ -432,7 +439,7 @@ async def _accounts(datasette, actor, name: str) -> list[dict[str, Any]] | None:
 
     None if the reader may not see accounts at all.
     """
-    if not await _may_see(datasette, actor, name, "accounts"):
+    if not await may_see(datasette, actor, name, "accounts"):
         return None
     database = datasette.databases[name]
     rows = await database.execute(
@@ -445,7 +452,7 @@ async def _accounts(datasette, actor, name: str) -> list[dict[str, Any]] | None:
     counted = [
         (table, label, condition, await _count(database, table, condition))
         for table, label, condition in COUNTED
-        if await _may_see(datasette, actor, name, table)
+        if await may_see(datasette, actor, name, table)
     ]
     accounts = []
     for row in rows:
@@ -488,7 +495,7 @@ async def _tables(datasette, actor, name: str) -> list[dict[str, str]]:
     return [
         {"name": table, "url": datasette.urls.table(name, table)}
         for table in [*await database.table_names(), *await database.view_names()]
-        if table not in hidden and await _may_see(datasette, actor, name, table)
+        if table not in hidden and await may_see(datasette, actor, name, table)
     ]
 
 
@@ -499,7 +506,7 @@ async def _about_row(datasette, actor, name: str, table: str, row) -> dict[str, 
     refers_to = {}
     for key in await database.foreign_keys_for_table(table):
         value, other = row[key["column"]], key["other_table"]
-        if value is not None and await _may_see(datasette, actor, name, other):
+        if value is not None and await may_see(datasette, actor, name, other):
             labels = await datasette.expand_foreign_keys(name, table, key["column"], [value])
             refers_to[key["column"]] = {
                 "name": labels.get((key["column"], value), value),
@@ -523,57 +530,43 @@ async def _explorer(datasette, actor, name: str, table: str, row) -> dict[str, s
         return None
     report, parameter, column, words = EXPLORERS[table]
     known = await datasette.get_canned_queries(name, actor)
-    if report not in known or not await _may_see(datasette, actor, name, report, "view-query"):
+    if report not in known or not await may_see(
+        datasette, actor, name, report, action="view-query"
+    ):
         return None
     url = f"{datasette.urls.query(name, report)}?{parameter}={quote(str(row[column]), safe='')}"
     return {"url": url, "words": words}
 
 
-async def _may_see(datasette, actor, database: str, thing: str, action="view-table") -> bool:
-    permissions = [(action, (database, thing)), ("view-database", database), "view-instance"]
-    try:
-        await datasette.ensure_permissions(actor, permissions)
-    except Forbidden:
-        return False
+async def may_see(datasette, actor, database: str, *things: str, action="view-table") -> bool:
+    """Whether the reader may see all of these tables; the plugins beside this one ask it, too."""
+    for thing in things:
+        permissions = [(action, (database, thing)), ("view-database", database), "view-instance"]
+        try:
+            await datasette.ensure_permissions(actor, permissions)
+        except Forbidden:
+            return False
     return True
 
 
 async def _parts(database: Database) -> dict[tuple[str, str], dict[str, Any]]:
-    """What is known of each part, by account and part: how old it is, and what it lacks."""
-    steps = await database.execute(
-        """
-        with steps as (
-          select
-            collections.account_id,
-            collection_steps.*,
-            max(collection_id) over account as newest_collection,
-            max(collection_steps.finished_at) filter (where collection_steps.status = 'ok')
-              over part as read_at,
-            row_number() over (part order by collection_id desc) as age
-          from collection_steps
-            join collections on collections.id = collection_steps.collection_id
-          window account as (partition by account_id), part as (partition by account_id, resource)
-        )
-        select * from steps where age = 1 order by account_id, resource
-        """
+    """What is known of each part that a collect asked for, by account and part."""
+    states = await database.execute(
+        f"{STATES} select * from states where status is not null order by account_id, resource",
+        {"parts": None},
     )
-    return {
-        (step["account_id"], step["resource"]): {
-            **_state(step),
-            "older": step["status"] == "ok" and step["collection_id"] < step["newest_collection"],
-        }
-        for step in steps
-    }
+    return {(state["account_id"], state["resource"]): _state(state) for state in states}
 
 
-def _state(step: sqlite3.Row) -> dict[str, Any]:
-    """What is known of a part; of one that no collect ever asked for there are only nulls."""
-    read = step["status"] == "ok"
+def _state(known: sqlite3.Row) -> dict[str, Any]:
+    """How old a part is and what it lacks; of one never asked for there are only nulls."""
+    read = known["status"] == "ok"
     return {
-        "name": _part_name(step["resource"]),
+        "name": _part_name(known["resource"]),
         "denied": not read,
-        "read_at": _moment(step["read_at"]),
-        "remark": step["message"] if read else None,
+        "older": read and bool(known["older"]),
+        "read_at": _moment(known["read_at"]),
+        "remark": known["message"] if read else None,
     }
 
 
@@ -590,8 +583,12 @@ async def _gaps(datasette, name: str, sql: str) -> list[dict[str, Any]]:
     if sql not in known:
         read = {PART_OF_TABLE.get(t, t) for t in await _tables_read(database, sql)} - NO_PARTS
         known[sql] = json.dumps(sorted(read))
-    steps = await database.execute(GAPS, {"parts": known[sql]})
-    return [{**_state(step), "account": step["account"]} for step in steps]
+    states = await database.execute(
+        f"{STATES} select * from states where status is not 'ok' or message is not null "
+        "order by account, account_id, resource",
+        {"parts": known[sql]},
+    )
+    return [{**_state(state), "account": state["account"]} for state in states]
 
 
 # By database and SQL of a report: the parts of a collection that it rests on.

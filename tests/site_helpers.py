@@ -36,6 +36,8 @@ select number, '' as iam_id, count(*) over () as report_rows from numbers order 
 """
 
 DATASETTE = (sys.executable, "-m", "datasette")
+# What a user has installed, without what the tests need beside it.
+AS_INSTALLED = {"DATASETTE_LOAD_PLUGINS": "iaminsights,datasette-vega"}
 # Datasette loads no installed plugin when it is told that it is being tested.
 BARE_DATASETTE = (
     sys.executable,

@@ -8,6 +8,7 @@ import re
 import sqlite3
 from contextlib import closing
 from datetime import date, timedelta
+from urllib.parse import quote
 
 import pytest
 from datasette import hookimpl
@@ -88,6 +89,19 @@ def test_each_account_has_its_own_findings(collected):
     assert low["Acme"] > low["Bolt"]
     for name, number in low.items():
         assert re.search(rf"{name} Collected .*? {number} low ", text)
+
+
+def test_what_two_accounts_lack_for_one_reason_is_said_once(collected):
+    path = collected(Account("Acme"), Account("Bolt"), reports=ALL)
+    with served(path) as site:
+        text = site.text("/iaminsights/users_not_in_access_group")
+    assert text.count("Only the token's own user was listed") == 1
+    assert "people of Acme , Bolt : Only the token's own user was listed" in text
+
+
+def test_a_cell_that_only_looks_like_a_link_is_shown(sample):
+    sql = "select 'n' as name, 1 as table_name, 2 as key, 3 as iam_id, 'who' as user"
+    assert "n 1 2 3 who" in sample.text(f"/iaminsights?sql={quote(sql)}")
 
 
 def test_accepted_findings_are_counted_apart(collected):
