@@ -702,7 +702,9 @@ def test_documented_examples_do_what_is_said(tmp_path, path):
         summary = collect_through(sandbox, path)
     assert content_of(path) == undisturbed
     retried = {"access_group_members", "users", "roles"}
-    assert retried <= set(retries_of(summary)) <= retried | {"policies"}
+    # Which requests to the service of policies are its fourth, eighth and so on is chance.
+    same_service = {"policies", "external_identity_settings"}
+    assert retried <= set(retries_of(summary)) <= retried | same_service
     assert summary.seconds >= 1
 
     before = path.read_bytes()
