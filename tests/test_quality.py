@@ -228,6 +228,8 @@ def test_a_report_by_keyboard(sample, page):
     visit(page, sample, "/")
     reach(page, page.locator("a.button"))
     page.keyboard.press("Enter")
+    # The page left behind has a list of reports, too.
+    expect(page).to_have_url(f"{sample.url}/iaminsights", timeout=LONG_WAIT)
     report = page.locator(".reports a")
     title = report.first.inner_text()
     reach(page, report)
@@ -279,7 +281,8 @@ def test_the_menu_of_a_column_by_keyboard(sample, page):
     page.keyboard.press("Space")
     reach(page, page.locator(".dropdown-menu a", has_text="Sort descending"))
     page.keyboard.press("Enter")
-    expect(page).to_have_url(f"{sample.url}/iaminsights/users?_size=10&_sort_desc=state")
+    sorted_table = f"{sample.url}/iaminsights/users?_size=10&_sort_desc=state"
+    expect(page).to_have_url(sorted_table, timeout=LONG_WAIT)
 
 
 def test_the_sql_of_a_report_by_keyboard(sample, page):
