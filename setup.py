@@ -70,7 +70,10 @@ setup(
         "iaminsights_plugins": "plugins",
     },
     packages=["iaminsights", "iaminsights.sandbox", "iaminsights_plugins"],
-    package_data={"iaminsights": ["*.sql"], "iaminsights.sandbox": ["*.json"]},
+    package_data={
+        "iaminsights": ["*.sql", "facts/*.sql", "views/*.sql"],
+        "iaminsights.sandbox": ["*.json"],
+    },
     cmdclass={"build_py": BuildWithSite, "sdist": SourceWithSite, "develop": ModernEditable},
     install_requires=[
         "click>=8.1",

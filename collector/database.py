@@ -19,6 +19,7 @@ from typing import Any
 import sqlite_utils
 
 from . import findings, history
+from .derived import ALL_TABLES, VIEWS, derive
 from .errors import DatabaseError
 from .findings import Acknowledgement, Earlier
 from .reports import Report
@@ -28,10 +29,6 @@ from .schema import APPLICATION_ID, SCHEMA_VERSION, TABLE, TABLES, Table
 _BATCH = 1000
 _BUSY = (5, 6)  # SQLITE_BUSY and SQLITE_LOCKED, which sqlite3 names from Python 3.11 on
 _PATIENCE_WITH_READERS = 120  # seconds until a file that is always being read is given up
-_VIEWS = tuple(
-    Path(__file__).with_name(f"{name}.sql")
-    for name in ("access", "escalation", "scopes", "remedies")
-)
 _SEARCH = Path(__file__).with_name("search.sql")
 
 # Rows that make sense only as a set, with the table and columns that tell whether the set was
@@ -48,6 +45,8 @@ _SETS = {
 
 # Made anew from the whole file in each collect.
 _DERIVED = ("identities", "acknowledgements", "findings", "report_counts", "search")
+
+_KEYS = {table.name: table.key[0] for table in ALL_TABLES}
 
 # The values of a row in the order of its table's columns.
 _VALUES = {table.name: itemgetter(*(c.name for c in table.columns)) for table in TABLES}
@@ -212,6 +211,9 @@ class Draft:
             )
             self._connection.execute("commit")
             _create_indexes_and_views(sqlite_utils.Database(self._connection))
+            self._connection.execute("begin")
+            derive(self._connection)
+            self._connection.execute("commit")
             self._check()
             self._connection.execute("begin")
             if old:
@@ -515,13 +517,13 @@ def _connected(path: Path) -> sqlite3.Connection:
 def _create_tables(db: sqlite_utils.Database) -> None:
     db.execute(f"pragma application_id = {APPLICATION_ID}")
     db.execute(f"pragma user_version = {SCHEMA_VERSION}")
-    for table in TABLES:
+    for table in ALL_TABLES:
         db[table.name].create(
             {column.name: column.sql_type for column in table.columns},
             pk=table.key if len(table.key) > 1 else table.key[0],
             not_null=[column.name for column in table.columns if column.required],
             foreign_keys=[
-                (column.name, column.references, TABLE[column.references].key[0])
+                (column.name, column.references, _KEYS[column.references])
                 for column in table.columns
                 if column.references
             ],
@@ -530,11 +532,11 @@ def _create_tables(db: sqlite_utils.Database) -> None:
 
 
 def _create_indexes_and_views(db: sqlite_utils.Database) -> None:
-    for table in TABLES:
+    for table in ALL_TABLES:
         for columns in table.all_indexes:
             db[table.name].create_index(columns)
-    for script in _VIEWS:
-        db.executescript(script.read_text(encoding="utf-8"))
+    for view in VIEWS.values():
+        db.create_view(view.name, view.sql)
     db.execute("analyze main")
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from .derived import origins
 from .errors import AcknowledgementError
 from .reports import Report, anything_goes
 from .schema import NO_PARTS, TABLE
@@ -260,7 +261,7 @@ def _run(connection: sqlite3.Connection, report: Report) -> tuple[list[dict[str,
     connection.set_authorizer(anything_goes)
     names = [column[0] for column in cursor.description]
     rows = [dict(zip(names, row, strict=True)) for row in cursor]
-    parts = {TABLE[table].filled_by for table in tables & TABLE.keys()}
+    parts = {TABLE[table].filled_by for table in origins(tables) & TABLE.keys()}
     return rows, parts - {"accounts", *NO_PARTS}
 
 

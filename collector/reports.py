@@ -17,8 +17,8 @@ from urllib.parse import quote
 
 import yaml
 
+from .derived import ALL_TABLES, VIEWS
 from .errors import ReportError
-from .schema import TABLES, VIEWS
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 ROWS_COLUMN = "report_rows"
@@ -74,7 +74,7 @@ def read_report(path: Path) -> Report:
     """One report file; raises ReportError if anything about it is wrong."""
     if not _NAME.fullmatch(path.stem):
         raise ReportError(f"{path}: a report's name is made of lower-case letters, digits and _.")
-    if path.stem in {*VIEWS, *(table.name for table in TABLES)}:
+    if path.stem in {*VIEWS, *(table.name for table in ALL_TABLES)}:
         raise ReportError(f"{path}: a report must not be named like a table, which it would hide.")
     lines = path.read_text(encoding="utf-8").splitlines()
     for number, line in enumerate(lines, 1):
@@ -98,8 +98,8 @@ def assemble(head: str, reports: Iterable[Report]) -> str:
         "databases": {
             _DATABASE: {
                 "tables": {
-                    **{table.name: _table_metadata(table) for table in TABLES},
-                    **{name: {"description": sentence} for name, sentence in VIEWS.items()},
+                    **{table.name: _table_metadata(table) for table in ALL_TABLES},
+                    **{view.name: {"description": view.title} for view in VIEWS.values()},
                 },
                 "queries": {report.name: _query_metadata(report) for report in reports},
             }

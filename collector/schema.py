@@ -949,37 +949,3 @@ NO_PARTS = (
     *("acknowledgements", "findings", "report_counts"),
     *("changes", "finding_history", "search"),
 )
-
-# What the .sql files here add to the tables: the reports read these views, and so may anybody.
-VIEWS: dict[str, str] = {
-    "collected_parts": "The newest state of each part of each account, and when it was last read.",
-    "policy_targets": "What each active access policy can reach, as far as it names it literally.",
-    "policy_instances": "Which policy reaches which service instance, and how much of it.",
-    "effective_access": "Who can do what with which service instance, one row for each way in. It "
-    "is what is configured, not what IAM decides: no context, no time, no session, no token "
-    "already issued, dynamic members only as of their last login, no row for the account owner.",
-    "account_services": "The account management services that policies can be about.",
-    "policy_account_services": "Which policy reaches which account management service.",
-    "effective_account_access": "Who can do what with the account itself, one row for each way in; "
-    "what effective_access does not decide is not decided here either.",
-    "access_group_identities": "The identities that an access group stands for, each once.",
-    "access_group_summaries": "Access groups in words, with the number of their members.",
-    "policy_values": "What policies name, one row for each value, with the operator made plain.",
-    "missing_instances": "Instances that active policies name and that do not exist.",
-    "policy_descriptions": "Policies in words: to whom, on what, with which roles and condition.",
-    "escalation_rules": "What roles allow that leads to more access, and what cannot be decided.",
-    "administering_policies": "The policies that make full administrators, and what each brings.",
-    "full_administrators": "Who is in full control of an account already, owner and groups too.",
-    "escalation_steps": "How one gets from one identity or group to the next, step by step.",
-    "shortest_escalation_paths": "The shortest way of each identity to full control.",
-    "policy_scopes": "How much each active policy is about, in one of twelve words.",
-    "weak_claim_rules": "Claim rules that let in more people than somebody may have meant.",
-    "privileged_policies": "Policies that make their holders privileged, and why.",
-    "identity_arguments": "How the ibmcloud command line names each identity; its console page.",
-    "access_group_arguments": "How the ibmcloud command line names each access group.",
-    "instance_arguments": "How the ibmcloud command line names each service instance.",
-    "policy_remedies": "The ibmcloud command that deletes each policy, and where the console has "
-    "it.",
-    "apikey_remedies": "The ibmcloud commands that delete and disable each API key.",
-    "acknowledged_findings": "Findings that somebody has accepted, with the reason, until a day.",
-}

@@ -12,10 +12,11 @@ from iaminsights.client import Client
 from iaminsights.collect import PARTS, collect
 from iaminsights.credentials import Credential, find_credential
 from iaminsights.database import Draft
+from iaminsights.derived import ALL_TABLES, VIEWS
 from iaminsights.endpoints import SERVICES
 from iaminsights.errors import DatabaseError, ObjectError, RequestError
 from iaminsights.sandbox import ABSENT, Account, Sandbox
-from iaminsights.schema import TABLE, TABLES, VIEWS
+from iaminsights.schema import TABLE
 
 from .conftest import collect_from
 from .database_file import content_of
@@ -115,7 +116,7 @@ def test_file_is_sound_private_and_quiet(collected):
 
 def test_every_declared_column_and_foreign_key_is_in_the_file(collected):
     path = collected(Account("Empty"))
-    for table in TABLES:
+    for table in ALL_TABLES:
         columns = [row[1] for row in rows_of(path, f"pragma table_info([{table.name}])")]
         assert columns == [column.name for column in table.columns]
         keys = {row[3]: row[2] for row in rows_of(path, f"pragma foreign_key_list([{table.name}])")}
@@ -126,12 +127,12 @@ def test_every_view_has_a_sentence(collected):
     path = collected(Account("Empty"))
     views = column_of(path, "select name from sqlite_master where type = 'view'")
     assert sorted(views) == sorted(VIEWS)
-    assert all(sentence.endswith(".") for sentence in VIEWS.values())
+    assert all(view.title.endswith(".") for view in VIEWS.values())
 
 
 def test_every_foreign_key_is_indexed(collected):
     path = collected(Account("Empty"))
-    for table in TABLES:
+    for table in ALL_TABLES:
         leading = {table.key[0]} | {
             rows_of(path, f"pragma index_info([{row[1]}])")[0][2]
             for row in rows_of(path, f"pragma index_list([{table.name}])")

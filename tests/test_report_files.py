@@ -10,10 +10,10 @@ import yaml
 
 from iaminsights.catalogue import all_reports
 from iaminsights.database import empty_database
+from iaminsights.derived import ALL_TABLES, VIEWS
 from iaminsights.errors import ReportError
 from iaminsights.files import METADATA, QUERIES, project_file
 from iaminsights.reports import MARKER, assemble, check_against, read_report, read_reports
-from iaminsights.schema import TABLES, VIEWS
 
 REPORTS = read_reports(project_file(QUERIES))
 THE_EIGHT = {
@@ -160,7 +160,7 @@ def test_assembly():
     assert text == assemble(text, REPORTS)
     assert text.startswith(f"title: Mine # by hand\n{MARKER}\n") and "old: stuff" not in text
     database = yaml.safe_load(text)["databases"]["iaminsights"]
-    assert set(database["tables"]) == {*VIEWS, *(table.name for table in TABLES)}
+    assert set(database["tables"]) == {*VIEWS, *(table.name for table in ALL_TABLES)}
     for read in REPORTS:
         query = database["queries"][read.name]
         assert query["sql"] == read.sql + "\n"

@@ -15,6 +15,8 @@ COLLECTOR = Path(__file__).parent.parent / "collector"
 # What each module may import of ours; errors and the version are open to all.
 MAY_IMPORT = {
     "schema": set(),
+    "headers": set(),
+    "derived": {"headers", "schema"},
     "endpoints": set(),
     "lanes": set(),
     "files": set(),
@@ -22,14 +24,14 @@ MAY_IMPORT = {
     "client": {"credentials", "endpoints"},
     "rows": {"schema"},
     "resources": {"endpoints", "rows"},
-    "findings": {"reports", "schema"},
+    "findings": {"derived", "reports", "schema"},
     "history": {"schema"},
-    "database": {"findings", "history", "reports", "rows", "schema"},
+    "database": {"derived", "findings", "history", "reports", "rows", "schema"},
     "collect": {
         *("client", "database", "findings", "lanes", "reports", "resources", "rows", "schema")
     },
     "progress": {"collect"},
-    "reports": {"schema"},
+    "reports": {"derived"},
     "summary": {"reports"},
     "catalogue": {"database", "files", "reports", "summary"},
     "terminal": {"reports"},

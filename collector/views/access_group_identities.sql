@@ -1,0 +1,28 @@
+-- title: >
+--   The identities that an access group stands for, each once.
+-- notes: |
+--   The identities that an access group stands for, each once.
+--
+--   Whoever was put into a group and is found by one of its rules as well counts as static. The
+--   Public Access group stands for every user and service ID of its account; that it may stand
+--   for people without a login, too, is not shown.
+select group_id as access_group_id, iam_id, membership_type
+from access_group_members as members
+where membership_type = 'static'
+  or not exists (
+    select 1
+    from access_group_members as others
+    where others.iam_id = members.iam_id
+      and others.group_id = members.group_id
+      and others.membership_type = 'static'
+  )
+union all
+select access_groups.id, users.iam_id, 'public'
+from access_groups
+join users on users.account_id = access_groups.account_id
+where access_groups.is_public = 1
+union all
+select access_groups.id, serviceids.iam_id, 'public'
+from access_groups
+join serviceids on serviceids.account_id = access_groups.account_id
+where access_groups.is_public = 1

@@ -1,0 +1,40 @@
+-- title: >
+--   Access groups in words, with the number of their members.
+-- notes: |
+--   Access groups in words: the name, and how many identities the group stands for.
+--
+--   A group that only policies mention is deleted, or hidden from the token. It is called missing
+--   where the listing of groups was read in full; else its ID stands alone. members is null where
+--   the listings that it rests on were not read: not known is not none.
+with readings as materialized (
+  select
+    account_id,
+    max(resource = 'access_groups') as groups_were_read,
+    max(resource = 'access_group_members') as members_were_read,
+    sum(resource in ('users', 'serviceids')) = 2 as everybody_was_read
+  from collected_parts
+  where status = 'ok'
+  group by account_id
+)
+select
+  access_groups.id as access_group_id,
+  access_groups.account_id,
+  coalesce(nullif(access_groups.name, ''), access_groups.id)
+    || iif(access_groups.listed = 0 and readings.groups_were_read, ' (does not exist)', '')
+    as name,
+  iif(access_groups.listed = 0 and readings.groups_were_read, 1, 0) as is_missing,
+  case
+    when access_groups.is_public = 1 then
+      case
+        when readings.everybody_was_read then
+          (select count(*) from users where users.account_id = access_groups.account_id)
+          + (select count(*) from serviceids where serviceids.account_id = access_groups.account_id)
+      end
+    when readings.members_were_read then (
+      select count(distinct members.iam_id)
+      from access_group_members as members
+      where members.group_id = access_groups.id
+    )
+  end as members
+from access_groups
+left join readings on readings.account_id = access_groups.account_id

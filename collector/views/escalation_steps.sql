@@ -1,0 +1,561 @@
+-- title: >
+--   How one gets from one identity or group to the next, step by step.
+-- notes: |
+--   How one gets from one thing to the next: each step leads from who takes it to what it gives.
+--
+--   source, target: an IAM ID, the ID of an access group, "full control" of the account, the CRN of
+--   a resource that a trusted profile is linked to, or one of two helpers that keep the steps few:
+--   - "every access group", "every service ID", "every trusted profile", "every user": a policy
+--     leads there once, and from there a step leads to each.
+--   - a role and the ID of a policy: whoever holds that role on what the policy reaches. Policies
+--     with the same target share one.
+--   rule: its number in escalation_rules, 0 for what is no escalation but a way on: being a member,
+--   being allowed to assume a profile, holding a role, being an administrator already.
+--   confidence: that of the rule; one less under a condition, and where the policy limits nothing
+--   but the account, which is only inferred to include account management. why says so.
+--   Where this errs: a policy that names parts of account management by anything but resource and
+--   resourceType leads nowhere, nor does a resource group or a tag of virtual servers, which
+--   are in no list (too little); what iam-groups calls its parts is not looked at (too much).
+with
+  rules as materialized (
+    select
+      number,
+      service_name,
+      role,
+      step,
+      case confidence when 'high' then 3 when 'medium' then 2 else 1 end as level
+    from escalation_rules
+    where decided
+  ),
+  grants as materialized (
+    select
+      policies.account_id,
+      coalesce(policies.access_group_id, policies.iam_id) as source,
+      iif(policies.access_group_id is null, 'identity', 'access_group') as source_kind,
+      policies.id as policy_id,
+      substr(policy_roles.role_id, instr(policy_roles.role_id, '::::') + 4) as role,
+      policies.rule is not null as is_conditional
+    from policies
+    join policy_roles on policy_roles.policy_id = policies.id
+    where policies.type = 'access'
+      and policies.state = 'active'
+      and coalesce(policies.access_group_id, policies.iam_id) is not null
+      and substr(policy_roles.role_id, instr(policy_roles.role_id, '::::') + 4)
+        in (select role from rules)
+  ),
+  -- As in policy_values, but only what role_steps cannot decide by a mere comparison, and the
+  -- parts of account management. Patterns are ready for GLOB.
+  limits as materialized (
+    select
+      attributes.policy_id,
+      attributes.position,
+      attributes.name,
+      case
+        when attributes.operator in ('stringMatch', 'stringMatchAnyOf') then 'stringMatch'
+        when coalesce(attributes.operator, 'stringEquals')
+          not in ('stringEquals', 'stringEqualsAnyOf') then attributes.operator
+        when each.value = '*' then 'stringExists'
+        else 'stringEquals'
+      end as operator,
+      iif(
+        attributes.operator in ('stringMatch', 'stringMatchAnyOf'),
+        replace(replace(replace(each.value, '[', '[[]'), '{{*}}', '[*]'), '{{?}}', '[?]'),
+        each.value
+      ) as value
+    from policy_resource_attributes as attributes
+    join json_each(
+      case
+        when attributes.operator glob '*AnyOf' and json_valid(attributes.value)
+          then attributes.value
+        else json_array(attributes.value)
+      end
+    ) as each
+    where attributes.operator <> 'stringEquals'
+      or attributes.value = '*'
+      or attributes.name in ('resource', 'resourceType')
+  ),
+
+  -- Account management: rules 1 to 11.
+  kinds(number, kind, resource_type, anything) as (
+    values
+    (1, 'full_control', null, 'full control'),
+    (2, 'access_group', null, 'every access group'),
+    (4, 'service_id', 'serviceid', 'every service ID'),
+    (6, 'trusted_profile', 'profile', 'every trusted profile'),
+    (9, 'user', null, 'every user'),
+    (11, 'full_control', null, 'full control')
+  ),
+  reached as materialized (
+    select policy_id, service_name, reach
+    from policy_account_services
+    where service_name in (
+      'iam-access-management', 'iam-groups', 'iam-identity', 'user-management'
+    )
+  ),
+  -- "cross join" keeps the few policies before all that there may be to each.
+  management as materialized (
+    select
+      grants.account_id,
+      grants.source,
+      grants.source_kind,
+      grants.policy_id,
+      rules.number,
+      kinds.kind,
+      kinds.anything,
+      (
+        select count(*)
+        from policy_resource_attributes as attributes
+        where attributes.policy_id = grants.policy_id and attributes.name = 'resource'
+      ) as names,
+      max(1, rules.level - grants.is_conditional - (reached.reach = 'everything')) as level,
+      iif(
+        kinds.kind = 'full_control',
+        substr(grants.role, 6) || ' on ' || case reached.reach
+          when 'one_service' then reached.service_name
+          when 'all_iam' then 'all IAM account management services'
+          when 'everything' then 'everything in the account'
+          else 'all account management services'
+        end,
+        rules.step || ': ' || reached.service_name || ' ' || substr(grants.role, 6)
+      )
+      || iif(grants.is_conditional, ', under a condition', '')
+      || iif(reached.reach = 'everything', ', inferred from a policy for the bare account', '')
+      as why
+    from reached
+    cross join grants on grants.policy_id = reached.policy_id
+    cross join rules
+      on rules.role = grants.role
+      and case
+        when rules.number > 1 then rules.service_name = reached.service_name
+        when reached.service_name <> 'iam-access-management' then false
+        when reached.reach = 'one_service' then false
+        else rules.service_name = iif(reached.reach = 'all_iam', 'IAM', 'platform_service')
+      end
+    cross join kinds on kinds.number = rules.number
+    where not exists (
+        select 1
+        from policy_resource_attributes as attributes
+        where attributes.policy_id = grants.policy_id
+          and attributes.name not in (
+            'accountId', 'serviceName', 'serviceType', 'service_group_id', 'resourceGroupId',
+            'region', 'resourceType', 'resource'
+          )
+      )
+      and not exists (
+        select 1
+        from policy_resource_attributes as attributes
+        where attributes.policy_id = grants.policy_id
+          and attributes.name = 'resourceType'
+          and rules.number <> 2
+          and not exists (
+            select 1
+            from limits
+            where limits.policy_id = attributes.policy_id
+              and limits.position = attributes.position
+              and case limits.operator
+                when 'stringEquals' then limits.value = kinds.resource_type
+                when 'stringMatch' then kinds.resource_type glob limits.value
+                when 'stringExists' then limits.value <> 'false'
+              end
+          )
+      )
+  ),
+  things as materialized (
+    select account_id, id as node, id, 'access_group' as kind from access_groups
+    union all
+    select account_id, iam_id, id, 'service_id' from serviceids
+    union all
+    select account_id, iam_id, id, 'trusted_profile' from trustedprofiles
+  ),
+
+  -- Resources: rules 13 and 17 to 20. What each resource gives (target) by which rule (number),
+  -- and what policies name of it. Virtual servers are in no list of instances: what is known of
+  -- them is in their CRN. is_there: the account has it, as far as the file can tell.
+  gifts as materialized (
+    select
+      given.account_id,
+      given.resource,
+      given.number,
+      given.target,
+      given.namespace,
+      case given.number
+        when 13 then null
+        when 17 then nullif(instances.name, '')
+        else coalesce(nullif(instances.name, ''), given.resource)
+      end as name,
+      iif(instances.id is null, 'is', nullif(instances.service_name, '')) as service_name,
+      nullif(instances.guid, '') as guid,
+      instances.resource_group_id,
+      iif(
+        instances.id is null,
+        substr(given.location, 1, length(given.location) - 2 * (given.location glob '*-[0-9]')),
+        nullif(instances.region_id, '')
+      ) as region,
+      iif(instances.id is null, given.server, null) as server,
+      coalesce(instances.account_id = given.account_id, given.scope = 'a/' || given.account_id, 0)
+        as is_there
+    from (
+      select
+        account_id,
+        resource,
+        number,
+        target,
+        namespace,
+        json_extract(segments, '$[5]') as location,
+        json_extract(segments, '$[6]') as scope,
+        json_extract(segments, '$[9]') as server
+      from (
+        select
+          links.account_id,
+          links.resource,
+          iif(sides.is_administered, 13, links.number) as number,
+          iif(sides.is_administered, links.resource, links.profile) as target,
+          iif(sides.is_administered, null, links.namespace) as namespace,
+          iif(
+            links.number = 19 and links.resource glob 'crn:v1:*:*:is:*:*:*:*:*',
+            iif(json_valid(links.segments), links.segments, null),
+            null
+          ) as segments
+        from (
+          select
+            trustedprofiles.account_id,
+            trustedprofiles.iam_id as profile,
+            links.link_crn as resource,
+            links.link_namespace as namespace,
+            case upper(links.cr_type)
+              when 'IKS_SA' then 18
+              when 'ROKS_SA' then 18
+              when 'VSI' then 19
+              when 'CE' then 20
+            end as number,
+            '["' || replace(links.link_crn, ':', '","') || '"]' as segments
+          from trustedprofile_links as links
+          join trustedprofiles on trustedprofiles.id = links.tp_id
+          where links.link_crn is not null
+            -- A profile without policies and groups leads nowhere.
+            and (
+              exists (select 1 from policies where policies.iam_id = trustedprofiles.iam_id)
+              or exists (
+                select 1
+                from access_group_members as members
+                where members.iam_id = trustedprofiles.iam_id
+              )
+            )
+        ) as links
+        cross join (select 0 as is_administered union all select 1) as sides
+        union
+        select account_id, instance_id, 17, service_iam_id, null, null
+        from resource_keys
+        where instance_id is not null
+          and service_iam_id is not null
+          and iam_compatible = 1
+          and state = 'active'
+          and coalesce(onetime_credentials, 0) = 0
+      )
+    ) as given
+    left join resource_service_instances as instances on instances.id = given.resource
+  ),
+  reaching as materialized (
+    select
+      policy_id,
+      account_id,
+      min(policy_id) over (partition by account_id, target) as asked,
+      case
+        when instance_guid is not null then 'instance ' || instance_guid
+        when resource_group_id is not null then 'group ' || resource_group_id
+        when service_name is not null then 'service ' || service_name
+        else 'any'
+      end as key
+    from policy_targets
+    where exists (
+        select 1
+        from policy_roles
+        join rules
+          on rules.role = substr(policy_roles.role_id, instr(policy_roles.role_id, '::::') + 4)
+        where policy_roles.policy_id = policy_targets.policy_id
+          and rules.number in (select number from gifts)
+          and coalesce(
+            rules.service_name is null or policy_targets.service_name = rules.service_name, true
+          )
+      )
+      and (service_name is null or service_name in (select service_name from gifts))
+  ),
+  -- Policies with one target reach the same, so that one is asked. key: the narrowest thing that
+  -- it names, by which what it may reach is found.
+  targets as materialized (
+    select account_id, asked as policy_id, key, json_group_array(policy_id) as policies
+    from reaching
+    group by account_id, asked
+  ),
+  -- Whether a policy reaches a resource is decided as in policy_instances, for these few resources
+  -- only, and for servers. Of the parts of an instance the namespaces of a cluster matter, and no
+  -- others.
+  role_steps as materialized (
+    select
+      targets.account_id,
+      targets.policies,
+      rules.role,
+      rules.role || ' ' || targets.policy_id as source,
+      gifts.target,
+      rules.number as rule,
+      rules.level,
+      rules.step || coalesce(' ' || gifts.name, '') as why
+    from gifts
+    cross join (
+      select 'instance' as kind
+      union all
+      select 'group'
+      union all
+      select 'service'
+      union all
+      select 'any'
+    ) as keys
+    cross join targets
+      on targets.account_id = gifts.account_id
+      and targets.key = case keys.kind
+        when 'instance' then 'instance ' || gifts.guid
+        when 'group' then 'group ' || gifts.resource_group_id
+        when 'service' then 'service ' || gifts.service_name
+        else 'any'
+      end
+    cross join rules on rules.number = gifts.number
+    where gifts.is_there
+      and not exists (
+        select 1
+        from (
+          select
+            policy_id,
+            position,
+            name,
+            coalesce(operator, 'stringEquals') as operator,
+            value,
+            case name
+              when 'accountId' then gifts.account_id
+              when 'serviceType' then 'service'
+              when 'serviceName' then gifts.service_name
+              when 'serviceInstance' then gifts.guid
+              when 'resourceGroupId' then gifts.resource_group_id
+              when 'region' then gifts.region
+              when 'namespace' then iif(gifts.number = 18, gifts.namespace, null)
+              when 'instanceId' then gifts.server
+            end as actual
+          from policy_resource_attributes
+        ) as attributes
+        where attributes.policy_id = targets.policy_id
+          and not coalesce(
+            case
+              when attributes.name = 'instanceId' and gifts.server is null then
+                attributes.operator in (
+                  'stringEquals', 'stringMatch', 'stringExists', 'stringEqualsAnyOf',
+                  'stringMatchAnyOf'
+                )
+              when attributes.operator = 'stringEquals' and attributes.value <> '*' then
+                attributes.value = attributes.actual
+              else exists (
+                select 1
+                from limits
+                where limits.policy_id = attributes.policy_id
+                  and limits.position = attributes.position
+                  and case limits.operator
+                    when 'stringEquals' then limits.value = attributes.actual
+                    when 'stringMatch' then attributes.actual glob limits.value
+                    when 'stringExists' then
+                      case
+                        when limits.value <> 'false' then attributes.actual is not null
+                        when gifts.server is not null then false
+                        else
+                          attributes.actual is null
+                          and attributes.name
+                            in ('serviceName', 'serviceInstance', 'resourceGroupId', 'region')
+                      end
+                  end
+              )
+            end,
+            false
+          )
+      )
+      and not exists (
+        select 1
+        from policy_resource_tags as tags
+        where tags.policy_id = targets.policy_id
+          and not exists (
+            select 1
+            from tag_attachments as attached
+            where attached.instance_id = gifts.resource
+              and attached.kind = 'access'
+              and case coalesce(tags.operator, 'stringEquals')
+                when 'stringEquals' then attached.name = tags.name || ':' || tags.value
+                when 'stringMatch' then
+                  attached.name glob
+                    replace(tags.name, '[', '[[]') || ':' || replace(
+                      replace(replace(tags.value, '[', '[[]'), '{{*}}', '[*]'), '{{?}}', '[?]'
+                    )
+              end
+          )
+      )
+  ),
+
+  -- What is about more than one resource, and who is an administrator already. A policy that names
+  -- things leads to each of them, the others once to all.
+  core as materialized (
+    select
+      management.account_id,
+      management.source,
+      management.source_kind,
+      coalesce(things.node, management.anything) as target,
+      case
+        when management.kind = 'full_control' then 'full_control'
+        when things.node is null then 'every'
+        when management.kind = 'access_group' then 'access_group'
+        else 'identity'
+      end as target_kind,
+      management.number as rule,
+      management.policy_id,
+      management.level,
+      management.why
+    from management
+    left join limits
+      on management.names > 0
+      and limits.policy_id = management.policy_id
+      and limits.name = 'resource'
+    left join things
+      on things.account_id = management.account_id
+      and things.kind = iif(management.names > 0, management.kind, null)
+      and case limits.operator
+        when 'stringEquals' then limits.value in (things.id, things.node)
+        when 'stringMatch' then things.id glob limits.value
+        when 'stringExists' then limits.value <> 'false'
+      end
+    group by management.policy_id, management.number, management.why, things.node
+    having management.names = 0
+      or (things.node is not null and count(distinct limits.position) = management.names)
+    union all
+    select
+      grants.account_id,
+      grants.source,
+      grants.source_kind,
+      held.role_of_policy,
+      'role',
+      0,
+      grants.policy_id,
+      iif(grants.is_conditional, max(1, held.level - 1), 3),
+      substr(grants.role, instr(grants.role, ':') + 1)
+        || iif(grants.is_conditional, ', under a condition', '')
+    from (
+      select policies, role, source as role_of_policy, max(level) as level
+      from role_steps
+      group by source
+    ) as held
+    cross join json_each(held.policies) as each
+    cross join grants on grants.policy_id = each.value and grants.role = held.role
+    union all
+    select account_id, id, kind, 'full control', 'full_control', 0, null, 3, why
+    from full_administrators
+  ),
+  steps as (
+    -- Each of these, and, with the first step of each access group, its members. They stand in one
+    -- select because SQLite prepares all of core once more for each mention of it.
+    select
+      core.account_id,
+      iif(sides.side = 'step', core.source, coalesce(members.iam_id, everybody.iam_id)) as source,
+      iif(sides.side = 'step', core.source_kind, 'identity') as source_kind,
+      iif(sides.side = 'step', core.target, core.source) as target,
+      iif(sides.side = 'step', core.target_kind, 'access_group') as target_kind,
+      iif(sides.side = 'step', core.rule, 0) as rule,
+      iif(sides.side = 'step', core.policy_id, null) as policy_id,
+      iif(sides.side = 'step', core.level, 3) as level,
+      iif(sides.side = 'step', core.why, 'member') as why
+    from (
+      select
+        *,
+        iif(
+          source_kind = 'access_group'
+            and row_number() over (partition by account_id, source) = 1,
+          source,
+          null
+        ) as start
+      from core
+    ) as core
+    cross join (
+      select 'step' as side union all select 'members' union all select 'everybody'
+    ) as sides
+    left join access_group_members as members
+      on members.group_id = iif(sides.side = 'members', core.start, null)
+      and (
+        members.membership_type = 'static'
+        or not exists (
+          select 1
+          from access_group_members as others
+          where others.iam_id = members.iam_id
+            and others.group_id = members.group_id
+            and others.membership_type = 'static'
+        )
+      )
+    left join access_groups
+      on access_groups.id = iif(sides.side = 'everybody', core.start, null)
+      and access_groups.is_public = 1
+    left join (
+      select account_id, iam_id from users union all select account_id, iam_id from serviceids
+    ) as everybody
+      on everybody.account_id = iif(access_groups.id is null, null, core.account_id)
+    where sides.side = 'step' or coalesce(members.iam_id, everybody.iam_id) is not null
+    union all
+    select
+      account_id, source, 'role', target, iif(rule = 13, 'resource', 'identity'), rule, null, level,
+      why
+    from role_steps
+    union all
+    select
+      gifts.account_id, gifts.resource, 'resource', gifts.target, 'identity', gifts.number, null,
+      max(rules.level), rules.step
+    from gifts
+    join rules on rules.number = gifts.number
+    where gifts.number in (18, 19, 20)
+    group by gifts.account_id, gifts.resource, gifts.target, gifts.number
+    union all
+    select
+      trustedprofiles.account_id, allowed.iam_id, 'identity', trustedprofiles.iam_id, 'identity',
+      0, null, 3, 'may assume it'
+    from trustedprofile_identities as allowed
+    join trustedprofiles on trustedprofiles.id = allowed.tp_id
+    where allowed.iam_id not glob 'iam-Profile-*' -- a profile cannot assume another one
+    union all
+    select
+      things.account_id,
+      kinds.anything,
+      'every',
+      things.node,
+      iif(things.kind = 'access_group', 'access_group', 'identity'),
+      0,
+      null,
+      3,
+      'one of them'
+    from things
+    join kinds on kinds.kind = things.kind
+    union all
+    select account_id, 'every user', 'every', iam_id, 'identity', 0, null, 3, 'one of them'
+    from users
+    -- Whether the owner's IAM ID can be replaced is not known.
+    where not exists (
+      select 1
+      from accounts
+      where accounts.account_id = users.account_id and accounts.owner = users.iam_id
+    )
+    union all
+    select account_settings.account_id, 'every user', 'every', 'lasting access', 'lasting_access',
+      rules.number, null, rules.level, rules.step
+    from account_settings
+    join rules on rules.number = 22
+    where account_settings.restrict_create_service_id in ('NOT_RESTRICTED', 'NOT_SET')
+  )
+select
+  account_id,
+  source,
+  source_kind,
+  target,
+  target_kind,
+  rule,
+  policy_id,
+  case level when 3 then 'high' when 2 then 'medium' else 'low' end as confidence,
+  why
+from steps

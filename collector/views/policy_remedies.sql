@@ -1,0 +1,44 @@
+-- title: >
+--   The ibmcloud command that deletes each policy, and where the console has it.
+-- notes: |
+--   The command that deletes each policy, and the page that shows it. Each holder is looked up by
+--   itself: joined to the policies, all identities would be put together for the sake of one policy.
+with held as (
+  select
+    policies.*,
+    (
+      select kind from identity_arguments as holders
+      where holders.iam_id = policies.iam_id and holders.account_id = policies.account_id
+    ) as kind,
+    (
+      select word from identity_arguments as holders
+      where holders.iam_id = policies.iam_id and holders.account_id = policies.account_id
+    ) as word,
+    (
+      select console from identity_arguments as holders
+      where holders.iam_id = policies.iam_id and holders.account_id = policies.account_id
+    ) as console
+  from policies
+)
+select
+  held.id as policy_id,
+  case
+    when type = 'authorization' then 'ibmcloud iam authorization-policy-delete '
+    when held.access_group_id is not null then
+      'ibmcloud iam access-group-policy-delete ' || access_group_arguments.word || ' '
+    when kind = 'user' then 'ibmcloud iam user-policy-delete ' || held.word || ' '
+    when kind = 'service_id' then 'ibmcloud iam service-policy-delete ' || held.word || ' '
+    when kind = 'trusted_profile' then
+      'ibmcloud iam trusted-profile-policy-delete ' || held.word || ' '
+  end || '''' || replace(held.id, '''', '''\''''') || '''' as delete_command,
+  case
+    when type = 'authorization' then 'https://cloud.ibm.com/iam/authorizations'
+    when held.access_group_id is not null then access_group_arguments.console
+    when kind = 'user' then 'https://cloud.ibm.com/iam/users/' || iam_id || '?tab=iam'
+    when kind = 'trusted_profile' then
+      'https://cloud.ibm.com/iam/trusted-profiles/' || iam_id || '?tab=iam'
+    else held.console
+  end as console
+from held
+left join access_group_arguments
+  on access_group_arguments.access_group_id = held.access_group_id
