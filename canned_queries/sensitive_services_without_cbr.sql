@@ -33,7 +33,7 @@
 --   color_column: problem
 with
   readings as materialized (
-    select account_id, max(resource = 'tag_attachments') as tags_were_read
+    select account_id, max(resource = 'resources') as tags_were_read
     from collected_parts
     where status = 'ok'
     group by account_id

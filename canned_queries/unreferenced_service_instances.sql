@@ -44,7 +44,7 @@ with
       and account_id not in (
         select account_id
         from collected_parts
-        where resource = 'tag_attachments' and status = 'ok'
+        where resource = 'resources' and status = 'ok'
       )
     group by account_id
   )

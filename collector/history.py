@@ -109,6 +109,12 @@ _COMPARED: dict[str, dict[str, str]] = {
         "columns": "description enforcement_mode contexts resources operations",
         "name": "coalesce(nullif(description, ''), id)",
     },
+    # Service instances are compared above.
+    "resources": {
+        "columns": "name family type service_name region_id resource_group_id",
+        "name": "coalesce(nullif(name, ''), crn)",
+        "where": "t.instance_id is null",
+    },
     "tag_attachments": {
         "columns": "kind",
         "name": "t.name || ' on ' || t.crn",

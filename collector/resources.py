@@ -37,6 +37,12 @@ _INSTANCE_STATES = (
 )
 
 
+_FOUND_FIELDS = (
+    *("crn", "name", "family", "type", "service_name", "region", "resource_group_id"),
+    *("creation_date", "tags", "access_tags", "service_tags"),
+)
+
+
 @dataclass(frozen=True)
 class Each:
     """Ask once for each key found in the objects of another part, such as each group's ID."""
@@ -423,16 +429,17 @@ RESOURCES: tuple[Resource, ...] = (
         )
         for kind in ("user", "access", "service")
     ),
-    # The search tells the tags of every resource in few requests; it reads in spite of POST.
+    # The search knows what is in no other list, and tells the tags of everything in few requests;
+    # it reads in spite of POST.
     Resource(
-        "tag_attachments",
+        "resources",
         SEARCH,
         "/v3/resources/search",
         items="items",
-        rows=rows.attachment_rows,
+        rows=rows.found_rows,
         role=_RESOURCES_VIEWER,
         params={"account_id": ACCOUNT, "limit": "1000"},
-        post={"query": "*", "fields": ["crn", "tags", "access_tags", "service_tags"]},
+        post={"query": "*", "fields": _FOUND_FIELDS},
     ),
     # Who is in no enterprise may be told so with a refusal.
     *(

@@ -462,10 +462,26 @@ def tag_rows(kind: str) -> RowFunction:
     return flat("tags", kind=kind)
 
 
-def attachment_rows(item: Object, context: Context) -> Iterator[Row]:
-    """One found resource: a row for each tag that it carries."""
-    table = "tag_attachments"
+def found_rows(item: Object, context: Context) -> Iterator[Row]:
+    """A resource that search found, its resource group, and a row for each tag that it carries."""
     crn = item.get("crn")
+    row = record(
+        "resources",
+        item,
+        context,
+        {"created_at": "creation_date"},
+        service_name=item.get("service_name") or _crn_segment(crn, 4) or None,
+        region_id=item.get("region") or _crn_segment(crn, 5) or None,
+        guid=_crn_segment(crn, 7) or None,
+        instance_id=crn,
+    )
+    yield "resources", row
+    if group := row["resource_group_id"]:
+        yield (
+            "resource_groups",
+            _unlisted("resource_groups", context, resource_group_id=group, name=group),
+        )
+    table = "tag_attachments"
     for array, kind in (("tags", "user"), ("access_tags", "access"), ("service_tags", "service")):
         for name in _list(item.get(array)):
             yield table, record(table, item, context, kind=kind, name=name, instance_id=crn)

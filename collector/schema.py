@@ -338,6 +338,28 @@ TABLES: tuple[Table, ...] = (
         indexes=(("account_id", "service_name"), ("guid",)),
     ),
     Table(
+        "resources",
+        "Everything that global search shows: service instances, and what is in no list of them, "
+        "such as clusters and VPC. Deleted things are not among it.",
+        (
+            Column("crn", "Its cloud resource name.", required=True),
+            _NAME,
+            Column("family", "Where it comes from: resource_controller, containers, is (VPC) ..."),
+            Column("type", "Kind of resource, such as resource-instance, k8-cluster or vpc."),
+            Column("service_name", "Service, segment 5 of its CRN."),
+            Column("region_id", "Region."),
+            Column("guid", "GUID of the service instance or cluster that it is, or is part of."),
+            Column("resource_group_id", "Its resource group.", references="resource_groups"),
+            _ACCOUNT,
+            _INSTANCE,
+            _CREATED_AT,
+        ),
+        key=("crn",),
+        label="name",
+        facets=("account_id", "family", "type", "service_name", "region_id", "resource_group_id"),
+        indexes=(("account_id", "guid"),),
+    ),
+    Table(
         "roles",
         "Roles that policies grant.",
         (
@@ -740,6 +762,7 @@ TABLES: tuple[Table, ...] = (
         key=("crn", "kind", "name"),
         facets=("account_id", "kind", "name"),
         indexes=(("instance_id", "kind", "name"), ("account_id", "kind", "name")),
+        part="resources",
     ),
     Table(
         "enterprises",

@@ -33,6 +33,16 @@ select
 from resource_service_instances
 union all
 select
+  coalesce(nullif(type, ''), 'resource'),
+  coalesce(nullif(name, ''), crn),
+  coalesce(service_name, '') || ' ' || coalesce(region_id, '') || ' ' || crn,
+  account_id,
+  'resources',
+  crn
+from resources
+where instance_id is null
+union all
+select
   'policy',
   coalesce(words.subject, 'nobody') || ': ' || coalesce(words.roles, 'no role') || ' on '
     || words.target || coalesce(', ' || words.condition, ''),

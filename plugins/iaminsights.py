@@ -67,7 +67,7 @@ PART_NAMES = {
     "cbr_zones": "network zones",
     "cbr_zone_addresses": "addresses of network zones",
     "cbr_rules": "context-based restrictions",
-    "tag_attachments": "tags attached to resources",
+    "resources": "search for resources and their tags",
     "enterprises": "the enterprise",
     "enterprise_account_groups": "account groups of the enterprise",
     "enterprise_accounts": "accounts of the enterprise",
@@ -83,6 +83,7 @@ PART_OF_TABLE = {
     "role_actions": "roles",
     "user_mfa": "account_settings",
     "cbr_rule_zones": "cbr_rules",
+    "tag_attachments": "resources",
 }
 NO_PARTS = {
     *("accounts", "identities", "collections", "collection_steps"),

@@ -201,6 +201,46 @@ def test_tags_and_what_carries_them(collected):
     assert rows_of(path, "select count(*) from tag_attachments where name = 'many'") == [(1100,)]
 
 
+def test_every_resource_that_search_shows(collected):
+    account = Account("Acme")
+    prod = account.resource_group("prod")
+    hidden = account.resource_group("hidden", listed=False)
+    keys = account.instance("keys", "kms", region="eu-de", resource_group=prod)
+    account.instance("waiting", "kms", state="pending_reclamation")
+    server = account.searchable("vsi-1", region="eu-de-1", resource_group=prod)
+    cluster = account.cluster("shop", region="eu-gb", resource_group=hidden)
+    bare = account.searchable("bare")
+    for name in ("family", "type", "service_name", "region", "resource_group_id"):
+        bare[name] = None
+    path = collected(account)
+    assert rows_of(
+        path,
+        "select name, resources.crn, family, type, service_name, region_id, resource_group_id, "
+        "guid, instance_id, account_id from resources order by name desc",
+    ) == [
+        (
+            *("vsi-1", server["crn"], "is", "instance", "is", "eu-de-1", prod["id"]),
+            *(None, None, account.account_id),
+        ),
+        (
+            *("shop", cluster["crn"], "containers", "k8-cluster", "containers-kubernetes"),
+            *("eu-gb", hidden["id"], cluster["crn"].split(":")[7], None, account.account_id),
+        ),
+        (
+            *("keys", keys["crn"], "resource_controller", "resource-instance", "kms"),
+            *("eu-de", prod["id"], keys["guid"], keys["crn"], account.account_id),
+        ),
+        # What the answer leaves out is in the CRN.
+        ("bare", bare["crn"], None, None, "is", "us-south", *[None] * 3, account.account_id),
+    ]
+    assert rows_of(
+        path, "select listed from resource_groups where resource_group_id = ?", hidden["id"]
+    ) == [(0,)]
+    assert rows_of(path, "select resource, status from collection_steps where rows = 4") == [
+        ("resources", "ok")
+    ]
+
+
 def test_enterprise_and_none(collected, tmp_path):
     account = Account("Acme")
     account.enterprise("Holding", groups=["Europe"], accounts=[account.account_id, "Other"])

@@ -203,6 +203,18 @@ def test_search_finds_every_resource_and_its_tags(sdk, size):
     assert tagged & {row["crn"] for row in sdk.account.searchables}
 
 
+def test_search_shows_clusters_that_no_list_of_instances_has(sdk):
+    query = 'family:"containers" AND type:"k8-cluster"'
+    fields = ["name", "family", "type", "service_name", "region", "resource_group_id"]
+    body = sdk.search.search(query=query, fields=fields, account_id=sdk.account_id).get_result()
+    (cluster,) = ScanResult.from_dict(body).items
+    found = cluster.to_dict()
+    assert (found["name"], found["region"]) == ("quayside", "eu-de")
+    assert cluster.crn.startswith("crn:v1:bluemix:public:containers-kubernetes:eu-de:a/")
+    assert cluster.crn not in {row["crn"] for row in sdk.account.instances}
+    assert found["resource_group_id"] in {group["id"] for group in sdk.account.resource_groups}
+
+
 @pytest.mark.parametrize("kind", ["user", "access", "service"])
 def test_tags(sdk, kind):
     received, total = [], 1

@@ -93,6 +93,9 @@ def _tags(account, chance):
         server = account.searchable(f"server-{number:04}", region="eu-de-1", resource_group=group)
         if number % 3 == 0:
             account.tag(server, chance.choice(_TAGS), kind="access")
+    for number in range(len(account.instances) // 200):
+        group = account.resource_groups[number % len(account.resource_groups)]
+        account.cluster(f"cluster-{number:04}", resource_group=group)
 
 
 def _restrictions(account, zones, rules, chance):

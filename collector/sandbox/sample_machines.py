@@ -406,6 +406,39 @@ def trust_that_is_left_over(company):
     )
 
 
+def a_cluster_in_no_list(company):
+    """A cluster that search shows and no list of service instances: what names it is no orphan."""
+    account, things = company.account, company.instances
+    cluster = account.cluster(
+        "quayside", "eu-de", company.resource_groups["platform-prod"], created_at="2025-06-16"
+    )
+    cluster_id = cluster["crn"].split(":")[7]
+    cranes = account.profile("crane-control", created_at="2025-06-17")
+    account.link(cranes, "IKS_SA", cluster, namespace="cranes", name="control", label="quayside")
+    account.policy(
+        cranes,
+        ["Writer"],
+        instance=things["events"],
+        created_at="2025-06-17",
+        **used("2026-11-23", 51_220),
+    )
+    account.policy(
+        company.group("Platform Engineering"),
+        ["Viewer", "Writer"],
+        service="containers-kubernetes",
+        instance=cluster_id,
+        created_at="2025-06-18",
+        **used("2026-11-20", 1_904),
+    )
+    account.authorization(
+        ["Reader"],
+        {"serviceName": "containers-kubernetes", "serviceInstance": cluster_id},
+        {"serviceName": "kms", "serviceInstance": things["keys"]},
+        created_at="2025-06-16",
+        **used("2026-11-23", 8_811),
+    )
+
+
 MACHINES = (
     pipelines,
     operators_of_machines,
@@ -416,4 +449,5 @@ MACHINES = (
     services_that_trust_each_other,
     robots_that_could_be_profiles,
     trust_that_is_left_over,
+    a_cluster_in_no_list,
 )

@@ -35,18 +35,27 @@ class TagObjects:
         kind="instance",
         region="us-south",
         resource_group=None,
+        instance="",
         **fields,
     ):
         """A resource that search finds and no listing here has, such as a VPC server.
 
-        `POST /v3/resources/search` shows it; without tags it has no `tags` of any kind.
+        `POST /v3/resources/search` shows it; without tags it has no `tags` of any kind. With an
+        `instance` (its GUID) it is a part of that.
         """
         seed = self._seed("searchable", service, kind, name)
         resource = f"{hex_of('zone', region, length=4)}_{hex_of(*seed, length=20)}"
         group_id = identifier(resource_group or self.default_resource_group())
         created = moment(creation_day(fields), "milliseconds", *seed)
         defaults = {
-            "crn": make_crn(service, self.account_id, region=region, kind=kind, resource=resource),
+            "crn": make_crn(
+                service,
+                self.account_id,
+                region=region,
+                instance=instance,
+                kind=kind,
+                resource=resource,
+            ),
             "name": name,
             "type": kind,
             "family": service,
@@ -61,3 +70,16 @@ class TagObjects:
         made = api_object(defaults, fields, "milliseconds", *seed)
         self.searchables.append(made)
         return made
+
+    def cluster(self, name, region="eu-de", resource_group=None, **fields):
+        """A Kubernetes cluster that only search finds: no list of service instances has it."""
+        service = "containers-kubernetes"
+        cluster_id = hex_of(*self._seed("cluster", name), length=20)
+        defaults = {
+            "crn": make_crn(service, self.account_id, region=region, instance=cluster_id),
+            "family": "containers",
+            "type": "k8-cluster",
+        }
+        return self.searchable(
+            name, service, "cluster", region, resource_group, **{**defaults, **fields}
+        )
