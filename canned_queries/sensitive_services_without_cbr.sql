@@ -46,35 +46,6 @@ with
       and coalesce(state, '') not in ('removed', 'pending_removal')
       and account_id in (select account_id from readings)
   ),
-  open_zones as materialized (
-    select distinct zone_id
-    from cbr_zone_addresses
-    where not excluded
-      and replace(value, ' ', '') in ('0.0.0.0/0', '0.0.0.0-255.255.255.255', '::/0')
-  ),
-  -- Rules with a context that asks for nothing.
-  open_rules as materialized (
-    select distinct cbr_rules.id
-    from cbr_rules, json_each(cbr_rules.contexts) as context
-    where not exists (
-      select 1
-      from (
-        select
-          json_extract(each.value, '$.name') as name,
-          ',' || replace(coalesce(json_extract(each.value, '$.value'), ''), ' ', '') || ','
-            as wanted -- under a name that json_each has not
-        from json_each(context.value, '$.attributes') as each
-      )
-      where case name
-        when 'networkZoneId' then not exists (
-          select 1 from open_zones where instr(wanted, ',' || open_zones.zone_id || ',') > 0
-        )
-        when 'endpointType' then instr(wanted, ',public,') = 0
-        when 'mfa' then wanted <> ',IAM_ACCOUNT_SETTING,'
-        else true
-      end
-    )
-  ),
   attributes as materialized (
     select
       cbr_rules.id as rule_id,
@@ -145,7 +116,7 @@ with
       candidates.rule_id,
       case
         when candidates.is_part then 4
-        when open_rules.id is not null then 3
+        when open_rules.rule_id is not null then 3
         when cbr_rules.enforcement_mode = 'report' then 1
         when cbr_rules.enforcement_mode = 'disabled' then 2
         else 0
@@ -153,11 +124,11 @@ with
     from candidates
     join instances on instances.id = candidates.instance_id
     join cbr_rules on cbr_rules.id = candidates.rule_id
-    left join open_rules on open_rules.id = candidates.rule_id
+    left join open_context_rules as open_rules on open_rules.rule_id = candidates.rule_id
     -- A rule about a part that does not even restrict that part says nothing.
     where not (
         candidates.is_part
-        and (open_rules.id is not null or cbr_rules.enforcement_mode in ('report', 'disabled'))
+        and (open_rules.rule_id is not null or cbr_rules.enforcement_mode in ('report', 'disabled'))
       )
       and not exists (
         select 1

@@ -5,7 +5,8 @@
 -- why: >
 --   One row for each setting, with the value that counts (that of the account, or of a template of
 --   its enterprise). Everybody may create API keys and service IDs, and so keep access that
---   outlives them; everybody sees all users; logins from any address; sessions longer than IBM
+--   outlives them; everybody sees all users; logins from any address, or from more than half of
+--   all addresses of IPv4 or IPv6, however the list writes them; sessions longer than IBM
 --   Cloud's own default of 24 hours, or 2 hours without activity, or without a limit to their
 --   number; invitations to any mail address; identities of other accounts that may use access
 --   here ("monitor" only records it). A newer setting that IBM Cloud's answer does not have is not
@@ -77,8 +78,7 @@ with
       iif(trim(coalesce(allowed_ip_addresses, '')) = '', 'any', allowed_ip_addresses),
       'your own networks',
       trim(coalesce(allowed_ip_addresses, '')) = ''
-        or ',' || replace(allowed_ip_addresses, ' ', '') || ',' like '%,0.0.0.0/0,%'
-        or ',' || replace(allowed_ip_addresses, ' ', '') || ',' like '%,::/0,%',
+        or account_id in (select account_id from open_logins),
       null
     from account_settings
     union all

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import networks
 from .headers import read_folder
 from .schema import TABLES, Column, Table
 
@@ -101,6 +102,7 @@ def derive(connection: sqlite3.Connection) -> None:
 
     The caller commits. Tables and views must be there already.
     """
+    networks.register(connection)
     for fact in reversed(FACTS):
         connection.execute(f"delete from [{fact.name}]")
     for fact in FACTS:

@@ -16,7 +16,7 @@ COLLECTOR = Path(__file__).parent.parent / "collector"
 MAY_IMPORT = {
     "schema": set(),
     "headers": set(),
-    "derived": {"headers", "schema"},
+    "derived": {"headers", "networks", "schema"},
     "endpoints": set(),
     "lanes": set(),
     "files": set(),
@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "resources": {"endpoints", "rows"},
     "findings": {"derived", "reports", "schema"},
     "history": {"schema"},
+    "networks": set(),
     "database": {"derived", "findings", "history", "reports", "rows", "schema"},
     "collect": {
         *("client", "database", "findings", "lanes", "reports", "resources", "rows", "schema")
