@@ -7,8 +7,9 @@
 --   none (any value that begins with NONE) or TOTP, which asks only users who are not federated;
 --   one row for each person whose own setting is none or weaker than the account's, or who by IBM
 --   Cloud's report does not have what is asked for: whoever knows the password may then enrol a
---   factor. Codes by mail (LEVEL1) count as a second factor, though a weak one. People who are
---   suspended or whose IBMid is gone are left out. Whether a federated user gives a second factor
+--   factor. Codes by mail (LEVEL1) count as a second factor, though a weak one. Left out is
+--   who cannot log in: people who are invited, suspended, not in the account (any more), without
+--   their IBMid, or have the VPN only. Whether a federated user gives a second factor
 --   at the identity provider cannot be seen; people with the older, account-based factors are
 --   judged only by whether they comply. Without the report (Administrator on IAM Identity) nobody
 --   is called not enrolled. API keys ask for no second factor at all.
@@ -68,8 +69,8 @@ with
     select
       people.account_id,
       people.iam_id,
-      users.user_id,
-      users.state,
+      login_users.user_id,
+      login_users.state,
       coalesce(
         max(people.mfa) filter (where not people.not_enrolled),
         max(people.mfa) filter (where people.not_enrolled)
@@ -79,8 +80,10 @@ with
         'not enrolled'
       )
     from people
-    left join users on users.iam_id = people.iam_id and users.account_id = people.account_id
-    where coalesce(users.state, '') not in ('SUSPENDED', 'IAMID_INVALID')
+    join accounts on accounts.account_id = people.account_id
+    left join login_users
+      on login_users.iam_id = people.iam_id and login_users.account_id = people.account_id
+    where login_users.iam_id is not null or people.iam_id = accounts.owner
     group by people.account_id, people.iam_id
   )
 select

@@ -73,9 +73,7 @@ left join acknowledged_findings as acknowledged
   and acknowledged.account_id = users.account_id
   and acknowledged.finding = users.iam_id
 where users.iam_id is not accounts.owner
-  and coalesce(users.state, '') not in (
-    'PENDING', 'PROCESSING', 'SUSPENDED', 'IAMID_INVALID', 'VPN_ONLY'
-  )
+  and (users.account_id, users.iam_id) in (select account_id, iam_id from login_users)
   and (
     inactive.days >= 30
     or (

@@ -445,13 +445,16 @@ def test_people_exempt_from_a_second_factor_or_without_one(collected):
         effective_mfa_type="account_based_mfa",
         account_based_mfa={"complies": False},
     )
-    acme.identity_settings(user_mfa=[{"iam_id": "IBMid-GONE1", "mfa": "NONE"}])
+    acme.mfa(acme.user("Classic", state="DISABLED_CLASSIC_INFRASTRUCTURE"), complies=False)
     # Near misses.
     acme.mfa(acme.user("Same"), level="TOTP4ALL")
     acme.mfa(acme.user("Stricter"), level="LEVEL3")
     acme.mfa(acme.user("Unknown Level"), level="LEVEL9")
     acme.mfa(acme.user("Suspended", state="SUSPENDED"), level="NONE")
     acme.mfa(acme.user("Gone", state="IAMID_INVALID"), complies=False)
+    for state in ("PENDING", "PROCESSING", "VPN_ONLY"):
+        acme.mfa(acme.user(f"Not Yet {state}", state=state), level="NONE", complies=False)
+    acme.identity_settings(user_mfa=[{"iam_id": "IBMid-GONE1", "mfa": "NONE"}])
     acme.user("Complies")
     invite(acme, "invited")
     bolt.mfa(bolt.user("Ahead Of The Account"), level="TOTP")
@@ -459,8 +462,8 @@ def test_people_exempt_from_a_second_factor_or_without_one(collected):
     path = collected(acme, bolt)
     columns = ("account", "identity", "problem", "mfa", "administrator", "command")
     assert rows(path, "mfa_weak_or_exempt", *columns) == [
+        ("Acme", "Classic", "not enrolled", "LEVEL2", None, None),
         ("Acme", "Exempt", "exempt", "NONE_NO_ROPC", None, None),
-        ("Acme", "IBMid-GONE1", "exempt", "NONE", None, None),
         ("Acme", "Mail Code", "weaker than the account's", "LEVEL1", None, None),
         ("Acme", "Not Enrolled", "not enrolled", "LEVEL2", None, None),
         ("Acme", "Older Factors", "not enrolled", "LEVEL2", None, None),
@@ -477,6 +480,8 @@ def test_people_exempt_from_a_second_factor_or_without_one(collected):
     unread = collected(acme, path=path.with_name("b"), deny=("start_mfa_report",))
     assert ("Not Enrolled",) not in rows(unread, "mfa_weak_or_exempt", "identity")
     assert ("Exempt",) in rows(unread, "mfa_weak_or_exempt", "identity")
+    unread = collected(acme, path=path.with_name("c"), deny=("users",))
+    assert rows(unread, "mfa_weak_or_exempt", "identity") == [(acme.owner["iam_id"],)]
 
 
 UPDATE = "ibmcloud iam account-settings-update"

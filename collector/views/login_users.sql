@@ -1,0 +1,11 @@
+-- title: >
+--   People who can log in to an account: neither invited nor suspended.
+-- notes: |
+--   Left out are the states PENDING and PROCESSING (invited), SUSPENDED, IAMID_INVALID (the IBMid
+--   is gone) and VPN_ONLY (a login to the VPN of the classic infrastructure, and no other). Whoever
+--   is in a state that is not known here may log in.
+select account_id, iam_id, user_id, state
+from users
+where coalesce(state, '') not in (
+  'PENDING', 'PROCESSING', 'SUSPENDED', 'IAMID_INVALID', 'VPN_ONLY'
+)
