@@ -5,9 +5,10 @@
 -- why: >
 --   Such a service ID can do nothing: it is left over, or was never put to use. The Public Access
 --   group, which everybody is in, does not count; a service ID still has what that group grants. A
---   policy under a condition of time counts as access even if it has run out. Service IDs that may
---   take on a trusted profile of their account are left out; profiles of other accounts that trust
---   them cannot be seen, nor can policies that the collecting token may not view.
+--   policy under a condition of time counts as access even if it has run out. Left out are
+--   service IDs that may take on a trusted profile, and those that another account in this file
+--   gives access: deleting them would end it. What accounts give that are not in the file cannot
+--   be seen, nor can policies that the collecting token may not view.
 -- remediation: >
 --   Delete the service ID with the command in its row; a locked one is unlocked first. The service
 --   credentials made of it (known_credentials) end too. If it is needed, put it into a group with
@@ -36,7 +37,7 @@ with
     having count(*) = 5
   ),
   granting as materialized (
-    select distinct access_group_id, iam_id, account_id
+    select distinct access_group_id, iam_id
     from policies
     where type = 'access' and state = 'active'
   )
@@ -88,11 +89,7 @@ left join acknowledged_findings as acknowledged
   on acknowledged.report = 'service_id_no_access'
   and acknowledged.account_id = serviceids.account_id
   and acknowledged.finding = serviceids.id
-where not exists (
-    select 1
-    from granting
-    where granting.iam_id = serviceids.iam_id and granting.account_id = serviceids.account_id
-  )
+where serviceids.iam_id not in (select iam_id from granting where iam_id is not null)
   and serviceids.iam_id not in (
     select members.iam_id
     from access_group_members as members
@@ -106,8 +103,6 @@ where not exists (
   and not exists (
     select 1
     from trustedprofile_identities as allowed
-    join trustedprofiles on trustedprofiles.id = allowed.tp_id
     where allowed.iam_id = serviceids.iam_id
-      and trustedprofiles.account_id = serviceids.account_id
   )
 order by account, serviceids.account_id, serviceid, serviceids.id

@@ -80,5 +80,5 @@ left join acknowledged_findings as acknowledged
   on acknowledged.report = 'service_id_unlocked_critical'
   and acknowledged.account_id = serviceids.account_id
   and acknowledged.finding = serviceids.id
-where serviceids.locked = 0
+where coalesce(serviceids.locked, 0) = 0
 order by account, serviceids.account_id, serviceid, serviceids.id

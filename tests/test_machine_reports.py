@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iaminsights.sandbox import Account
+from iaminsights.sandbox import ABSENT, Account
 
 from .report_rows import EVERY_POLICY_LIST, RULE, days_ago, rows
 
@@ -141,6 +141,12 @@ def test_service_ids_without_any_access(collected):
     team = acme.group("Team", members=[acme.service_id("has one through a group")])
     acme.policy(team, ["Viewer"], service="kms")
     acme.profile_identity(acme.profile("helper"), acme.service_id("may take on a profile"))
+    abroad = acme.service_id("has a policy in another account")
+    bolt.policy(abroad, ["Viewer"], service="kms")
+    guest = acme.service_id("is in a group of another account")
+    bolt.policy(bolt.group("Guests", [guest]), ["Viewer"], service="kms")
+    envoy = acme.service_id("may take on a profile of another account")
+    bolt.profile_identity(bolt.profile("envoy"), envoy)
     bolt.service_id("forgotten", group="Robots")
 
     columns = ("account", "serviceid", "has_api_keys", "groups_without_policy", "known_credentials")
@@ -210,6 +216,8 @@ def test_privileged_service_ids_that_are_not_locked(collected):
     admins = acme.group("Admins", members=[both, in_group])
     acme.policy(admins, ["Manager"], service_type="service")
     acme.policy(admins, ["Viewer"], service_type="service")
+    unsaid = acme.service_id("says nothing of a lock", id="ServiceId-4", locked=ABSENT)
+    acme.policy(unsaid, ["Administrator"], service="iam-identity")
     # Near misses.
     acme.group("Readers", members=[acme.service_id("in a group without privileges")])
     locked = acme.service_id("locked", locked=True)
@@ -235,6 +243,10 @@ def test_privileged_service_ids_that_are_not_locked(collected):
             "Administrator on all account management services; "
             "Manager on all services (access group Admins)",
             *("both", f"{lock} 'ServiceId-it'\\''s'"),
+        ),
+        (
+            *("Acme", "says nothing of a lock", "Administrator on iam-identity"),
+            *("its own policies", f"{lock} 'ServiceId-4'"),
         ),
         (
             *("Acme", "through a group", "Manager on all services (access group Admins)"),
