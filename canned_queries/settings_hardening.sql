@@ -4,7 +4,8 @@
 -- severity: high
 -- why: >
 --   One row for each setting, with the value that counts (that of the account, or of a template of
---   its enterprise). Everybody may create API keys and service IDs, and so keep access that
+--   its enterprise). High is what lets everybody keep access that nobody sees; medium what lets
+--   outsiders and other networks in; low what only limits harm. Everybody may create API keys and service IDs, and so keep access that
 --   outlives them; everybody sees all users; logins from any address, or from more than half of
 --   all addresses of IPv4 or IPv6, however the list writes them; sessions longer than IBM
 --   Cloud's own default of 24 hours, or 2 hours without activity, or without a limit to their
@@ -40,6 +41,7 @@ with
     select
       account_id,
       1 as place,
+      'high' as severity,
       'restrict_create_service_id' as setting_id,
       'Creation of service IDs' as setting,
       restrict_create_service_id as present,
@@ -51,6 +53,7 @@ with
     select
       account_id,
       2,
+      'high',
       'restrict_create_platform_apikey',
       'Creation of API keys',
       restrict_create_platform_apikey,
@@ -62,6 +65,7 @@ with
     select
       account_id,
       3,
+      'low',
       'restrict_user_list_visibility',
       'Visibility of the user list',
       restrict_user_list_visibility,
@@ -73,6 +77,7 @@ with
     select
       account_id,
       4,
+      'medium',
       'allowed_ip_addresses',
       'Addresses to log in from',
       iif(trim(coalesce(allowed_ip_addresses, '')) = '', 'any', allowed_ip_addresses),
@@ -85,6 +90,7 @@ with
     select
       account_id,
       5,
+      'low',
       'session_expiration_in_seconds',
       'Longest session',
       session_expiration_in_seconds || ' seconds',
@@ -96,6 +102,7 @@ with
     select
       account_id,
       6,
+      'low',
       'session_invalidation_in_seconds',
       'Longest time without activity',
       session_invalidation_in_seconds || ' seconds',
@@ -107,6 +114,7 @@ with
     select
       account_id,
       7,
+      'low',
       'max_sessions_per_identity',
       'Sessions at a time',
       'no limit',
@@ -118,6 +126,7 @@ with
     select
       account_id,
       8,
+      'medium',
       'restrict_user_domains',
       'Mail domains that may be invited',
       'any',
@@ -136,6 +145,7 @@ with
     select
       account_id,
       9,
+      'medium',
       'external_identity_settings.' || identity_type,
       'Access of other accounts'' '
         || case identity_type
@@ -156,6 +166,7 @@ select
   checked.setting,
   checked.present,
   checked.recommended,
+  checked.severity,
   1 as settings,
   checked.command,
   'https://cloud.ibm.com/iam/settings' as console,

@@ -278,7 +278,7 @@ def sandbox_command(port: int, size: str, seed: int, latency: float, faults: Pat
     "--fail-on",
     metavar="SEVERITY",
     type=click.Choice(SEVERITIES),
-    help="Exit with 3 if a report of this severity or above has rows that nobody acknowledged: "
+    help="Exit with 3 if there are rows of this severity or above that nobody acknowledged: "
     f"{', '.join(SEVERITIES)}.",
 )
 @_queries
@@ -321,10 +321,7 @@ def report_command(
     width = shutil.get_terminal_size((100, 24)).columns
     text = sarif(answers) if form == "sarif" else terminal.written(answers, form, width)
     click.echo(text, nl=False, color=True)
-    if fail_on and any(
-        answer.open and SEVERITIES.index(answer.report.severity) >= SEVERITIES.index(fail_on)
-        for answer in answers
-    ):
+    if fail_on and any(answer.open(fail_on) for answer in answers):
         sys.exit(EXIT_FOUND)
 
 

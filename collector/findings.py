@@ -189,14 +189,15 @@ def _count_one(
     first_seen: Callable[[str, str], str | None],
 ) -> Counter[int]:
     found, parts = _run(connection, report)
-    rows: Counter[str] = Counter()
+    rows = Counter({(account, report.severity): 0 for account in accounts})
     seen: Counter[tuple[str, str]] = Counter()
     matched: Counter[int] = Counter()
     values = []
     for row in found:
         account = row["account_id"]
         finding = " ".join(str(row[name]) for name in report.identifiers)
-        rows[account] += 1
+        severity = report.severity_of(row)
+        rows[account, severity] += 1
         seen[account, finding] += 1
         if seen[account, finding] > 1:  # identifiers that do not identify: none gets lost
             finding = f"{finding} #{seen[account, finding]}"
@@ -206,7 +207,7 @@ def _count_one(
         name = str(list(row.values())[1] or "")
         values.append(
             (
-                *(report.name, account, finding, name),
+                *(report.name, account, finding, severity, name),
                 *(row.get(key) for key in _SUBJECTS),
                 *(first_seen(account, finding), number),
             )
@@ -219,12 +220,12 @@ def _count_one(
             (
                 report.name,
                 account,
-                report.severity,
-                rows[account],
+                severity,
+                number,
                 report.fingerprint,
                 ", ".join(sorted(parts & unread[account])) or None,
             )
-            for account in accounts
+            for (account, severity), number in rows.items()
         ],
     )
     return matched
@@ -233,11 +234,11 @@ def _count_one(
 # What a report names need not be in the file: such a column stays empty.
 _INSERT = """
 insert into findings (
-  report, account_id, finding, what, iam_id, access_group_id, policy_id, instance_id,
+  report, account_id, finding, severity, what, iam_id, access_group_id, policy_id, instance_id,
   first_seen, acknowledgement_id
 )
 values (
-  ?, ?, ?, ?,
+  ?, ?, ?, ?, ?,
   (select iam_id from identities where iam_id = ?),
   (select id from access_groups where id = ?),
   (select id from policies where id = ?),

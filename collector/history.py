@@ -215,12 +215,15 @@ def record_counts(connection: sqlite3.Connection, at: str) -> None:
     """Write into `finding_history` each count that is not what it was."""
     connection.execute(
         """
-        insert into finding_history (changed_at, account_id, report, rows, acknowledged)
-        select :at, account_id, report, rows, acknowledged
+        insert into finding_history (
+          changed_at, account_id, report, severity, rows, acknowledged
+        )
+        select :at, account_id, report, severity, rows, acknowledged
         from (
           select
             report_counts.account_id,
             report_counts.report,
+            report_counts.severity,
             report_counts.rows,
             (
               select count(*)
@@ -228,14 +231,34 @@ def record_counts(connection: sqlite3.Connection, at: str) -> None:
               join acknowledgements on acknowledgements.id = findings.acknowledgement_id
               where findings.report = report_counts.report
                 and findings.account_id = report_counts.account_id
+                and findings.severity = report_counts.severity
                 and acknowledgements.expires >= date(:at)
             ) as acknowledged
           from report_counts
+          union all
+          -- Of a severity that a report has no more, none is left.
+          select distinct history.account_id, history.report, history.severity, 0, 0
+          from finding_history as history
+          where exists (
+              select 1
+              from report_counts
+              where report_counts.account_id = history.account_id
+                and report_counts.report = history.report
+            )
+            and not exists (
+              select 1
+              from report_counts
+              where report_counts.account_id = history.account_id
+                and report_counts.report = history.report
+                and report_counts.severity = history.severity
+            )
         ) as counted
         where (rows, acknowledged) is not (
           select rows, acknowledged
           from finding_history as earlier
-          where earlier.account_id = counted.account_id and earlier.report = counted.report
+          where earlier.account_id = counted.account_id
+            and earlier.report = counted.report
+            and earlier.severity = counted.severity
           order by changed_at desc
           limit 1
         )
@@ -260,6 +283,7 @@ def prune(connection: sqlite3.Connection, at: str, days: int) -> None:
             from finding_history as later
             where later.account_id = finding_history.account_id
               and later.report = finding_history.report
+              and later.severity = finding_history.severity
               and later.changed_at > finding_history.changed_at
               and later.changed_at <= {limit}
           )

@@ -37,7 +37,8 @@ _TYPES = ("quantitative", "quantitative-bin", "temporal", "temporal-bin", "ordin
 class Report:
     """One report: its name is the file's, the rest is the file's header, `sql` its one select.
 
-    `chart` speaks datasette-vega's vocabulary; `parameters` maps a name to what it is for;
+    `severity` is that of its rows, unless a row of a finding report has a column `severity` with
+    its own. `chart` speaks datasette-vega's vocabulary; `parameters` maps a name to what it is for;
     `identifiers` are the columns that tell a finding from the others of its account. A report
     without them is an inventory, whose rows call for nothing.
     """
@@ -55,6 +56,11 @@ class Report:
     chart: Mapping[str, str] = field(default_factory=dict)
     identifiers: tuple[str, ...] = ()
     path: Path | None = None
+
+    def severity_of(self, row: Mapping[str, Any]) -> str:
+        """How severe a row is: by its own column, where it has one that says so."""
+        own = row.get("severity") if self.identifiers else None
+        return own if own in SEVERITIES else self.severity
 
     @property
     def fingerprint(self) -> str:

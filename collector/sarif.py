@@ -8,10 +8,11 @@ and the file of the report, because GitHub shows no result without a file.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import __version__
+from .reports import Report
 from .terminal import Answer
 
 _LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "info": "note"}
@@ -24,7 +25,18 @@ _SCHEMA = (
 
 def sarif(answers: Sequence[Answer]) -> str:
     """The findings as the text of one SARIF file; inventories, which find nothing, are left out."""
-    finding = [answer for answer in answers if answer.report.identifiers]
+    found = [
+        (answer.report, dict(zip(answer.columns, row, strict=True)), row[1])
+        for answer in answers
+        if answer.report.identifiers
+        for row in answer.rows
+    ]
+    # Code scanning takes the severity of the rule: rows of another one are of a rule of their own.
+    rules = {one.report.name: _rule(one.report) for one in answers if one.report.identifiers}
+    for report, cells, _ in found:
+        severity = report.severity_of(cells)
+        rules.setdefault(_rule_id(report, severity), _rule(report, severity))
+    places = {name: place for place, name in enumerate(rules)}
     log = {
         "$schema": _SCHEMA,
         "version": "2.1.0",
@@ -34,47 +46,49 @@ def sarif(answers: Sequence[Answer]) -> str:
                     "driver": {
                         "name": "IAM insights",
                         "version": __version__,
-                        "rules": [_rule(answer) for answer in finding],
+                        "rules": list(rules.values()),
                     }
                 },
-                "results": [
-                    _result(answer, index, row)
-                    for index, answer in enumerate(finding)
-                    for row in answer.rows
-                ],
+                "results": [_result(*one, places) for one in found],
             }
         ],
     }
     return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
 
 
-def _rule(answer: Answer) -> dict[str, Any]:
-    report = answer.report
+def _rule_id(report: Report, severity: str) -> str:
+    return report.name if severity == report.severity else f"{report.name}/{severity}"
+
+
+def _rule(report: Report, severity: str | None = None) -> dict[str, Any]:
+    severity = severity or report.severity
     return {
-        "id": report.name,
+        "id": _rule_id(report, severity),
         "shortDescription": {"text": report.title},
         "fullDescription": {"text": report.question},
         "help": {"text": f"{report.why}\n\n{report.remediation}"},
-        "defaultConfiguration": {"level": _LEVELS[report.severity]},
+        "defaultConfiguration": {"level": _LEVELS[severity]},
         "properties": {
             "tags": ["security", "iam", report.category, *report.references],
-            "security-severity": _SCORES[report.severity],
+            "security-severity": _SCORES[severity],
         },
     }
 
 
-def _result(answer: Answer, index: int, row: tuple[Any, ...]) -> dict[str, Any]:
-    report = answer.report
-    cells = dict(zip(answer.columns, row, strict=True))
+def _result(
+    report: Report, cells: Mapping[str, Any], what: Any, places: Mapping[str, int]
+) -> dict[str, Any]:
+    severity = report.severity_of(cells)
+    rule = _rule_id(report, severity)
     finding = " ".join(str(cells[name]) for name in report.identifiers)
-    about = str(row[1] if row[1] is not None else finding)
+    about = str(what if what is not None else finding)
     text = f"{report.title}: {about}, in account {cells.get('account')}."
     if command := cells.get("command"):
         text += f" Mend it: {command}"
     result = {
-        "ruleId": report.name,
-        "ruleIndex": index,
-        "level": _LEVELS[report.severity],
+        "ruleId": rule,
+        "ruleIndex": places[rule],
+        "level": _LEVELS[severity],
         "message": {"text": text},
         "locations": [
             {

@@ -879,6 +879,7 @@ TABLES: tuple[Table, ...] = (
             Column("report", "The report.", required=True),
             _ACCOUNT,
             Column("finding", "What tells it from others in the report.", required=True),
+            Column("severity", "How severe it is.", required=True),
             Column("what", "The name of what it is about."),
             _iam_id("iam_id", "The identity it is about."),
             Column("access_group_id", "Its access group.", references="access_groups", weak=True),
@@ -894,21 +895,22 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("report", "account_id", "finding"),
         label="what",
-        facets=("account_id", "report"),
+        facets=("account_id", "report", "severity"),
     ),
     Table(
         "report_counts",
-        "How many rows each report had in each account when it was last collected.",
+        "How many rows of each severity each report had in each account when it was last "
+        "collected.",
         (
             Column("report", "The report.", required=True),
             _ACCOUNT,
-            Column("severity", "What a row of it means.", required=True),
-            Column("rows", "Its rows.", INTEGER, required=True),
+            Column("severity", "What such a row means.", required=True),
+            Column("rows", "Its rows of this severity.", INTEGER, required=True),
             Column("fingerprint", "Of the report's SQL as it was then.", required=True),
             Column("unread", "Parts that it rests on but that could not be read."),
         ),
-        key=("report", "account_id"),
-        facets=("account_id", "report"),
+        key=("report", "account_id", "severity"),
+        facets=("account_id", "report", "severity"),
     ),
     Table(
         "changes",
@@ -933,15 +935,18 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "finding_history",
-        "How many findings each report had, from a moment on until the next row.",
+        "How many findings of each severity each report had, from a moment on until the next row.",
         (
             Column("changed_at", "When the collect that counted them ended.", TIME, required=True),
             _ACCOUNT,
             Column("report", "The report.", required=True),
-            Column("rows", "Its rows.", INTEGER, required=True),
+            Column(
+                "severity", "What such a row means; empty: as the report, by an earlier version."
+            ),
+            Column("rows", "Its rows of this severity.", INTEGER, required=True),
             Column("acknowledged", "Those that somebody accepted.", INTEGER, required=True),
         ),
-        key=("account_id", "report", "changed_at"),
+        key=("account_id", "report", "severity", "changed_at"),
         facets=("account_id", "report"),
     ),
     Table(

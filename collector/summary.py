@@ -9,14 +9,19 @@ from .reports import SEVERITIES, Report
 NAME = "findings_summary"
 
 _SQL = """\
-with reports(name, title, category, severity, rank, fingerprint) as (
+with reports(name, title, category, severity, fingerprint) as (
   values
     {values}
+),
+ranks(severity, rank) as (
+  values
+    {ranks}
 ),
 counted as (
   select
     report_counts.report,
     report_counts.account_id,
+    report_counts.severity,
     report_counts.rows,
     report_counts.unread,
     report_counts.fingerprint,
@@ -26,19 +31,26 @@ counted as (
       join acknowledgements on acknowledgements.id = findings.acknowledgement_id
       where findings.report = report_counts.report
         and findings.account_id = report_counts.account_id
+        and findings.severity = report_counts.severity
         and acknowledgements.expires >= date('now')
     ) as acknowledged
   from report_counts
 )
 select
-  reports.severity,
+  ranks.severity,
   reports.title,
   sum(counted.rows) as rows,
   sum(counted.rows - counted.acknowledged) as open,
   sum(counted.acknowledged) as acknowledged,
   count(*) filter (where counted.rows > counted.acknowledged) as accounts,
   iif(
-    count(counted.report) = (select count(*) from accounts),
+    (
+      select count(*)
+      from counted as its
+      where its.report = reports.name
+        and its.fingerprint = reports.fingerprint
+        and its.severity = reports.severity
+    ) = (select count(*) from accounts),
     group_concat(distinct 'could not be read: ' || counted.unread),
     'not counted with this version of the report: run iaminsights metadata'
   ) as note,
@@ -48,9 +60,10 @@ select
 from reports
 left join counted
   on counted.report = reports.name and counted.fingerprint = reports.fingerprint
+join ranks on ranks.severity = coalesce(counted.severity, reports.severity)
 where exists (select 1 from accounts)
-group by reports.name
-order by reports.rank, open desc, reports.name"""
+group by reports.name, ranks.severity
+order by ranks.rank, open desc, reports.name"""
 
 
 def findings_summary(reports: Iterable[Report]) -> Report:
@@ -62,15 +75,15 @@ def findings_summary(reports: Iterable[Report]) -> Report:
     values = ",\n    ".join(
         "({})".format(
             ", ".join(
-                (
-                    *(_text(word) for word in (one.name, one.title, one.category, one.severity)),
-                    str(len(SEVERITIES) - SEVERITIES.index(one.severity)),
-                    _text(one.fingerprint),
-                )
+                _text(word)
+                for word in (one.name, one.title, one.category, one.severity, one.fingerprint)
             )
         )
         for one in reports
         if one.identifiers
+    )
+    ranks = ",\n    ".join(
+        f"({_text(severity)}, {rank})" for rank, severity in enumerate(reversed(SEVERITIES), 1)
     )
     return Report(
         name=NAME,
@@ -78,7 +91,8 @@ def findings_summary(reports: Iterable[Report]) -> Report:
         question="How many findings has each report, and how many of them are still open?",
         category="Overview",
         severity="info",
-        why="One row for each report that has findings, the worst first. rows is the number of its "
+        why="One row for each report that has findings, the worst first; one more for each other "
+        "severity that some of its rows have by themselves. rows is the number of its "
         "rows, acknowledged those that somebody has accepted, open the rest, accounts how many "
         "accounts have open ones. It was counted by running the reports when the data was "
         "collected. A note says what could not be read: there none is not the same as no finding.",
@@ -91,7 +105,7 @@ def findings_summary(reports: Iterable[Report]) -> Report:
             "y_type": "quantitative",
             "color_column": "severity",
         },
-        sql=_SQL.format(values=values),
+        sql=_SQL.format(values=values, ranks=ranks),
     )
 
 

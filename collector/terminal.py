@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import DatabaseError
-from .reports import ROWS_COLUMN, Report
+from .reports import ROWS_COLUMN, SEVERITIES, Report
 
 FORMATS = ("table", "csv", "json", "markdown", "sarif")
 EXPLORERS = "Explorers"  # category of reports that answer only what they are asked
@@ -35,13 +35,14 @@ class Answer:
     rows: tuple[tuple[Any, ...], ...]
     found: int
 
-    @property
-    def open(self) -> int:
-        """Rows that nobody has acknowledged, of those that came."""
-        if "acknowledged" not in self.columns or not self.report.identifiers:
-            return len(self.rows)
-        place = self.columns.index("acknowledged")
-        return sum(row[place] is None for row in self.rows)
+    def open(self, severity: str) -> int:
+        """Rows of this severity or above that nobody has acknowledged, of those that came."""
+        cells = (dict(zip(self.columns, row, strict=True)) for row in self.rows)
+        return sum(
+            SEVERITIES.index(self.report.severity_of(row)) >= SEVERITIES.index(severity)
+            and not (self.report.identifiers and row.get("acknowledged"))
+            for row in cells
+        )
 
 
 def run(report: Report, database: Path, values: Mapping[str, str]) -> Answer:

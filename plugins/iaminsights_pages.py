@@ -86,8 +86,8 @@ POLICIES = {
 }
 
 FINDINGS = """
-    select findings.report, findings.finding, findings.what, findings.first_seen,
-      acknowledgements.reason, acknowledgements.expires
+    select findings.report, findings.finding, findings.severity, findings.what,
+      findings.first_seen, acknowledgements.reason, acknowledgements.expires
     from findings
     left join acknowledgements
       on acknowledgements.id = findings.acknowledgement_id
@@ -116,14 +116,15 @@ COUNTS = """
       coalesce(accepted.findings, 0) as acknowledged
     from report_counts
     left join (
-      select findings.report, findings.account_id, count(*) as findings
+      select findings.report, findings.account_id, findings.severity, count(*) as findings
       from findings
       join acknowledgements on acknowledgements.id = findings.acknowledgement_id
       where acknowledgements.expires >= date('now')
-      group by findings.report, findings.account_id
+      group by findings.report, findings.account_id, findings.severity
     ) as accepted
       on accepted.report = report_counts.report
       and accepted.account_id = report_counts.account_id
+      and accepted.severity = report_counts.severity
 """
 
 
@@ -201,21 +202,24 @@ async def _findings(datasette, actor, name: str) -> dict[str, Any] | None:
     if not rows:
         return None
     reports: dict[str, dict[str, Any]] = {}
+    ranked: dict[tuple[str, str], dict[str, Any]] = {}
     accounts: dict[str, dict[str, int]] = {}
     for row in rows:
         open_rows = row["rows"] - row["acknowledged"]
         account = accounts.setdefault(row["account_id"], dict.fromkeys(SEVERITIES, 0))
         account[row["severity"]] += open_rows
-        report = reports.setdefault(
-            row["report"],
+        report = reports.setdefault(row["report"], {"open": 0, "acknowledged": 0})
+        its = ranked.setdefault(
+            (row["report"], row["severity"]),
             {"name": row["report"], "severity": row["severity"], "open": 0, "acknowledged": 0},
         )
-        report["open"] += open_rows
-        report["acknowledged"] += row["acknowledged"]
+        for counted in (report, its):
+            counted["open"] += open_rows
+            counted["acknowledged"] += row["acknowledged"]
         report["unread"] = report.get("unread") or row["unread"]
     worst = sorted(
-        (report for report in reports.values() if report["open"]),
-        key=lambda report: (SEVERITIES.index(report["severity"]), -report["open"]),
+        (its for its in ranked.values() if its["open"]),
+        key=lambda its: (SEVERITIES.index(its["severity"]), -its["open"], its["name"]),
     )
     queries = await datasette.get_canned_queries(name, actor)
     for report in worst[:WORST]:
@@ -287,14 +291,14 @@ async def _findings_about(
     if not rows.rows:
         return []
     queries = await datasette.get_canned_queries(name, actor)
-    findings: dict[str, dict[str, Any]] = {}
+    findings: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
         query = queries.get(row["report"]) or {}
         finding = findings.setdefault(
-            row["report"],
+            (row["report"], row["severity"]),
             {
                 "title": query.get("title", row["report"]),
-                "severity": query.get("severity", "info"),
+                "severity": row["severity"],
                 "url": datasette.urls.query(name, row["report"]),
                 "rows": 0,
                 "accepted": set(),

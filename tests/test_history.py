@@ -135,7 +135,10 @@ def test_counts_are_kept_only_where_they_change(on_day):
     on_day(1, account)
     path = on_day(2, account)
     before = count(path, "finding_history")
-    assert before == len([report for report in ALL if report.identifiers])
+    assert before == count(path, "report_counts")
+    assert count(path, "(select distinct report from finding_history)") == len(
+        [report for report in ALL if report.identifiers]
+    )
     account.add_api_key(ada, "for ever", created_at="2026-01-02")
     path = on_day(3, account)
     with closing(sqlite3.connect(path)) as database:

@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "summary": {"reports"},
     "catalogue": {"database", "files", "reports", "summary"},
     "terminal": {"reports"},
-    "sarif": {"terminal"},
+    "sarif": {"reports", "terminal"},
 }
 
 
