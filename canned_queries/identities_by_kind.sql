@@ -6,9 +6,9 @@
 --   Every identity is a way in: people who are not active, service IDs that nobody counts. The
 --   state of a person is that of the membership; of a service ID it is locked or not locked; a
 --   trusted profile has none. Identities that policies or groups of the account name though they
---   are not in it (deleted, or of another account) come last, where people, service IDs and trusted
---   profiles could all be read: their kind is unknown unless another account in the file knows
---   them. in_access_groups, with_policies (of their own, active) and with_api_keys count those that
+--   are not in it come last, where people, service IDs and trusted profiles could all be read: of
+--   another account if the file knows which one, else not in the account. Their kind is unknown
+--   unless an account in the file lists them. in_access_groups, with_policies (of their own, active) and with_api_keys count those that
 --   have at least one. Whoever takes on a trusted profile is in no list.
 -- remediation: >
 --   Nothing is to be mended here: the reports on users, service IDs and trusted profiles list those
@@ -49,25 +49,20 @@ with
     select account_id, iam_id, place, kind, state
     from known
     union all
-    select named.account_id, named.iam_id, 4, identities.kind, 'not in the account'
-    from (
-      select account_id, iam_id from members
-      union
-      select account_id, iam_id from holders
-    ) as named
-    join identities on identities.iam_id = named.iam_id
-    where not exists (
-        select 1
-        from known
-        where known.iam_id = named.iam_id and known.account_id = named.account_id
-      )
-      and 3 = (
-        select count(*)
-        from collected_parts
-        where collected_parts.account_id = named.account_id
-          and collected_parts.resource in ('users', 'serviceids', 'trustedprofiles')
-          and collected_parts.status = 'ok'
-      )
+    select
+      absent.account_id,
+      absent.iam_id,
+      4,
+      identities.kind,
+      iif(absent.other_accounts is null, 'not in the account', 'of another account')
+    from absent_identities as absent
+    join identities on identities.iam_id = absent.iam_id
+    where 3 = (
+      select count(*)
+      from complete_lists
+      where complete_lists.account_id = absent.account_id
+        and complete_lists.kind in ('person', 'service ID', 'trusted profile')
+    )
   )
 select
   coalesce(accounts.name, listed.account_id) as account,

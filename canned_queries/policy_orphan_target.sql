@@ -4,12 +4,14 @@
 -- severity: medium
 -- why: >
 --   They permit nothing, hide what matters and count towards the account's limit. Of an
---   authorization the source counts as well. An instance exists in every state, even while it waits
---   for its deletion; a list or pattern is listed only if nothing in it exists. VPC and account
---   management have no list of instances, and other accounts are known only if they are in this
---   file: those cannot be decided and are left out. Instances and resource groups that the
---   collecting token may not view look as if they did not exist; a group with instances in it that
---   are known is not taken for gone.
+--   authorization the source counts as well. Gone means: nowhere. An instance exists in every state,
+--   even while it waits for its deletion, and so does what search, a service credential, a trusted
+--   profile's link, a tag or another service's authorization names; a list or pattern is listed
+--   only if nothing in it exists, and nothing is where search or the list that would show it was not
+--   read in full. VPC and account management have no instances, and other
+--   accounts are known only if they are in this file: those cannot be decided and are left out.
+--   Instances and resource groups that the collecting token may not view look as if they did not
+--   exist; a group with something in it that is known is not taken for gone.
 -- remediation: >
 --   Make sure that it is gone, then delete the policy with the command in its row; it can be
 --   restored for 10 days. A policy that an enterprise template made has no command: it is changed
@@ -52,23 +54,14 @@ with
           )
         )
       )
-      and exists (
-        select 1
-        from collected_parts
-        where collected_parts.account_id = policy_values.account_id
-          and collected_parts.resource = 'resource_groups'
-          and collected_parts.status = 'ok'
+      and (policy_values.account_id, 'resource group') in (
+        select account_id, kind from complete_lists
       )
+      -- What something in the account names as its group has a row, though no list shows it.
       and not exists (
         select 1
         from resource_groups
         where resource_groups.resource_group_id = policy_values.value
-          and resource_groups.listed = 1
-      )
-      and not exists (
-        select 1
-        from resource_service_instances as instances
-        where instances.resource_group_id = policy_values.value
       )
   ),
   -- Attributes of which no value exists: one of them is enough, for all attributes must hold.

@@ -161,9 +161,9 @@ with
       end || coalesce(
         ' ' || coalesce(
           (
-            select nullif(instances.name, '')
-            from resource_service_instances as instances
-            where instances.id = links.link_crn
+            select max(known.name)
+            from known_resources as known
+            where known.thing = links.link_crn
           ),
           links.link_crn
         ),
@@ -200,9 +200,9 @@ with
         else 'resource '
       end || coalesce(
         (
-          select nullif(instances.name, '')
-          from resource_service_instances as instances
-          where instances.id = allowed.identifier
+          select max(known.name)
+          from known_resources as known
+          where known.thing = allowed.identifier
         ),
         nullif(identities.name, identities.iam_id),
         allowed.identifier,

@@ -5,11 +5,13 @@
 -- why: >
 --   A link to a deleted cluster or project helps nobody and hides which trust is in use. Decided
 --   for Kubernetes and OpenShift clusters and for Code Engine projects that a link names by CRN and
---   whose account is in this file: they are service instances. An instance exists in every state,
---   even while it waits for its deletion. Virtual and bare metal servers are in no list of service
---   instances: links to them are never listed, gone or not. Nor are Code Engine links without a
---   CRN, and namespaces or service accounts that a cluster may no longer have. An instance that the
---   collecting token may not view looks as if it did not exist.
+--   whose account is in this file, where both its list of instances and search were read in full.
+--   Gone means: nowhere. An instance exists in every state, even while it waits for its deletion,
+--   and so does what search, a service credential, a tag or an authorization names. Virtual and
+--   bare metal servers are in no list of service instances: links to them are never listed, gone or
+--   not. Nor are Code Engine links without a CRN, and namespaces or service accounts that a cluster
+--   may no longer have. An instance that the collecting token may not view looks as if it did not
+--   exist.
 -- remediation: >
 --   Make sure that the cluster or project is gone, then delete the link with the command in its
 --   row.
@@ -23,10 +25,8 @@
 --   y_column: links
 --   y_type: quantitative
 with
-  readable_accounts as materialized (
-    select account_id
-    from collected_parts
-    where resource = 'resource_service_instances' and status = 'ok'
+  complete as materialized (
+    select account_id from complete_lists where kind = 'instance'
   ),
   named as materialized (
     select
@@ -72,7 +72,7 @@ from named
 join trustedprofile_links as links on links.id = named.link_id
 join trustedprofiles as profiles on profiles.id = named.tp_id
 join accounts on accounts.account_id = profiles.account_id
-join readable_accounts on readable_accounts.account_id = named.crn_account_id
+join complete on complete.account_id = named.crn_account_id
 join identity_arguments as arguments
   on arguments.iam_id = profiles.iam_id and arguments.account_id = profiles.account_id
 left join acknowledged_findings as acknowledged
@@ -82,11 +82,10 @@ left join acknowledged_findings as acknowledged
 where named.service in ('containers-kubernetes', 'codeengine')
   and named.guid <> ''
   and not exists (
-    select 1 from resource_service_instances as instances where instances.id = named.link_crn
-  )
-  and not exists (
     select 1
-    from resource_service_instances as instances
-    where instances.guid = named.guid and instances.account_id = named.crn_account_id
+    from known_resources as known
+    where known.account_id = named.crn_account_id
+      and known.guid = named.guid
+      and known.known_from <> 'profile link'
   )
 order by account, profiles.account_id, profile, profiles.id, link, links.id

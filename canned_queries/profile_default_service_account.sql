@@ -105,14 +105,14 @@ select
   end as by_default,
   coalesce(
     (
-      select nullif(instances.name, '')
-      from resource_service_instances as instances
-      where instances.id = trusts.cluster
+      select max(known.name)
+      from known_resources as known
+      where known.thing = trusts.cluster
     ),
     (
-      select max(nullif(instances.name, ''))
-      from resource_service_instances as instances
-      where instances.guid = trusts.cluster and instances.account_id = profiles.account_id
+      select max(known.name)
+      from known_resources as known
+      where known.guid = trusts.cluster and known.account_id = profiles.account_id
     ),
     trusts.cluster,
     'any cluster'

@@ -6,6 +6,8 @@
 --   An instance that nobody but the account owner can reach is forgotten, or somebody works on it
 --   as the owner. A policy reaches an instance by naming it, its service, resource group or
 --   region, by a pattern, by its access tags, or by all services. Removed instances are left out.
+--   used_by says what else in the file names the instance: a service credential or a trusted
+--   profile's link, with which programs work on it, or an authorization, by which a service does.
 --   Where the tags of resources could not be read, tag_policies counts the account's policies by
 --   tag, one of which may reach the instance after all.
 -- remediation: >
@@ -56,6 +58,17 @@ select
   resource_groups.name as resource_group,
   instances.state,
   instances.created_at,
+  (
+    select group_concat(known_from, ', ')
+    from (
+      select distinct known.known_from
+      from known_resources as known
+      where known.account_id = instances.account_id
+        and known.guid = instances.guid
+        and known.known_from in ('service credential', 'profile link', 'authorization')
+      order by known.known_from
+    )
+  ) as used_by,
   coalesce(tag_policies.policies, 0) as tag_policies,
   1 as instances,
   null as command,

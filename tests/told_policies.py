@@ -10,6 +10,8 @@ def tell(account: Account) -> None:
     poppy = account.user("Poppy Policies")
     account.policy(poppy, ["Administrator"], service_group="IAM")
     account.authorization(["Editor"], {"serviceName": "codeengine"}, {})
+    elsewhere = {"accountId": "0" * 31 + "7", "serviceName": "logs"}
+    account.authorization(["Reader"], elsewhere, {"serviceName": "kms"})
     account.policy(poppy, ["Writer"], service="kms", last_permit_at="2024-06-01")
     account.policy(poppy, ["Writer"], service="kms", region="eu-de")
     account.policy("IBMid-GONE1", ["Viewer"], service="kms")

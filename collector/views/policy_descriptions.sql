@@ -4,11 +4,12 @@
 --   Policies in words: to whom, on what, with which roles, under which condition.
 --
 --   Things that the file knows appear under their names, others under their IDs. "(does not
---   exist)" and "(not in the account)" stand only where the listing that would show the thing
---   was read in full; what the token may not view looks the same.
+--   exist)" and "(not in the account)" stand only where every list that would show the thing
+--   was read in full and nothing else knows of it; what the token may not view looks the same.
+--   Identities that belong to another account, as far as the file knows, are "(of account ...)".
 with
-  read_parts as materialized (
-    select account_id, resource from collected_parts where status = 'ok'
+  complete as materialized (
+    select account_id, kind from complete_lists
   ),
   missing as materialized (
     select policy_id, side, position, value from missing_instances
@@ -24,10 +25,13 @@ with
           case name
             when 'serviceInstance' then coalesce(
               (
-                select nullif(instances.name, '')
-                from resource_service_instances as instances
-                where instances.guid = policy_values.value
-                  and instances.account_id = policy_values.account_id
+                select known.name
+                from known_resources as known
+                where known.guid = policy_values.value
+                  and known.account_id = policy_values.account_id
+                  and known.name is not null
+                order by known.known_from <> 'instances'
+                limit 1
               ),
               policy_values.value || iif(missing.value is null, '', ' (does not exist)')
             )
@@ -39,7 +43,7 @@ with
               ),
               policy_values.value || iif(
                 policy_values.account_id in (
-                  select account_id from read_parts where resource = 'resource_groups'
+                  select account_id from complete where kind = 'resource group'
                 ),
                 ' (does not exist)',
                 ''
@@ -135,6 +139,7 @@ with
             when service_group = 'IAM' then 'All IAM Account Management services'
             when service_group is not null then 'services of group ' || service_group
             when coalesce(resource_group, region) is not null then 'Every service'
+            when side = 'source' then 'Every service'
             else 'Everything in the account'
           end
           || coalesce(
@@ -150,7 +155,9 @@ with
           )
       end
       || coalesce(', ' || others, '')
-      || coalesce(' of account ' || account, '') as words
+      || coalesce(
+        ' of ' || iif(account in ('any', 'no'), account || ' account', 'account ' || account), ''
+      ) as words
     from sides
   ),
   identity_names as (
@@ -162,32 +169,12 @@ with
         else ''
       end
       || identities.name
-      || iif(
-        identities.kind <> 'service'
-        and 3 = (
-          select count(*)
-          from read_parts
-          where read_parts.account_id = policies.account_id
-            and read_parts.resource in ('users', 'serviceids', 'trustedprofiles')
-        )
-        and not exists (
-          select 1
-          from users
-          where users.iam_id = policies.iam_id and users.account_id = policies.account_id
-        )
-        and not exists (
-          select 1
-          from serviceids
-          where serviceids.iam_id = policies.iam_id
-            and serviceids.account_id = policies.account_id
-        )
-        and not exists (
-          select 1
-          from trustedprofiles
-          where trustedprofiles.iam_id = policies.iam_id
-            and trustedprofiles.account_id = policies.account_id
+      || coalesce(
+        (
+          select coalesce(' (of account ' || absent.other_accounts || ')', ' (not in the account)')
+          from absent_identities as absent
+          where absent.iam_id = policies.iam_id and absent.account_id = policies.account_id
         ),
-        ' (not in the account)',
         ''
       ) as name
     from policies
@@ -198,7 +185,8 @@ select
   case
     when policies.access_group_id is not null then 'access group ' || access_group_summaries.name
     when policies.iam_id is not null then identity_names.name
-    else sources.words
+    when policies.type = 'authorization'
+      then coalesce(sources.words, 'Every service of the account')
   end as subject,
   coalesce(targets.words, 'Everything in the account')
     || coalesce(

@@ -1,0 +1,44 @@
+-- title: >
+--   What is known in full of each account: only of that can be said that something is gone.
+-- notes: |
+--   kind: instance, resource group, access group, person, service ID or trusted profile.
+--
+--   A kind is here if every list that would show such a thing was read in full. Service instances
+--   and clusters are in the list of instances or in what search shows. A resource group that the
+--   token may not view is known from what search finds in it. Of people a restricted list shows the token's
+--   own user and nobody else; where the setting is not known, one person alone proves nothing.
+with
+  kinds as (
+    select column1 as kind, column2 as part
+    from (
+      values
+        ('instance', 'resource_service_instances'),
+        ('instance', 'resources'),
+        ('resource group', 'resource_groups'),
+        ('resource group', 'resources'),
+        ('access group', 'access_groups'),
+        ('person', 'users'),
+        ('service ID', 'serviceids'),
+        ('trusted profile', 'trustedprofiles')
+    )
+  ),
+  read_parts as materialized (
+    select account_id, resource from collected_parts where status = 'ok'
+  )
+select accounts.account_id, kinds.kind
+from accounts
+join kinds
+left join read_parts
+  on read_parts.account_id = accounts.account_id and read_parts.resource = kinds.part
+group by accounts.account_id, kinds.kind
+having count(*) = count(read_parts.resource)
+  and (
+    kinds.kind <> 'person'
+    or exists (
+      select 1
+      from account_settings
+      where account_settings.account_id = accounts.account_id
+        and account_settings.restrict_user_list_visibility is not 'RESTRICTED'
+    )
+    or (select count(*) from users where users.account_id = accounts.account_id) > 1
+  )
