@@ -7,13 +7,14 @@
 --   who are users of the account can come in so. All conditions of a rule must hold, so one good
 --   condition is enough; listed are rules without one. NOT_EQUALS lets in everybody but a few.
 --   CONTAINS on a text also lets in longer texts, such as not-admins for admins; on a list of
---   groups it means exactly one of them, and the rule is in order: IBM Cloud does not tell which
---   kind a claim is, so look at what the identity provider sends. Claims that many people share are
---   country, location, region, city, language, time zone, company, organization, domain, kind of
---   employee and verified address, under their usual names. How many people a good claim fits is
---   not known, nor whether people can change it themselves. Operators other than the six of IBM's
---   documentation are not judged. is_privileged is yes for groups with a policy that administers
---   the account or all services, empty otherwise.
+--   groups it means exactly one of them. IBM Cloud does not tell which kind a claim is: claims that
+--   are called groups, roles, memberOf and the like are taken for lists, and rules with such a
+--   condition are listed for information only. Claims that many people share are country, location,
+--   region, city, language, time zone, company, organization, domain, kind of employee and verified
+--   address, under their usual names. How many people a good claim fits is not known, nor whether
+--   people can change it themselves. Operators other than the six of IBM's documentation are not
+--   judged. is_privileged is yes for groups with a policy that administers the account or all
+--   services, empty otherwise.
 -- remediation: >
 --   In the console (Access groups, the group, Dynamic rules) make a rule that names a group of the
 --   identity provider with EQUALS or IN, then delete this one; the command line cannot.
@@ -29,7 +30,7 @@
 --   y_type: quantitative
 with
   weak_rules as materialized (
-    select rule_id, conditions, weakness from weak_claim_rules where kind = 'access_group'
+    select rule_id, conditions, weakness, severity from weak_claim_rules where kind = 'access_group'
   ),
   privileged as materialized (
     select access_group_id from privileged_policies where access_group_id is not null
@@ -40,6 +41,7 @@ select
   coalesce(nullif(rules.name, ''), rules.id) as rule,
   weak_rules.conditions,
   weak_rules.weakness,
+  weak_rules.severity,
   rules.realm_name as identity_provider,
   iif(rules.group_id in (select access_group_id from privileged), 'yes', null) as is_privileged,
   rules.expiration as session_hours,

@@ -5,13 +5,14 @@
 -- why: >
 --   All conditions of a rule must hold, so one good condition is enough; listed are rules without
 --   one. NOT_EQUALS lets in everybody but a few. CONTAINS on a text also lets in longer texts, such
---   as not-admins for admins; on a list of groups it means exactly one of them, and the rule is in
---   order: IBM Cloud does not tell which kind a claim is, so look at what the identity provider
---   sends. Claims that many people share are country, location, region, city, language, time zone,
---   company, organization, domain, kind of employee and verified address, under their usual names.
---   How many people a good claim fits is not known, nor whether people can change it themselves.
---   Operators other than the six of IBM's documentation are not judged. is_privileged is yes for
---   profiles that administer the account, empty otherwise.
+--   as not-admins for admins; on a list of groups it means exactly one of them. IBM Cloud does not
+--   tell which kind a claim is: claims that are called groups, roles, memberOf and the like are
+--   taken for lists, and rules with such a condition are listed for information only. Claims that
+--   many people share are country, location, region, city, language, time zone, company,
+--   organization, domain, kind of employee and verified address, under their usual names. How many
+--   people a good claim fits is not known, nor whether people can change it themselves. Operators
+--   other than the six of IBM's documentation are not judged. is_privileged is yes for profiles
+--   that administer the account, empty otherwise.
 -- remediation: >
 --   Make a rule that names a group of the identity provider with EQUALS or IN, using
 --   ibmcloud iam trusted-profile-rule-create, then delete this one with the command in its row.
@@ -27,7 +28,7 @@
 --   y_type: quantitative
 with
   weak_rules as materialized (
-    select rule_id, conditions, weakness from weak_claim_rules where kind = 'trusted_profile'
+    select rule_id, conditions, weakness, severity from weak_claim_rules where kind = 'trusted_profile'
   ),
   privileged as materialized (
     select account_id, iam_id from privileged_policies where iam_id is not null
@@ -42,6 +43,7 @@ select
   coalesce(nullif(rules.name, ''), rules.id) as rule,
   weak_rules.conditions,
   weak_rules.weakness,
+  weak_rules.severity,
   rules.realm_name as identity_provider,
   case
     when (profiles.account_id, profiles.iam_id) in (select account_id, iam_id from privileged)

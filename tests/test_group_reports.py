@@ -313,10 +313,19 @@ def test_broad_dynamic_rules(collected):
     acme.claim_rule(acme.profile("p"), [("email", "CONTAINS", "@")], realm=SSO, name="of a profile")
     bolt.group_rule(bolt.group("Crew"), "elsewhere", SSO, [("o", "EQUALS", "Bolt")], 1)
 
+    rule("one of a list", ("https://example.org/claims/Member_Of", "CONTAINS", "it"))
+    rule("not a list", ("groupname", "CONTAINS", "it"))
+    rule("listed with others", ("email", "CONTAINS", "@"), ("blueGroups", "CONTAINS", "on-call"))
     columns = ("account", "access_group", "rule", "conditions", "weakness", "is_privileged")
     path = collected(acme, bolt)
+    severities = dict(rows(path, "dynamic_rule_broad", "rule", "severity"))
+    assert {name for name, severity in severities.items() if severity == "info"} == {
+        *("several", "one of a list", "listed with others")
+    }
+    assert {*severities.values()} == {"info", "high"}
     excludes = "type NOT_EQUALS guest and type NOT_EQUALS_IGNORE_CASE ext"
     country = 'http://schemas.example.org/claims/Country IN ["DE", "FR"]'
+    listed = "one of a list, unless a text"
     assert rows(path, "dynamic_rule_broad", *columns) == [
         (
             *("Acme", "Admins", "anybody", "email CONTAINS @"),
@@ -324,10 +333,27 @@ def test_broad_dynamic_rules(collected):
         ),
         ("Acme", "Team", "but guests", excludes, "only excludes", None),
         ("Acme", "Team", "country", country, "shared by many people", None),
+        (
+            *(
+                "Acme",
+                "Team",
+                "listed with others",
+                "email CONTAINS @ and blueGroups CONTAINS on-call",
+            ),
+            *(listed, None),
+        ),
         ("Acme", "Team", "no condition", "none", "no condition", None),
         (
+            *("Acme", "Team", "not a list", "groupname CONTAINS it"),
+            *("part of a text, unless a list", None),
+        ),
+        (
+            *("Acme", "Team", "one of a list"),
+            *("https://example.org/claims/Member_Of CONTAINS it", listed, None),
+        ),
+        (
             *("Acme", "Team", "several", "country EQUALS DE and groups CONTAINS it"),
-            *("several weak conditions", None),
+            *(listed, None),
         ),
         ("Bolt", "Crew", "elsewhere", "o EQUALS Bolt", "shared by many people", None),
     ]

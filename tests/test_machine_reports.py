@@ -331,6 +331,7 @@ def test_claim_rules_that_let_in_too_many_people(collected):
     rule("country", ("http://schemas.example.com/claims/Country_Code", "IN", ["DE", "FR"]))
     rule("everybody")
     rule("mixed", ("country", "EQUALS", "DE"), ("groups", "NOT_EQUALS", "guests"))
+    rule("one of a list", ("groups", "CONTAINS", "admins"))
     # Near misses.
     rule("one group", ("groups", "EQUALS", "admins"))
     rule("some people", ("mail", "IN", ["ada@example.com", "bob@example.com"]))
@@ -344,6 +345,8 @@ def test_claim_rules_that_let_in_too_many_people(collected):
 
     path = collected(acme, bolt)
     columns = ("account", "rule", "conditions", "weakness", "is_privileged")
+    assert ("one of a list", "info") in rows(path, "profile_claim_broad", "rule", "severity")
+    assert ("mixed", "high") in rows(path, "profile_claim_broad", "rule", "severity")
     part = "part of a text, unless a list"
     assert rows(path, "profile_claim_broad", *columns) == [
         ("Acme", "address", "email CONTAINS @", part, "yes"),
@@ -361,6 +364,10 @@ def test_claim_rules_that_let_in_too_many_people(collected):
         (
             *("Acme", "mixed", "country EQUALS DE and groups NOT_EQUALS guests"),
             *("several weak conditions", "yes"),
+        ),
+        (
+            *("Acme", "one of a list", "groups CONTAINS admins"),
+            *("one of a list, unless a text", "yes"),
         ),
         ("Bolt", "address", "email CONTAINS @", part, None),
     ]

@@ -5,9 +5,11 @@
 --   groups (kind access_group), and rules of trusted profiles for federated people (trusted_profile).
 --
 --   All conditions of a rule must hold, so one good condition is enough. Weak are operators that only
---   exclude, CONTAINS (which on a list is exact, but which claims are lists is not in the data), and
---   claims that many people share, under their usual names. Other operators than the six that IBM
---   documents are not judged. conditions: in words.
+--   exclude, CONTAINS on a text, and claims that many people share, under their usual names. Other
+--   operators than the six that IBM documents are not judged. conditions: in words.
+--   CONTAINS on a list matches one of it exactly. Which claims are lists is not in the data: those
+--   that are called like groups or roles are taken for lists, and a rule with such a condition has
+--   the severity info, every other one high.
 with
   rules as (
     select 'access_group' as kind, id, conditions from access_group_rules
@@ -20,6 +22,29 @@ with
       rules.id as rule_id,
       each.key as position,
       iif(each.type = 'object', json_extract(each.value, '$.claim'), null) as claim,
+      -- The last part of a claim that is named by a URL, without underscores and hyphens.
+      iif(
+        each.type = 'object',
+        lower(
+          replace(
+            replace(
+              replace(
+                json_extract(each.value, '$.claim'),
+                rtrim(
+                  json_extract(each.value, '$.claim'),
+                  replace(json_extract(each.value, '$.claim'), '/', '')
+                ),
+                ''
+              ),
+              '_',
+              ''
+            ),
+            '-',
+            ''
+          )
+        ),
+        null
+      ) as plain_claim,
       iif(each.type = 'object', upper(json_extract(each.value, '$.operator')), null) as operator,
       iif(each.type = 'object', json_extract(each.value, '$.value'), null) as value
     from rules
@@ -37,15 +62,18 @@ with
       end as condition,
       case
         when operator in ('NOT_EQUALS', 'NOT_EQUALS_IGNORE_CASE') then 'only excludes'
+        when operator = 'CONTAINS' and (
+          plain_claim glob '*group' or plain_claim glob '*groups' or plain_claim glob '*role'
+          or plain_claim glob '*roles' or plain_claim glob '*memberof'
+          or plain_claim glob '*groupids' or plain_claim in ('entitlement', 'entitlements')
+        ) then 'one of a list, unless a text'
         when operator = 'CONTAINS' then 'part of a text, unless a list'
         when operator in ('EQUALS', 'EQUALS_IGNORE_CASE', 'IN')
-          -- The last part of a claim that is named by a URL, without underscores.
-          and lower(replace(replace(claim, rtrim(claim, replace(claim, '/', '')), ''), '_', ''))
-            in (
-              'c', 'city', 'co', 'company', 'companyname', 'country', 'countrycode', 'domain',
-              'emailverified', 'employeetype', 'l', 'language', 'locale', 'location', 'o',
-              'organisation', 'organization', 'preferredlanguage', 'region', 'timezone', 'usertype'
-            )
+          and plain_claim in (
+            'c', 'city', 'co', 'company', 'companyname', 'country', 'countrycode', 'domain',
+            'emailverified', 'employeetype', 'l', 'language', 'locale', 'location', 'o',
+            'organisation', 'organization', 'preferredlanguage', 'region', 'timezone', 'usertype'
+          )
           then 'shared by many people'
       end as weakness
     from conditions
@@ -55,14 +83,16 @@ select
   rule_id,
   group_concat(condition, ' and ') as conditions,
   case
+    when max(weakness = 'one of a list, unless a text') then 'one of a list, unless a text'
     when min(weakness) = max(weakness) then min(weakness)
     else 'several weak conditions'
-  end as weakness
+  end as weakness,
+  iif(max(weakness = 'one of a list, unless a text'), 'info', 'high') as severity
 from (select * from judged order by kind, rule_id, position)
 group by kind, rule_id
 having count(*) = count(weakness)
 union all
-select kind, id, 'none', 'no condition'
+select kind, id, 'none', 'no condition', 'high'
 from rules
 where not exists (
   select 1
