@@ -10,16 +10,18 @@
 --   A rule restricts nothing if one of its contexts is open: it names no zone, or a zone with every
 --   address (0.0.0.0/0 or ::/0), and neither private endpoints only nor a second factor of its own.
 --   A rule without contexts lets nobody in, and counts. A rule for some kinds of operations counts
---   as well, for another may be about the rest. Where tags could not be read, a rule by access tag
+--   as well, for another may be about the rest. A rule for the platform API alone
+--   does not close the data. Where tags could not be read, a rule by access tag
 --   is taken to apply. Firewalls of single buckets and instances, and endpoints that a service
 --   itself switches off, are not in the data. IBM Cloud does not list rules for services that the
 --   token may not view.
 -- remediation: >
 --   Make a zone of your networks and workloads, then a rule that is first only recorded:
 --   ibmcloud cbr rule-create --service-name SERVICE --service-instance GUID --zone-id ZONE_ID
---   --enforcement-mode report. Look at what it would have denied for a month, then enable it in the
---   console: rule-update replaces the whole rule. The rows have no command, for which networks may
---   come in is yours to know.
+--   --enforcement-mode report. Look at what it would have denied for a month, then enforce it. Where there
+--   is a rule that would do if it were enforced, the command in the row does that (one that was
+--   switched off is better recorded first: --enforcement-mode report); rule-update would replace the
+--   whole rule. Other rows have no command, for which networks may come in is yours to know.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.12"
 --   - "IBM Cloud Docs: What are context-based restrictions"
@@ -45,6 +47,15 @@ with
     where service_name in ('secrets-manager', 'kms', 'hs-crypto', 'cloud-object-storage')
       and coalesce(state, '') not in ('removed', 'pending_removal')
       and account_id in (select account_id from readings)
+  ),
+  -- Rules for the platform API alone: making, changing and deleting instances, not their content.
+  platform_rules as materialized (
+    select cbr_rules.id as rule_id
+    from cbr_rules, json_each(cbr_rules.operations, '$.api_types') as api_type
+    group by cbr_rules.id
+    having min(
+      coalesce(json_extract(api_type.value, '$.api_type_id'), '') glob '*:platform-api-type:*'
+    )
   ),
   attributes as materialized (
     select
@@ -115,6 +126,7 @@ with
       candidates.instance_id,
       candidates.rule_id,
       case
+        when platform_rules.rule_id is not null then 5
         when candidates.is_part then 4
         when open_rules.rule_id is not null then 3
         when cbr_rules.enforcement_mode = 'report' then 1
@@ -125,9 +137,10 @@ with
     join instances on instances.id = candidates.instance_id
     join cbr_rules on cbr_rules.id = candidates.rule_id
     left join open_context_rules as open_rules on open_rules.rule_id = candidates.rule_id
+    left join platform_rules on platform_rules.rule_id = candidates.rule_id
     -- A rule about a part that does not even restrict that part says nothing.
     where not (
-        candidates.is_part
+        (candidates.is_part or platform_rules.rule_id is not null)
         and (open_rules.rule_id is not null or cbr_rules.enforcement_mode in ('report', 'disabled'))
       )
       and not exists (
@@ -198,11 +211,19 @@ with
     group by instance_id
   ),
   rule_names as materialized (
-    select instance_id, group_concat(rule, ', ') as rules
+    select
+      instance_id,
+      group_concat(rule, ', ') as rules,
+      group_concat(
+        'ibmcloud cbr rule-patch ''' || replace(rule_id, '''', '''\''''')
+          || ''' --enforcement-mode enabled',
+        ' && '
+      ) filter (where is_ready) as command
     from (
       select distinct
         applying.instance_id,
         applying.rule_id,
+        applying.problem = problems.problem and applying.problem in (1, 2) as is_ready,
         coalesce(nullif(cbr_rules.description, ''), cbr_rules.id) as rule
       from applying
       join problems on problems.instance_id = applying.instance_id and problems.problem > 0
@@ -222,12 +243,13 @@ select
     when 2 then 'the rule is switched off'
     when 3 then 'the rule restricts nothing'
     when 4 then 'the rule is about a part of it'
+    when 5 then 'the rule is about the platform API only'
     else 'there is no rule'
   end as problem,
   rule_names.rules,
   instances.state,
   1 as instances,
-  null as command,
+  rule_names.command,
   'https://cloud.ibm.com/context-based-restrictions/rules' as console,
   acknowledged.note as acknowledged,
   instances.resource_group_id,

@@ -173,6 +173,12 @@ def test_instances_without_an_enforced_rule(collected):
     acme.cbr_rule("bucket", zones=[office], instance=in_part, attributes=_cbr(BUCKET))
     open_part = instance("one open bucket", "cloud-object-storage", "global")
     acme.cbr_rule("open bucket", contexts=[{}], instance=open_part, attributes=_cbr(BUCKET))
+    rule_of = "crn:v1:bluemix:public:context-based-restrictions::::"
+    platform = [f"{rule_of}platform-api-type:"]
+    managed = instance("instances only", "cloud-object-storage", "global")
+    acme.cbr_rule("platform", zones=[office], instance=managed, operations=platform)
+    tried = instance("nothing but tried", "cloud-object-storage", "global")
+    acme.cbr_rule("p", zones=[office], instance=tried, operations=platform, mode="report")
     acme.cbr_rule("another instance", "kms", [office], instance=GONE)
     acme.cbr_rule("other region", "kms", [office], region="au-syd")
     acme.cbr_rule("a tag", "kms", [office], tags=[("env", "prod")])
@@ -195,6 +201,8 @@ def test_instances_without_an_enforced_rule(collected):
     acme.cbr_rule("open too", zones=[anywhere], instance=acme.instances[-1])
     only = ["crn:v1:bluemix:public:kms::::api-type:data-plane"]
     acme.cbr_rule("data", zones=[office], instance=instance("operations"), operations=only)
+    both = [*platform, f"{rule_of}api-type:"]
+    acme.cbr_rule("all", zones=[office], instance=instance("all operations"), operations=both)
     pattern = [("serviceInstance", "stringMatch", instance("a pattern")["guid"][:9] + "*")]
     acme.cbr_rule("pattern", "kms", [office], attributes=_cbr(pattern))
     acme.cbr_rule("no mode", zones=[office], instance=instance("no mode"), mode=ABSENT)
@@ -205,6 +213,8 @@ def test_instances_without_an_enforced_rule(collected):
     path = collected(acme, bolt)
     nothing, storage = "the rule restricts nothing", "cloud-object-storage"
     assert rows(path, "sensitive_services_without_cbr", *CONTEXT) == [
+        ("Acme", "instances only", storage, "the rule is about the platform API only", "platform"),
+        ("Acme", "nothing but tried", storage, "there is no rule", None),
         ("Acme", "one bucket", storage, "the rule is about a part of it", "bucket"),
         ("Acme", "one open bucket", storage, "there is no rule", None),
         ("Acme", "waiting", "hs-crypto", "there is no rule", None),
@@ -219,8 +229,13 @@ def test_instances_without_an_enforced_rule(collected):
         ("Bolt", "vault", "secrets-manager", "there is no rule", None),
     ]
     console = "https://cloud.ibm.com/context-based-restrictions/rules"
-    assert set(rows(path, "sensitive_services_without_cbr", "command", "console")) == {
-        (None, console)
+    found = rows(path, "sensitive_services_without_cbr", "instance", "command", "console")
+    assert {page for _, _, page in found} == {console}
+    ids = {rule["description"]: rule["id"] for rule in acme.cbr_rules}
+    patch = "ibmcloud cbr rule-patch '{}' --enforcement-mode enabled"
+    assert {name: command for name, command, _ in found if command} == {
+        "recorded": patch.format(ids["try it"]),
+        "switched off": patch.format(ids["not now"]),
     }
     # What cannot be decided is not listed: the tag may be on it.
     unread = collected(acme, path=path.with_name("unread"), deny=("search",))
