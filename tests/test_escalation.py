@@ -191,8 +191,7 @@ def test_an_empty_file_has_none(empty, view):
         ({**GROUPS, "resource": ("stringMatch", "adm*")}, "Editor", 2, "medium"),
         (IDENTITY, "Operator", 4, "high"),
         (IDENTITY, "Administrator", 4, "high"),
-        (IDENTITY, "Editor", 6, "medium"),  # 4 would be low
-        (ONE_ID, "Editor", 4, "low"),
+        (IDENTITY, "Editor", 6, "medium"),  # no 4: an Editor creates no API key for others
         (ONE_ID, "Operator", 4, "high"),
         ({**ONE_ID, "resource": "ServiceId-robot"}, "Operator", 4, "high"),
         ({**ONE_ID, "resource": "robot"}, "Administrator", 4, "high"),
@@ -228,6 +227,8 @@ def test_what_leads_to_full_control(world, target, role, rule, confidence):
         (GROUPS, "Operator"),
         ({**GROUPS, "resource": "readers"}, "Administrator"),
         ({**ONE_ID, "resource": "ServiceId-harmless"}, "Operator"),
+        (ONE_ID, "Editor"),
+        ({**ONE_ID, "resource": "ServiceId-robot"}, "Editor"),
         ({**ONE_ID, "resource": "Profile-pilot"}, "Operator"),
         ({**ONE_PROFILE, "resource": "ServiceId-robot"}, "Operator"),
         ({**IDENTITY, "resourceType": "apikey"}, "Operator"),
@@ -266,7 +267,7 @@ def test_policies_that_grant_nothing(world):
         (MANAGEMENT, "Administrator", 1, "medium"),
         (IDENTITY, "Operator", 4, "medium"),
         (ACCESS, "Administrator", 11, "low"),
-        (ONE_ID, "Editor", 4, "low"),
+        (ONE_ID, "Operator", 4, "medium"),
     ],
 )
 def test_a_condition_lowers_the_confidence(world, target, role, rule, confidence):
@@ -530,7 +531,7 @@ def test_three_and_four_hops(world):
 
 
 def test_the_shortest_then_the_surest_then_the_first_by_name(world):
-    world.grant("ada", ONE_ID, "Editor")  # low
+    world.grant("ada", ACCESS, "Administrator", rule=json.dumps(RULE))  # low
     world.grant("ada", GROUPS, "Editor")  # medium
     world.administrator(world.service_id("another"))
     assert world.found() == {"ada": (2, "medium")}
@@ -547,7 +548,8 @@ def test_the_confidence_is_that_of_the_weakest_step_of_the_best_way(world):
     for name in ("bad", "good"):
         world.service_id(name)
         world.grant("ada", {**ONE_ID, "resource": f"ServiceId-{name}"}, "Operator")
-    world.grant("bad", {**ONE_ID, "resource": "ServiceId-robot"}, "Editor")
+    low = json.dumps(RULE)  # a condition makes a medium step a low one
+    world.grant("bad", {**ONE_PROFILE, "resource": "Profile-pilot"}, "Operator", rule=low)
     world.grant("good", {**ONE_PROFILE, "resource": "Profile-pilot"}, "Operator")
     paths = {who: (hops, confidence, path) for who, hops, _, confidence, path in world.paths()}
     assert paths["bad"][:2] == (1, "low") and paths["good"][:2] == (1, "medium")
@@ -573,7 +575,7 @@ def test_a_big_circle_ends(world):
     names = [world.service_id(f"sid-{number:03}") for number in range(200)]
     for number, name in enumerate(names):
         world.grant(
-            name, {**ONE_ID, "resource": f"ServiceId-sid-{(number + 1) % 200:03}"}, "Editor"
+            name, {**ONE_ID, "resource": f"ServiceId-sid-{(number + 1) % 200:03}"}, "Operator"
         )
         world.grant(name, {**ONE_ID, "resource": ("stringMatch", "ServiceId-sid-*")}, "Operator")
     for one, other in (("iam-Profile-1", "iam-Profile-2"), ("iam-Profile-2", "iam-Profile-1")):

@@ -137,7 +137,6 @@ with
     (3, 'iam-groups', 'role:Editor', 'medium'),
     (4, 'iam-identity', 'role:Administrator', 'high'),
     (4, 'iam-identity', 'role:Operator', 'high'),
-    (4, 'iam-identity', 'role:Editor', 'low'),
     (5, 'iam-identity', 'role:Editor', 'medium'),
     (5, 'iam-identity', 'role:Operator', 'medium'),
     (6, 'iam-identity', 'role:Administrator', 'medium'),
