@@ -8,14 +8,14 @@
 --   Such a policy reaches across the whole account. Limited means by a region, a resource group,
 --   an instance, a single resource or another attribute that singles something out, or by access
 --   tags; a kind of resource alone, "any", and patterns of nothing but wildcards limit nothing.
---   A condition of time or of resource names is shown but does not count as a limit. Account
---   management services have neither regions nor resource groups, so that every policy for them
---   is listed. Each policy is judged by itself.
+--   A condition of time or of resource names is shown but does not count as a limit. Left out
+--   is what cannot be limited so: policies for account management services and nothing else, and for
+--   services of which everything that is known in the account has neither region nor resource
+--   group. Each policy is judged by itself.
 -- remediation: >
 --   Give the group policies that name the resource groups or regions it needs, with
 --   ibmcloud iam access-group-policy-create GROUP --roles ROLES --resource-group-name NAME, then
---   delete this one with the command in its row. A policy that names account management services
---   cannot be limited so and has no command: give it to few, or acknowledge the row.
+--   delete this one with the command in its row.
 -- references:
 --   - "IBM Cloud Docs: What makes a good access group strategy"
 -- identifiers: [policy_id]
@@ -41,8 +41,43 @@ with
     select policy_id
     from policy_resource_tags
   ),
-  managing as materialized (
-    select distinct policy_id from policy_account_services where reach <> 'everything'
+  -- Services that have neither regions nor resource groups, as far as the file knows them.
+  placeless as materialized (
+    select accounts.account_id, account_services.service_name
+    from accounts
+    cross join account_services
+    union
+    select account_id, service_name
+    from (
+      select account_id, service_name, region_id, resource_group_id
+      from resource_service_instances
+      union all
+      select account_id, service_name, region_id, resource_group_id
+      from resources
+    )
+    group by account_id, service_name
+    having coalesce(max(resource_group_id), '') = ''
+      and max(coalesce(region_id, '') not in ('', 'global')) = 0
+  ),
+  -- Attributes of which every value names nothing but such services.
+  unlimitable as (
+    select policy_values.policy_id
+    from policy_values
+    join policies on policies.id = policy_values.policy_id
+    left join placeless
+      on placeless.service_name = policy_values.value
+      and placeless.account_id = policies.account_id
+    where policy_values.side = 'target'
+      and policy_values.name in ('serviceType', 'service_group_id', 'serviceName')
+    group by policy_values.policy_id, policy_values.position
+    having min(
+      policy_values.operator = 'stringEquals'
+      and case policy_values.name
+        when 'serviceType' then policy_values.value = 'platform_service'
+        when 'serviceName' then placeless.service_name is not null
+        else true
+      end
+    )
   )
 select
   coalesce(accounts.name, policies.account_id) as account,
@@ -53,7 +88,7 @@ select
   summaries.members,
   1 as policies,
   policies.last_permit_at,
-  iif(managing.policy_id is null, policy_remedies.delete_command, null) as command,
+  policy_remedies.delete_command as command,
   policy_remedies.console,
   acknowledged.note as acknowledged,
   policies.access_group_id,
@@ -65,7 +100,6 @@ join accounts on accounts.account_id = policies.account_id
 join access_group_summaries as summaries on summaries.access_group_id = policies.access_group_id
 join policy_descriptions as descriptions on descriptions.policy_id = policies.id
 join policy_remedies on policy_remedies.policy_id = policies.id
-left join managing on managing.policy_id = policies.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'access_groups_without_region_resource_group_policy'
   and acknowledged.account_id = policies.account_id
@@ -74,4 +108,5 @@ where policies.type = 'access'
   and policies.state = 'active'
   and summaries.is_missing = 0
   and policies.id not in (select policy_id from limited)
+  and policies.id not in (select policy_id from unlimitable)
 order by account, policies.account_id, access_group, policies.access_group_id, policies.id

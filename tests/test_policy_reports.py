@@ -93,7 +93,6 @@ def test_group_policies_without_a_limit_of_place(collected):
     found = rows(collected(account), name, "access_group", "roles", "target", "condition")
     assert sorted(found, key=lambda row: row[1]) == [
         ("Team", "Administrator", "All Identity and Access enabled services", None),
-        ("Team", "Editor", "All Account Management services", None),
         ("Team", "Manager", "kms in any resource group", None),
         ("Team", "Operator", "every bucket of cloud-object-storage", None),
         ("Team", "Reader", "logs in any resource group", None),
@@ -106,10 +105,34 @@ def test_only_what_can_be_limited_to_a_place_is_deleted(collected):
     account = Account("Acme")
     team = account.group("Team")
     console = f"https://cloud.ibm.com/iam/groups/{team['id']}?tab=iam"
-    wide = [account.policy(team, ["Viewer"], **target) for target in ({}, {"service": "kms"})]
-    for target in ({"service_type": "platform_service"}, {"service_group": "IAM"}):
+    account.searchable("certs", "cert-of-everywhere", "thing", "global", resource_group_id=ABSENT)
+    account.searchable("harbour", "is", "vpc", "eu-de", resource_group_id=ABSENT)
+
+    def services(operator, value):
+        return {"attributes": [("serviceName", operator, value)]}
+
+    wide = [
         account.policy(team, ["Viewer"], **target)
-    account.policy(team, ["Viewer"], service="iam-groups")
+        for target in (
+            {},
+            {"service": "kms"},
+            {"service": "is"},
+            services("stringEqualsAnyOf", ["iam-groups", "kms"]),
+            services("stringMatch", "*"),
+            services("stringExists", True),
+            {"attributes": [("serviceType", "stringEqualsAnyOf", ["platform_service", "service"])]},
+        )
+    ]
+    # Near misses: nothing that could be limited.
+    for target in (
+        {"service_type": "platform_service"},
+        {"service_group": "IAM"},
+        {"service": "iam-groups"},
+        {"service": "billing", "attributes": [("resourceType", "stringEquals", "usage")]},
+        services("stringEqualsAnyOf", ["iam-groups", "iam-identity", "support"]),
+        {"service": "cert-of-everywhere"},
+    ):
+        account.policy(team, ["Viewer"], **target)
     name = "access_groups_without_region_resource_group_policy"
     found = rows(collected(account), name, "command", "console", "account_id")
     assert sorted(found, key=str) == sorted(
@@ -119,7 +142,6 @@ def test_only_what_can_be_limited_to_a_place_is_deleted(collected):
                 + (account.account_id,)
                 for policy in wide
             ),
-            *[(None, console, account.account_id)] * 3,
         ],
         key=str,
     )
