@@ -24,7 +24,54 @@
 --   x_type: nominal
 --   y_column: ways_to_instance
 --   y_type: quantitative
-with
+with recursive
+  -- What was asked for as a pattern that fits it in any case.
+  wanted_identity_letters as (
+    select 1 as position, substr(:identity, 1, 1) as letter
+    union all
+    select position + 1, substr(:identity, position + 1, 1)
+    from wanted_identity_letters
+    where position < min(length(:identity), 1000)
+  ),
+  wanted_identity as materialized (
+    select group_concat(pattern, '') as pattern
+    from (
+      select
+        coalesce(
+          (
+            select letter_cases.pattern
+            from letter_cases
+            where letter_cases.letter = letters.letter
+          ),
+          iif(letters.letter in ('*', '?', '['), '[' || letters.letter || ']', letters.letter)
+        ) as pattern
+      from wanted_identity_letters as letters
+      order by letters.position
+    )
+  ),
+  wanted_instance_letters as (
+    select 1 as position, substr(:instance, 1, 1) as letter
+    union all
+    select position + 1, substr(:instance, position + 1, 1)
+    from wanted_instance_letters
+    where position < min(length(:instance), 1000)
+  ),
+  wanted_instance as materialized (
+    select group_concat(pattern, '') as pattern
+    from (
+      select
+        coalesce(
+          (
+            select letter_cases.pattern
+            from letter_cases
+            where letter_cases.letter = letters.letter
+          ),
+          iif(letters.letter in ('*', '?', '['), '[' || letters.letter || ']', letters.letter)
+        ) as pattern
+      from wanted_instance_letters as letters
+      order by letters.position
+    )
+  ),
   -- All rows of a large account are many millions. They are counted without being made (roles of
   -- a policy times identities of its group, for each instance that it reaches); only the blocks
   -- of rows (one instance, policy and role) that the answer shows are made.
@@ -41,7 +88,7 @@ with
       or iam_id in (
         select identities.iam_id
         from identities
-        where instr(lower(identities.name), lower(:identity)) > 0
+        where identities.name glob '*' || (select pattern from wanted_identity) || '*'
       )
   ),
   sizes as materialized (
@@ -95,7 +142,7 @@ with
     where coalesce(:instance, '') = ''
       or instances.id = :instance
       or instances.guid = :instance
-      or instr(lower(instances.name), lower(:instance)) > 0
+      or instances.name glob '*' || (select pattern from wanted_instance) || '*'
   ),
   blocks as materialized (
     select

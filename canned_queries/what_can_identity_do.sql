@@ -20,34 +20,60 @@
 --   x_type: nominal
 --   y_column: policies
 --   y_type: quantitative
-with
+with recursive
+  -- What was asked for as a pattern that fits it in any case.
+  wanted_letters as (
+    select 1 as position, substr(:identity, 1, 1) as letter
+    union all
+    select position + 1, substr(:identity, position + 1, 1)
+    from wanted_letters
+    where position < min(length(:identity), 1000)
+  ),
+  wanted as materialized (
+    select group_concat(pattern, '') as pattern
+    from (
+      select
+        coalesce(
+          (
+            select letter_cases.pattern
+            from letter_cases
+            where letter_cases.letter = letters.letter
+          ),
+          iif(letters.letter in ('*', '?', '['), '[' || letters.letter || ']', letters.letter)
+        ) as pattern
+      from wanted_letters as letters
+      order by letters.position
+    )
+  ),
   named as materialized (
     select
       identities.iam_id as id,
       identities.name,
       identities.kind,
       identities.iam_id = :identity
-        or lower(identities.name) = lower(:identity)
-        or coalesce(lower(users.user_id) = lower(:identity), 0) as is_exact
-    from identities
+        or identities.name glob wanted.pattern
+        or coalesce(users.user_id glob wanted.pattern, 0) as is_exact
+    from wanted
+    cross join identities
     left join users on users.iam_id = identities.iam_id
     where coalesce(:identity, '') <> ''
       and (
         identities.iam_id = :identity
-        or instr(lower(identities.name), lower(:identity)) > 0
-        or instr(lower(users.user_id), lower(:identity)) > 0
+        or identities.name glob '*' || wanted.pattern || '*'
+        or users.user_id glob '*' || wanted.pattern || '*'
       )
     union
     select
       access_groups.id,
       access_groups.name,
       'access_group',
-      access_groups.id = :identity or lower(access_groups.name) = lower(:identity)
-    from access_groups
+      access_groups.id = :identity or access_groups.name glob wanted.pattern
+    from wanted
+    cross join access_groups
     where coalesce(:identity, '') <> ''
       and (
         access_groups.id = :identity
-        or instr(lower(access_groups.name), lower(:identity)) > 0
+        or access_groups.name glob '*' || wanted.pattern || '*'
       )
   ),
   -- One person can have several logins; a part of a name fits many.

@@ -23,7 +23,31 @@
 --   y_column: ways
 --   y_type: quantitative
 --   color_column: role
-with
+with recursive
+  -- What was asked for as a pattern that fits it in any case.
+  wanted_letters as (
+    select 1 as position, substr(:role, 1, 1) as letter
+    union all
+    select position + 1, substr(:role, position + 1, 1)
+    from wanted_letters
+    where position < min(length(:role), 1000)
+  ),
+  wanted as materialized (
+    select group_concat(pattern, '') as pattern
+    from (
+      select
+        coalesce(
+          (
+            select letter_cases.pattern
+            from letter_cases
+            where letter_cases.letter = letters.letter
+          ),
+          iif(letters.letter in ('*', '?', '['), '[' || letters.letter || ']', letters.letter)
+        ) as pattern
+      from wanted_letters as letters
+      order by letters.position
+    )
+  ),
   reached as materialized (
     select policy_account_services.*
     from policy_account_services
@@ -49,7 +73,7 @@ with
     join policies on policies.id = reached.policy_id
     join policy_roles on policy_roles.policy_id = policies.id
     join roles on roles.role_id = policy_roles.role_id
-    where coalesce(:role, '') = '' or lower(roles.display_name) = lower(:role)
+    where coalesce(:role, '') = '' or roles.display_name glob (select pattern from wanted)
   ),
   ways as (
     select grants.*, grants.iam_id as holder, 'itself' as via, null as membership

@@ -21,7 +21,31 @@
 --   x_type: nominal
 --   y_column: ways
 --   y_type: quantitative
-with
+with recursive
+  -- What was asked for as a pattern that fits it in any case.
+  wanted_letters as (
+    select 1 as position, substr(:instance, 1, 1) as letter
+    union all
+    select position + 1, substr(:instance, position + 1, 1)
+    from wanted_letters
+    where position < min(length(:instance), 1000)
+  ),
+  wanted as materialized (
+    select group_concat(pattern, '') as pattern
+    from (
+      select
+        coalesce(
+          (
+            select letter_cases.pattern
+            from letter_cases
+            where letter_cases.letter = letters.letter
+          ),
+          iif(letters.letter in ('*', '?', '['), '[' || letters.letter || ']', letters.letter)
+        ) as pattern
+      from wanted_letters as letters
+      order by letters.position
+    )
+  ),
   fitting as materialized (
     select
       instances.id,
@@ -29,14 +53,15 @@ with
       instances.account_id,
       case
         when :instance in (instances.id, instances.guid) then 0
-        when lower(instances.name) = lower(:instance) then 1
+        when instances.name glob wanted.pattern then 1
         else 2
       end as distance
-    from resource_service_instances as instances
+    from wanted
+    cross join resource_service_instances as instances
     where coalesce(:instance, '') <> ''
       and (
         :instance in (instances.id, instances.guid)
-        or instr(lower(instances.name), lower(:instance)) > 0
+        or instances.name glob '*' || wanted.pattern || '*'
       )
   ),
   chosen as materialized (

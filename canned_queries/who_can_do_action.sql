@@ -21,7 +21,31 @@
 --   x_type: nominal
 --   y_column: ways
 --   y_type: quantitative
-with
+with recursive
+  -- What was asked for as a pattern that fits it in any case.
+  wanted_letters as (
+    select 1 as position, substr(:role_or_action, 1, 1) as letter
+    union all
+    select position + 1, substr(:role_or_action, position + 1, 1)
+    from wanted_letters
+    where position < min(length(:role_or_action), 1000)
+  ),
+  wanted as materialized (
+    select group_concat(pattern, '') as pattern
+    from (
+      select
+        coalesce(
+          (
+            select letter_cases.pattern
+            from letter_cases
+            where letter_cases.letter = letters.letter
+          ),
+          iif(letters.letter in ('*', '?', '['), '[' || letters.letter || ']', letters.letter)
+        ) as pattern
+      from wanted_letters as letters
+      order by letters.position
+    )
+  ),
   -- The roles that are asked for, with the service in which each allows the action; a role that
   -- was named itself counts in every service.
   asked as materialized (
@@ -30,8 +54,10 @@ with
     where action = :role_or_action
     union
     select role_id, null
-    from roles
-    where :role_or_action <> '' and (role_id = :role_or_action or lower(display_name) = lower(:role_or_action))
+    from wanted
+    cross join roles
+    where :role_or_action <> ''
+      and (role_id = :role_or_action or display_name glob wanted.pattern)
   ),
   candidates as materialized (
     select policies.id, policy_roles.role_id, asked.service_name

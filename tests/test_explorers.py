@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import html
+import sqlite3
+import unicodedata
+from contextlib import closing
 
 import pytest
 from datasette.utils import tilde_encode
@@ -256,3 +259,55 @@ def test_explorers_help_instead_of_failing_and_are_reached_from_rows(account, co
             target = html.unescape(target)
             assert target.startswith(f"/iaminsights/{address}")
             assert name in site.page(target)
+
+
+# --- Names in any case ---------------------------------------------------------------------------
+
+
+def test_names_are_found_whatever_their_case(collected):
+    account = Account("Acme")
+    anne = account.user("Änne Öztürk", email="änne@example.com")
+    account.user("Anne Oz")
+    keys = account.instance("Schlüssel Ἀθήνα [ΌΣΟΣ]", "kms")
+    account.instance("Schlussel", "kms")
+    role = account.custom_role("Pruefer", "Prüfer Ältere", "kms", ["kms.secrets.list"])
+    team = account.group("Команда Ы", [anne])
+    account.policy(team, ["Prüfer Ältere"], instance=keys)
+    account.policy(team, ["Administrator"], service="iam-groups")
+    path = collected(account)
+    for asked in ("ÄNNE ÖZTÜRK", "änne öztürk", "ÄNNE ö", "nne ÖzT", "ÄNNE@example.COM"):
+        found = set(rows(path, "what_can_identity_do", "identity", identity=asked))
+        assert found == {("Änne Öztürk",)}, asked
+        if "@" not in asked:
+            found = set(rows(path, "service_access_by_iam_id", "identity", identity=asked))
+            assert found == {("Änne Öztürk",)}, asked
+    for asked in ("команда ы", "КОМАНДА Ы", "манДА"):
+        found = set(rows(path, "what_can_identity_do", "identity", identity=asked))
+        assert found == {("Команда Ы",)}, asked
+    for asked in ("SCHLÜSSEL", "[όσος]", "όσοσ"):
+        for report in ("who_can_access_instance", "service_access_by_iam_id"):
+            found = set(rows(path, report, "instance", instance=asked))
+            assert found == {(keys["name"],)}, (report, asked)
+    for asked in ("PRÜFER ÄLTERE", "prüfer ältere"):
+        found = rows(path, "who_can_do_action", "identity", "role_id", role_or_action=asked)
+        assert found == [("Änne Öztürk", role["crn"])], asked
+    assert rows(path, "who_administers_account", "identity", role="ADMINISTRATOR")
+    assert {row[0] for row in rows(path, "find", "name", text="ÄNNE ö")} >= {"Änne Öztürk"}
+    # Near misses: a pattern is a name like any other, and nothing is found by nothing.
+    for asked in ("*", "?nne", "[Ää]nne", "Ä", "x" * 60_000, ""):
+        found = set(rows(path, "what_can_identity_do", "identity", identity=asked))
+        assert found == ({("Änne Öztürk",)} if asked == "Ä" else set()), asked
+
+
+def test_every_letter_of_these_scripts_has_its_cases(collected):
+    with closing(sqlite3.connect(collected(Account("Acme")))) as database:
+        patterns = dict(database.execute("select letter, pattern from letter_cases"))
+    scripts = ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "FULLWIDTH")
+    for letter, pattern in patterns.items():
+        folded = {one.casefold() for one in pattern[1:-1]} | {letter.casefold()}
+        assert letter in pattern and (folded == {"ss"} or len(folded) == 1), letter
+    whole = (*range(0x0, 0x180), *range(0x386, 0x3AC), *range(0x400, 0x590), *range(0x1E00, 0x1F00))
+    for letter in map(chr, (*whole, *range(0xFF00, 0xFF60))):
+        small = letter.lower()
+        if small != letter and len(small) == 1 and unicodedata.name(letter, "").startswith(scripts):
+            assert small in patterns.get(letter, ""), (letter, unicodedata.name(letter))
