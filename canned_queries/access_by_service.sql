@@ -120,6 +120,11 @@ with
     from instances
     group by account_id, service
   ),
+  public_services as materialized (
+    select distinct holders.account_id, holders.service, public_access.effect
+    from public_access
+    join holders on holders.access_group_id = public_access.access_group_id
+  ),
   services as materialized (
     select account_id, service from counted
     union
@@ -134,6 +139,7 @@ select
   coalesce(counted.broad_policies, 0) as broad_policies,
   coalesce(counted.holders, 0) as holders,
   coalesce(reaching.identities, 0) as identities,
+  public_services.effect as public_access,
   services.account_id,
   count(*) over () as report_rows
 from services
@@ -145,4 +151,7 @@ left join counted
   on counted.account_id = services.account_id and counted.service = services.service
 left join reaching
   on reaching.account_id = services.account_id and reaching.service = services.service
+left join public_services
+  on public_services.account_id = services.account_id
+  and public_services.service = services.service
 order by account, services.account_id, identities desc, services.service

@@ -58,6 +58,11 @@ select
   replace(writing_groups.roles, ',', ', ') as roles,
   writing_groups.policies,
   summaries.members,
+  (
+    select public_access.effect
+    from public_access
+    where public_access.access_group_id = writing_groups.access_group_id
+  ) as public_access,
   null as command,
   access_group_arguments.console,
   acknowledged.note as acknowledged,

@@ -36,6 +36,11 @@ select
   descriptions.roles,
   descriptions.condition,
   summaries.members,
+  (
+    select public_access.effect
+    from public_access
+    where public_access.access_group_id = policies.access_group_id
+  ) as public_access,
   1 as policies,
   policies.last_permit_at,
   policy_remedies.delete_command as command,

@@ -166,6 +166,22 @@ select
   paths.path,
   paths.kind_of_path,
   paths.membership,
+  (
+    select public_access.effect
+    from public_access
+    where public_access.account_id = paths.account_id
+      and exists (
+        select 1
+        from named
+        where named.source = public_access.access_group_id
+          and named.account_id = paths.account_id
+          and named.iam_id = paths.iam_id
+          and (
+            paths.access_group_id = named.source
+            or (paths.kind_of_path = 'several together' and not named.is_enough)
+          )
+      )
+  ) as public_access,
   users.state as user_state,
   paths.policies,
   1 as paths,

@@ -33,6 +33,11 @@ select
   descriptions.roles,
   descriptions.condition,
   groups.members,
+  (
+    select public_access.effect
+    from public_access
+    where public_access.access_group_id = policies.access_group_id
+  ) as public_access,
   policies.created_at,
   policies.last_permit_at,
   1 as policies,

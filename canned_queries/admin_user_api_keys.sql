@@ -96,6 +96,12 @@ select
   users.user_id as login,
   apikeys.name as apikey,
   administrators.why as reason,
+  (
+    select public_access.effect
+    from public_access
+    where public_access.account_id = administrators.account_id
+      and public_access.access_group_id in (select access_group_id from administering)
+  ) as public_access,
   users.state as user_state,
   case
     when apikeys.disabled = 1 then 'disabled'

@@ -37,6 +37,12 @@ select
   paths.hops,
   paths.path,
   paths.via,
+  (
+    select public_access.effect
+    from policies
+    join public_access on public_access.access_group_id = policies.access_group_id
+    where policies.id = paths.first_policy_id
+  ) as public_access,
   paths.first_rule as rule,
   outcomes.outcome,
   paths.confidence,

@@ -78,6 +78,11 @@ select
   large.service_ids,
   large.profiles,
   (
+    select public_access.effect
+    from public_access
+    where public_access.access_group_id = large.access_group_id
+  ) as public_access,
+  (
     select count(*) from access_group_rules as rules where rules.group_id = access_groups.id
   ) as dynamic_rules,
   iif(large.access_group_id in (select id from full_groups), 'full control', 'privileges') as gives,

@@ -4,8 +4,8 @@
 -- severity: critical
 -- why: >
 --   What this group is granted is open to every user and service ID of the account and, while
---   public access is on, to anybody in the world without a login. effect says whether the setting
---   is on. IBM's documentation names only buckets of Object Storage as what can be opened so: a
+--   public access is on, to anybody in the world without a login, unless the account limits external
+--   identities. effect says whether both settings let the policy work. IBM's documentation names only buckets of Object Storage as what can be opened so: a
 --   policy on anything else is listed all the same, for what it grants the users of the account
 --   was not tried. Access that a service opens in another way, such as with lists of its own, is
 --   not in this data.
@@ -23,14 +23,6 @@
 --   y_column: policies
 --   y_type: quantitative
 with
-  settings as materialized (
-    select settings.account_id, settings.public_access_enabled
-    from access_group_settings as settings
-    join collected_parts
-      on collected_parts.account_id = settings.account_id
-      and collected_parts.resource = 'access_group_settings'
-      and collected_parts.status = 'ok'
-  ),
   public as materialized (
     select policies.*
     from access_groups
@@ -49,11 +41,7 @@ select
   descriptions.target,
   descriptions.roles,
   descriptions.condition,
-  case settings.public_access_enabled
-    when 1 then 'open to everybody'
-    when 0 then 'no effect now: public access is off'
-    else 'not known: the setting was not read'
-  end as effect,
+  public_access.effect,
   public.description,
   public.created_at,
   public.last_permit_at,
@@ -69,7 +57,7 @@ from public
 join accounts on accounts.account_id = public.account_id
 join descriptions on descriptions.policy_id = public.id
 join policy_remedies as remedies on remedies.policy_id = public.id
-left join settings on settings.account_id = public.account_id
+left join public_access on public_access.access_group_id = public.access_group_id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'public_policies'
   and acknowledged.account_id = public.account_id

@@ -64,6 +64,11 @@ with
         on members.access_group_id = held.access_group_id
     )
     group by account_id, role_id
+  ),
+  public_roles as materialized (
+    select distinct grants.account_id, grants.role_id, public_access.effect
+    from public_access
+    join grants on grants.access_group_id = public_access.access_group_id
   )
 select
   coalesce(accounts.name, counted.account_id) as account,
@@ -75,6 +80,7 @@ select
   counted.access_groups,
   counted.own_identities,
   coalesce(holders.identities, 0) as identities,
+  public_roles.effect as public_access,
   counted.last_permit_at,
   counted.role_id,
   counted.account_id,
@@ -84,4 +90,6 @@ join accounts on accounts.account_id = counted.account_id
 join roles on roles.role_id = counted.role_id
 left join holders
   on holders.account_id = counted.account_id and holders.role_id = counted.role_id
+left join public_roles
+  on public_roles.account_id = counted.account_id and public_roles.role_id = counted.role_id
 order by account, counted.account_id, counted.policies desc, role, counted.role_id

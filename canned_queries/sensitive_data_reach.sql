@@ -228,6 +228,11 @@ select
   coalesce(together.instances, holders.most_instances) as instances,
   totals.instances as all_instances,
   groups.members,
+  (
+    select public_access.effect
+    from public_access
+    where public_access.access_group_id = holders.access_group_id
+  ) as public_access,
   holders.policies,
   holders.last_permit_at,
   1 as holders,

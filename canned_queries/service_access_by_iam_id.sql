@@ -194,6 +194,11 @@ select
   identities.kind,
   access_groups.name as access_group,
   ways.membership_type as membership,
+  (
+    select public_access.effect
+    from public_access
+    where public_access.access_group_id = ways.access_group_id
+  ) as public_access,
   coalesce(roles.display_name, roles.role_id) as role,
   ways.scope,
   instances.ways as ways_to_instance,

@@ -148,6 +148,12 @@ select
     when 0 then 'its own policies'
     else 'both'
   end as through,
+  (
+    select public_access.effect
+    from public_access
+    where public_access.account_id = serviceids.account_id
+      and public_access.access_group_id in (select access_group_id from granting_groups)
+  ) as public_access,
   iif(serviceids.locked = 1, 'yes', 'no') as is_locked,
   iif(
     serviceids.account_id in (select account_id from keys_read),

@@ -204,6 +204,11 @@ select
   explained.kind,
   explained.via,
   explained.membership,
+  (
+    select public_access.effect
+    from public_access
+    where public_access.access_group_id = explained.access_group_id
+  ) as public_access,
   explained.roles,
   explained.target,
   explained.scope,

@@ -109,6 +109,11 @@ select
   shown.scope,
   shown.via,
   shown.membership,
+  (
+    select public_access.effect
+    from public_access
+    where public_access.access_group_id = shown.access_group_id
+  ) as public_access,
   shown.last_permit_at,
   1 as ways,
   shown.holder as iam_id,

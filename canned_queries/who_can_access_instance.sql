@@ -139,6 +139,11 @@ select
   identities.kind,
   ways.via,
   ways.membership,
+  (
+    select public_access.effect
+    from public_access
+    where public_access.access_group_id = ways.access_group_id
+  ) as public_access,
   ways.roles,
   ways.scope,
   ways.last_permit_at,

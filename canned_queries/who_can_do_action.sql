@@ -172,6 +172,11 @@ select
   coalesce(roles.display_name, roles.role_id) as role,
   shown.via,
   shown.membership,
+  (
+    select public_access.effect
+    from public_access
+    where public_access.access_group_id = shown.access_group_id
+  ) as public_access,
   descriptions.target,
   descriptions.condition,
   policies.last_permit_at,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from iaminsights.sandbox import ABSENT, Account
 
-from .report_rows import BUCKET, EVERY_POLICY_LIST, GONE_GROUP, RULE, rows
+from .report_rows import BUCKET, EVERY_POLICY_LIST, GONE_GROUP, REPORTS, RULE, rows
 
 SSO = "https://sso.example.com/saml"
 DELETE = "ibmcloud iam access-group-delete"
@@ -700,3 +702,108 @@ def test_what_is_open_to_everybody(collected):
             ("Cork", "not known: the setting was not read"),
         )
     ]
+
+
+# --- What the settings make of Public Access ----------------------------------------------------
+
+COUNTS_EVERYBODY = {
+    "access_by_service": {},
+    "access_groups_without_reader_viewer_roles": {},
+    "access_groups_without_region_resource_group_policy": {},
+    "access_groups_without_service_policy": {},
+    "account_full_admins": {},
+    "account_management_wide_policy": {},
+    "account_only_policy": {},
+    "admin_user_api_keys": {},
+    "all_iam_services_policy": {},
+    "all_services_write": {},
+    "escalation_paths": {},
+    "group_large_admin": {},
+    "roles_in_use": {},
+    "sensitive_data_reach": {},
+    "service_access_by_iam_id": {},
+    "service_id_admins": {},
+    "what_can_identity_do": {"identity": "Ada Lovelace"},
+    "who_administers_account": {},
+    "who_can_access_instance": {"instance": "pictures"},
+    "who_can_do_action": {"role_or_action": "Manager"},
+}
+
+
+def account_with_a_holder(holder_of, name="Acme") -> Account:
+    """Full control, and more, for one holder; three people and a robot, one of them with a key."""
+    account = Account(name)
+    account.add_api_key(account.user("Ada Lovelace"), "laptop")
+    account.user("Bob Builder")
+    account.service_id("robot")
+    account.instance("pictures", "cloud-object-storage")
+    holder = holder_of(account)
+    make_full(account, holder)
+    account.policy(holder, ["Manager"])
+    account.policy(holder, ["Administrator"], service_group="IAM")
+    return account
+
+
+def in_public_access(account: Account):
+    return account.public_group()
+
+
+def in_a_team(account: Account):
+    return account.group("Team", [*account.users, account.service_ids[0]])
+
+
+@pytest.mark.parametrize("name", COUNTS_EVERYBODY)
+def test_who_counts_everybody_says_what_the_settings_make_of_it(collected, name):
+    def found(account, **options):
+        path = collected(account, path=tmp / f"{len(list(tmp.iterdir()))}.sqlite3", **options)
+        return {effect for (effect,) in rows(path, name, "public_access", **COUNTS_EVERYBODY[name])}
+
+    tmp = collected(Account("Nobody")).parent
+    through_public = account_with_a_holder(in_public_access)
+    if name == "escalation_paths":  # a full administrator has no way left to go
+        through_public = Account("Acme")
+        through_public.service_id("robot")
+        make_full(through_public, through_public.service_ids[0])
+        through_public.user("Ada Lovelace")
+        everybody = through_public.public_group()
+        through_public.policy(everybody, ["Operator"], service="iam-identity")
+    assert "open to everybody" in found(through_public)
+    through_public.access_settings(user=("limited", ["0" * 32]))
+    assert "open to the account only: external identities are limited" in found(through_public)
+    through_public.public_access_enabled = False
+    assert "no effect now: public access is off" in found(through_public)
+    unread = found(through_public, deny=("group_settings",))
+    assert "not known: the setting was not read" in unread
+    # What comes through another group has nothing to do with it.
+    assert found(account_with_a_holder(in_a_team)) <= {None}
+
+
+def test_a_limit_on_external_identities_that_was_not_read_is_not_denied(collected):
+    account = Account("Acme")
+    account.policy(account.public_group(), ["Object Reader"], service="cloud-object-storage")
+    path = collected(account, deny=("access_settings",))
+    ((effect,),) = rows(path, "public_policies", "effect")
+    assert effect == (
+        "open to the account; to others unless external identities are limited, which was not read"
+    )
+
+
+def test_every_report_that_counts_everybody_is_known():
+    """A new report on members of groups says so, too."""
+    naming = {name for name, report in REPORTS.items() if "public_access.effect" in report.sql}
+    assert naming - {"public_policies"} == set(COUNTS_EVERYBODY)
+    counting = {
+        name
+        for name, report in REPORTS.items()
+        if re.search(r"access_group_identities|is_public = 1|summaries\.members", report.sql)
+    }
+    # Those find identities of other accounts, whom Public Access does not stand for here; count
+    # policies; or leave it out.
+    assert counting - set(COUNTS_EVERYBODY) == {
+        "cross_account_access",
+        "group_duplicate",
+        "group_no_policies",
+        "policy_redundant",
+        "public_access_enabled",
+        "public_policies",
+    }

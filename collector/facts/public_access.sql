@@ -1,0 +1,44 @@
+-- title: >
+--   Whether the settings let policies of the Public Access group work, and for whom.
+-- grain: the Public Access group of an account
+-- key: [access_group_id]
+-- columns:
+--   access_group_id: {is: "The group, as the file names it.", references: access_groups, required: true}
+--   account_id: {is: "Its account.", references: accounts, required: true}
+--   effect: {is: "What the two settings make of its policies.", required: true}
+-- rests_on:
+--   - access_group_settings
+--   - access_groups
+--   - collection_steps
+--   - collections
+--   - external_identity_settings
+-- errs: >
+--   That the setting for external identities, where it is limited for people, keeps out whoever has
+--   no login is IBM's word on public access to buckets; that it is this setting is inferred. Lists of
+--   access that a service keeps by itself are not in the data.
+with read_parts as materialized (
+  select account_id, resource
+  from collected_parts
+  where status = 'ok' and resource in ('access_group_settings', 'external_identity_settings')
+)
+select
+  access_groups.id,
+  access_groups.account_id,
+  case
+    when settings.public_access_enabled is null
+      or (access_groups.account_id, 'access_group_settings') not in (
+        select account_id, resource from read_parts
+      ) then 'not known: the setting was not read'
+    when settings.public_access_enabled = 0 then 'no effect now: public access is off'
+    when (access_groups.account_id, 'external_identity_settings') not in (
+      select account_id, resource from read_parts
+    ) then 'open to the account; to others unless external identities are limited, which was not read'
+    when people.state = 'limited' then 'open to the account only: external identities are limited'
+    else 'open to everybody'
+  end
+from access_groups
+left join access_group_settings as settings
+  on settings.account_id = access_groups.account_id
+left join external_identity_settings as people
+  on people.account_id = access_groups.account_id and people.identity_type = 'user'
+where access_groups.is_public = 1
