@@ -18,3 +18,5 @@ def tell(account: Account) -> None:
     account.add_api_key(kim, name="fifth", created_at=days_ago(1)[:10])
     account.policy(kim, ["Administrator"], service_type="platform_service")
     account.add_api_key(account.owner, name="owner's")
+    queue = account.instance("told queue", "messagehub")
+    account.resource_key(queue, "told producer", "Manager", created_at="2024-05-06")

@@ -1,0 +1,66 @@
+-- title: Service credentials older than 90 days
+-- question: Which service credentials were not replaced for more than 90 days?
+-- category: API keys
+-- severity: medium
+-- why: >
+--   A service credential is a lasting key to an instance: it asks for no login, and whoever has a
+--   copy has the access. It cannot be renewed, only replaced, so its age is counted from the day it
+--   was made to the moment when the credentials were read. IBM Cloud does not record when one was
+--   used: last_use is that of the service ID behind it, which may have other keys, and "not known"
+--   where there is none in the account. Credentials of which IBM Cloud does not tell when they were
+--   made are left out, and removed ones. Passwords and tokens that a service keeps by itself are not
+--   in the data.
+-- remediation: >
+--   Make a new credential with ibmcloud resource service-key-create NAME ROLE --instance-id
+--   INSTANCE, put it in the place of the old one, then delete the old one with the command in its
+--   row. Where it is used by a program in IBM Cloud, a trusted profile needs no credential at all.
+-- references:
+--   - "IBM Cloud Docs: Adding and viewing credentials"
+-- identifiers: [resource_key_id]
+-- chart:
+--   mark: bar
+--   x_column: age
+--   x_type: nominal
+--   y_column: credentials
+--   y_type: quantitative
+--   color_column: last_use
+with credentials as materialized (
+  select * from service_credentials where days_old > 90
+)
+select
+  coalesce(accounts.name, credentials.account_id) as account,
+  credentials.credential,
+  credentials.instance,
+  credentials.service,
+  credentials.role,
+  credentials.created_at,
+  cast(credentials.days_old as integer) as days_old,
+  case
+    when credentials.days_old < 180 then '90 to 179 days'
+    when credentials.days_old < 365 then '180 to 364 days'
+    when credentials.days_old < 3 * 365 then '1 to 3 years'
+    else '3 years or more'
+  end as age,
+  credentials.last_use,
+  credentials.service_id,
+  1 as credentials,
+  credentials.delete_command as command,
+  credentials.console,
+  acknowledged.note as acknowledged,
+  credentials.service_iam_id as iam_id,
+  credentials.instance_id,
+  credentials.resource_key_id,
+  credentials.account_id,
+  count(*) over () as report_rows
+from credentials
+join accounts on accounts.account_id = credentials.account_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'resource_key_old'
+  and acknowledged.account_id = credentials.account_id
+  and acknowledged.finding = credentials.resource_key_id
+order by
+  account,
+  credentials.account_id,
+  credentials.instance,
+  credentials.credential,
+  credentials.resource_key_id

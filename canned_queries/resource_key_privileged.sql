@@ -1,0 +1,87 @@
+-- title: Service credentials that can do everything
+-- question: Which service credentials administer or manage their instance, or belong to a privileged service ID?
+-- category: API keys
+-- severity: high
+-- why: >
+--   Whoever has a copy of such a credential has all of the instance, without a login and without a
+--   second factor. High is Administrator, who may grant access to the instance as well, and a
+--   credential made of a service ID that administers the account or all services: it can do all
+--   that the service ID can, wherever. Medium is Manager, who can do everything with the content.
+--   Other roles, custom ones included, are not judged, nor are credentials of services that know no
+--   roles: what those can do is the service's to say. last_use is that of the service ID behind it.
+-- remediation: >
+--   Make a credential with the least role that the program needs, and with a service ID of its own:
+--   ibmcloud resource service-key-create NAME ROLE --instance-id INSTANCE. Put it in the place of
+--   this one, then delete this one with the command in its row.
+-- references:
+--   - "IBM Cloud Docs: Adding and viewing credentials"
+-- identifiers: [resource_key_id]
+-- chart:
+--   mark: bar
+--   x_column: service
+--   x_type: nominal
+--   y_column: credentials
+--   y_type: quantitative
+--   color_column: severity
+with
+  holders as (
+    select account_id, iam_id, why
+    from privileged_policies
+    where iam_id is not null
+    union
+    select privileged_policies.account_id, members.iam_id, privileged_policies.why
+    from privileged_policies
+    join access_groups
+      on access_groups.id = privileged_policies.access_group_id and access_groups.is_public = 0
+    join access_group_members as members on members.group_id = access_groups.id
+  ),
+  powers as materialized (
+    select account_id, iam_id, group_concat(why, '; ') as privileges
+    from (select * from holders order by account_id, iam_id, why)
+    group by account_id, iam_id
+  ),
+  credentials as materialized (
+    select
+      service_credentials.*,
+      powers.privileges,
+      service_credentials.role_id glob '*:role:Administrator' as administers,
+      service_credentials.role_id glob '*:serviceRole:Manager' as manages
+    from service_credentials
+    left join powers
+      on powers.iam_id = service_credentials.service_iam_id
+      and powers.account_id = service_credentials.account_id
+  )
+select
+  coalesce(accounts.name, credentials.account_id) as account,
+  credentials.credential,
+  credentials.instance,
+  credentials.service,
+  credentials.role,
+  credentials.privileges as privileges_of_service_id,
+  iif(credentials.privileges is not null or credentials.administers, 'high', 'medium') as severity,
+  credentials.last_use,
+  cast(credentials.days_old as integer) as days_old,
+  credentials.created_at,
+  credentials.service_id,
+  1 as credentials,
+  credentials.delete_command as command,
+  credentials.console,
+  acknowledged.note as acknowledged,
+  credentials.service_iam_id as iam_id,
+  credentials.instance_id,
+  credentials.resource_key_id,
+  credentials.account_id,
+  count(*) over () as report_rows
+from credentials
+join accounts on accounts.account_id = credentials.account_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'resource_key_privileged'
+  and acknowledged.account_id = credentials.account_id
+  and acknowledged.finding = credentials.resource_key_id
+where credentials.privileges is not null or credentials.administers or credentials.manages
+order by
+  account,
+  credentials.account_id,
+  credentials.instance,
+  credentials.credential,
+  credentials.resource_key_id
