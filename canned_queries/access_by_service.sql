@@ -26,19 +26,14 @@
 --   y_type: quantitative
 with
   naming as materialized (
-    select distinct policies.account_id, policies.id as policy_id, named.service
-    from (
-      select policy_id, value as service
-      from policy_resource_attributes
-      where name = 'serviceName' and coalesce(operator, 'stringEquals') = 'stringEquals'
-      union all
-      select attributes.policy_id, each.value
-      from policy_resource_attributes as attributes,
-        json_each(iif(json_valid(attributes.value), attributes.value, '[]')) as each
-      where attributes.name = 'serviceName' and attributes.operator = 'stringEqualsAnyOf'
-    ) as named
-    join policies on policies.id = named.policy_id
-    where policies.type = 'access' and policies.state = 'active' and named.service <> '*'
+    select distinct breadths.account_id, breadths.policy_id, named.value as service
+    from policy_values as named
+    join policy_breadths as breadths on breadths.policy_id = named.policy_id
+    where named.side = 'target'
+      and named.name = 'serviceName'
+      and named.operator = 'stringEquals'
+      and breadths.type = 'access'
+      and breadths.breadth <> 'ended'
   ),
   instances as materialized (
     select id, account_id, coalesce(nullif(service_name, ''), 'unknown') as service
@@ -46,21 +41,18 @@ with
     where coalesce(state, '') not in ('removed', 'pending_removal')
   ),
   broad as materialized (
-    select policy_id, account_id, target
+    select policy_id, account_id, target_id as target
     from policy_targets
     where policy_id not in (select policy_id from naming)
   ),
-  -- Policies with the same target reach the same instances: one of each is asked.
   targets as materialized (
-    select account_id, target, min(policy_id) as policy_id
-    from broad
-    group by account_id, target
+    select distinct account_id, target from broad
   ),
   reached as materialized (
     select distinct targets.account_id, targets.target, instances.service
-    from policy_instances
-    join targets on targets.policy_id = policy_instances.policy_id
-    join instances on instances.id = policy_instances.instance_id
+    from targets
+    join target_instances on target_instances.target_id = targets.target
+    join instances on instances.id = target_instances.instance_id
   ),
   pairs as materialized (
     select account_id, service, policy_id, 1 as is_named

@@ -30,9 +30,18 @@
 --   color_column: kind_of_path
 with
   powers as materialized (
-    select administering_policies.*, policies.template_id
-    from administering_policies
-    join policies on policies.id = administering_policies.policy_id
+    select
+      privileged_policies.policy_id,
+      privileged_policies.account_id,
+      privileged_policies.access_group_id,
+      privileged_policies.iam_id,
+      privileged_policies.administers_services,
+      privileged_policies.manages_services,
+      privileged_policies.administers_account,
+      policies.template_id
+    from privileged_policies
+    join policies on policies.id = privileged_policies.policy_id
+    where not privileged_policies.is_conditional
   ),
   administrators as materialized (
     select account_id, id as iam_id, why from full_administrators where kind = 'identity'

@@ -49,8 +49,8 @@ select
   policies.id as policy_id,
   policies.account_id,
   count(*) over () as report_rows
-from policy_scopes
-join policies on policies.id = policy_scopes.policy_id
+from policy_breadths
+join policies on policies.id = policy_breadths.policy_id
 join accounts on accounts.account_id = policies.account_id
 join policy_descriptions as descriptions on descriptions.policy_id = policies.id
 join policy_remedies on policy_remedies.policy_id = policies.id
@@ -60,6 +60,6 @@ left join acknowledged_findings as acknowledged
   on acknowledged.report = 'account_only_policy'
   and acknowledged.account_id = policies.account_id
   and acknowledged.finding = policies.id
-where policy_scopes.scope = 'whole account'
+where policy_breadths.breadth = 'whole account'
   and coalesce(groups.is_missing, 0) = 0
 order by account, policies.account_id, descriptions.subject, policies.id

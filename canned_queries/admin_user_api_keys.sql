@@ -36,21 +36,21 @@ with
   ),
   administering as materialized (
     select
-      scopes.policy_id,
-      scopes.account_id,
+      breadths.policy_id,
+      breadths.account_id,
       policies.iam_id,
       policies.access_group_id,
       'Administrator on '
-        || iif(scopes.scope = 'whole account', 'the whole account', scopes.scope)
-        || iif(scopes.is_conditional, ' under a condition', '') as why
-    from policy_scopes as scopes
-    join policies on policies.id = scopes.policy_id
-    where scopes.type = 'access'
-      and scopes.scope in ('whole account', 'all account management services')
+        || iif(breadths.breadth = 'whole account', 'the whole account', breadths.breadth)
+        || iif(breadths.is_conditional, ' under a condition', '') as why
+    from policy_breadths as breadths
+    join policies on policies.id = breadths.policy_id
+    where breadths.type = 'access'
+      and breadths.breadth in ('whole account', 'all account management services')
       and exists (
         select 1
         from policy_roles
-        where policy_roles.policy_id = scopes.policy_id
+        where policy_roles.policy_id = breadths.policy_id
           and policy_roles.role_id glob '*:role:Administrator'
       )
   ),

@@ -45,8 +45,8 @@ select
   policies.id as policy_id,
   policies.account_id,
   count(*) over () as report_rows
-from policy_scopes
-join policies on policies.id = policy_scopes.policy_id
+from policy_breadths
+join policies on policies.id = policy_breadths.policy_id
 join accounts on accounts.account_id = policies.account_id
 join policy_descriptions as descriptions on descriptions.policy_id = policies.id
 join policy_remedies on policy_remedies.policy_id = policies.id
@@ -56,7 +56,7 @@ left join acknowledged_findings as acknowledged
   on acknowledged.report = 'all_iam_services_policy'
   and acknowledged.account_id = policies.account_id
   and acknowledged.finding = policies.id
-where policy_scopes.type = 'access'
-  and policy_scopes.scope = 'all IAM services'
+where policy_breadths.type = 'access'
+  and policy_breadths.breadth = 'all IAM services'
   and coalesce(groups.is_missing, 0) = 0
 order by account, policies.account_id, descriptions.subject, policies.id

@@ -32,7 +32,7 @@ select
     coalesce(identities.kind, 'access_group')
   ) as holder,
   descriptions.roles,
-  policy_scopes.scope,
+  policy_breadths.breadth,
   descriptions.condition,
   groups.members,
   (
@@ -51,8 +51,8 @@ select
   policies.id as policy_id,
   policies.account_id,
   count(*) over () as report_rows
-from policy_scopes
-join policies on policies.id = policy_scopes.policy_id
+from policy_breadths
+join policies on policies.id = policy_breadths.policy_id
 join accounts on accounts.account_id = policies.account_id
 join policy_descriptions as descriptions on descriptions.policy_id = policies.id
 join policy_remedies on policy_remedies.policy_id = policies.id
@@ -62,7 +62,7 @@ left join acknowledged_findings as acknowledged
   on acknowledged.report = 'all_services_write'
   and acknowledged.account_id = policies.account_id
   and acknowledged.finding = policies.id
-where policy_scopes.scope in ('whole account', 'all services')
+where policy_breadths.breadth in ('whole account', 'all services')
   and exists (
     select 1
     from policy_roles

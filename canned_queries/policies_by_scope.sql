@@ -1,12 +1,12 @@
--- title: Policies by scope
+-- title: Policies by breadth
 -- question: How much are policies about, from the whole account to part of an instance?
 -- category: Inventories
 -- severity: info
 -- why: >
 --   Access that is given instance by instance, or resource group by resource group, stays small;
---   what is given on all services grows with the account. One row for each scope and type of active
---   policies; place 1 is the broadest. The scope of an authorization is that of its target. The
---   scope says nothing about the roles: Viewer on all services is less than Manager on one.
+--   what is given on all services grows with the account. One row for each breadth and type of active
+--   policies, the broadest first. The breadth of an authorization is that of its target. The
+--   breadth says nothing about the roles: Viewer on all services is less than Manager on one.
 --   conditional_policies hold at certain times or on certain resources only; never_used ones have
 --   not permitted anything so far.
 -- remediation: >
@@ -15,13 +15,13 @@
 --   - "IBM Cloud Docs: Best practices for organizing resources and assigning access"
 -- chart:
 --   mark: bar
---   x_column: scope
+--   x_column: breadth
 --   x_type: nominal
 --   y_column: policies
 --   y_type: quantitative
 --   color_column: type
 with
-  breadths(place, scope) as (
+  breadths(place, breadth) as (
     values
     (1, 'whole account'),
     (2, 'all services'),
@@ -34,25 +34,27 @@ with
     (9, 'one service'),
     (10, 'one service in a resource group'),
     (11, 'one instance'),
-    (12, 'part of an instance')
+    (12, 'part of an instance'),
+    (13, 'another account'),
+    (14, 'ended')
   ),
   counted as materialized (
     select
-      policy_scopes.account_id,
-      policy_scopes.scope,
-      policy_scopes.type,
+      policy_breadths.account_id,
+      policy_breadths.breadth,
+      policy_breadths.type,
       count(*) as policies,
-      sum(policy_scopes.is_conditional) as conditional_policies,
+      sum(policy_breadths.is_conditional) as conditional_policies,
       sum(policies.last_permit_at is null) as never_used,
       count(distinct policies.access_group_id) as access_groups,
       count(distinct policies.iam_id) as identities
-    from policy_scopes
-    join policies on policies.id = policy_scopes.policy_id
-    group by policy_scopes.account_id, policy_scopes.scope, policy_scopes.type
+    from policy_breadths
+    join policies on policies.id = policy_breadths.policy_id
+    group by policy_breadths.account_id, policy_breadths.breadth, policy_breadths.type
   )
 select
   coalesce(accounts.name, counted.account_id) as account,
-  counted.scope,
+  counted.breadth,
   counted.type,
   counted.policies,
   counted.conditional_policies,
@@ -64,5 +66,5 @@ select
   count(*) over () as report_rows
 from counted
 join accounts on accounts.account_id = counted.account_id
-left join breadths on breadths.scope = counted.scope
-order by account, counted.account_id, breadths.place, counted.scope, counted.type
+left join breadths on breadths.breadth = counted.breadth
+order by account, counted.account_id, breadths.place, counted.breadth, counted.type

@@ -28,13 +28,14 @@
 --   color_column: type
 with
   missing_values as materialized (
-    select policy_id, side, position, 'instance' as kind, value
+    select policy_id, side, position, number, 'instance' as kind, value
     from missing_instances
     union all
     select
       policy_values.policy_id,
       policy_values.side,
       policy_values.position,
+      policy_values.number,
       'resource group',
       policy_values.value
     from policy_values
@@ -67,7 +68,8 @@ with
   -- Attributes of which no value exists: one of them is enough, for all attributes must hold.
   orphans as materialized (
     select policy_id, side, kind, group_concat(value, ' or ') as names
-    from missing_values
+    from (select * from missing_values order by policy_id, side, position, number)
+      as missing_values
     group by policy_id, side, position
     having count(*) = (
       select count(*)

@@ -100,29 +100,19 @@ with
     select
       policy_targets.policy_id,
       policy_targets.account_id,
-      policy_targets.target,
+      policy_targets.target_id as target,
       policy_targets.scope
     from policy_targets
     where policy_targets.policy_id in (select policy_id from granting)
-      and (
-        policy_targets.service_name is null
-        or policy_targets.service_name in (select service from sensitive)
-      )
   ),
-  -- Policies with the same target reach the same instances: one of each is asked.
   targets as materialized (
-    select account_id, target, min(policy_id) as policy_id
-    from candidates
-    group by account_id, target
+    select distinct account_id, target from candidates
   ),
   reached as materialized (
     select targets.account_id, targets.target, instances.service, instances.id as instance_id
-    from policy_instances
-    join targets on targets.policy_id = policy_instances.policy_id
-    join instances on instances.id = policy_instances.instance_id
-    -- Asked before the attributes are compared, which costs most; the plus keeps SQLite from going
-    -- from each instance to all policies.
-    where +policy_instances.instance_id in (select id from instances)
+    from targets
+    join target_instances on target_instances.target_id = targets.target
+    join instances on instances.id = target_instances.instance_id
   ),
   sizes as materialized (
     select account_id, target, service, count(*) as instances
@@ -150,7 +140,7 @@ with
       where granting.policy_id = candidates.policy_id and granting.service = sizes.service
     )
   ),
-  breadths(place, scope) as (
+  breadths(place, breadth) as (
     values
     (1, 'whole account'),
     (2, 'all services'),
@@ -178,8 +168,8 @@ with
         case grants.scope when 'full' then 1 when 'part' then 2 else 3 end
       ) as how
     from grants
-    join policy_scopes on policy_scopes.policy_id = grants.policy_id
-    left join breadths on breadths.scope = policy_scopes.scope
+    join policy_breadths on policy_breadths.policy_id = grants.policy_id
+    left join breadths on breadths.breadth = policy_breadths.breadth
     group by grants.account_id, grants.holder_id, grants.service
   ),
   -- Only where several targets together may reach more than the greatest of them.
@@ -223,7 +213,7 @@ select
   iif(holders.access_group_id is null, identities.kind, 'access_group') as kind,
   holders.service,
   role_names.roles,
-  breadths.scope as reach,
+  breadths.breadth as reach,
   case holders.how when 1 then 'full' when 2 then 'part' else 'conditional' end as how,
   coalesce(together.instances, holders.most_instances) as instances,
   totals.instances as all_instances,

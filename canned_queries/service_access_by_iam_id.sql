@@ -100,7 +100,7 @@ with recursive
     select
       policy_targets.policy_id,
       policy_targets.account_id,
-      policy_targets.target,
+      policy_targets.target_id as target,
       policy_targets.scope,
       policies.access_group_id,
       sizes.identities,
@@ -111,20 +111,19 @@ with recursive
     join policies on policies.id = policy_targets.policy_id
     join sizes on sizes.access_group_id = policies.access_group_id
   ),
-  -- Policies with the same target reach the same instances: one of each is asked.
   targets as materialized (
-    select account_id, target, min(policy_id) as policy_id, sum(roles * identities) as ways
+    select account_id, target, sum(roles * identities) as ways
     from grants
     group by account_id, target
   ),
   reached as materialized (
     select
-      policy_instances.instance_id,
+      target_instances.instance_id,
       targets.account_id,
       targets.target,
       targets.ways
     from targets
-    join policy_instances on policy_instances.policy_id = targets.policy_id
+    join target_instances on target_instances.target_id = targets.target
   ),
   sums as materialized (
     select instance_id, sum(ways) as ways from reached group by instance_id

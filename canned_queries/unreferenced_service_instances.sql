@@ -26,16 +26,8 @@
 --   y_type: quantitative
 --   color_column: state
 with
-  -- Policies with the same target reach the same instances: one of each is asked.
-  one_of_each_target as materialized (
-    select min(policy_id) as policy_id
-    from policy_targets
-    group by account_id, target
-  ),
   reached as materialized (
-    select distinct instance_id
-    from policy_instances
-    where policy_id in (select policy_id from one_of_each_target)
+    select distinct instance_id from target_instances
   ),
   tag_policies as materialized (
     select account_id, count(*) as policies

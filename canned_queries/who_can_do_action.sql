@@ -66,18 +66,15 @@ with recursive
     join policies on policies.id = policy_roles.policy_id
     where policies.type = 'access'
       and policies.state = 'active'
+      and policies.id not in (select policy_id from policy_conditions where has_ended)
       and (
         asked.service_name is null
-        -- A resource group itself, not what is in it.
-        or policies.id not in (
-          select policy_id
-          from policy_values
-          where side = 'target' and name = 'resourceType' and value = 'resource-group'
-        )
+        or policies.id in (select policy_id from policy_targets)
+        or policies.id in (select policy_id from policy_account_services)
       )
   ),
   attribute_values as materialized (
-    select policy_id, position, name, operator, value
+    select policy_id, position, name, pattern
     from policy_values
     where side = 'target'
       and name in ('serviceName', 'serviceType', 'service_group_id')
@@ -105,19 +102,9 @@ with recursive
               position,
               max(
                 case name
-                  when 'serviceType' then value in ('service', '*', 'true')
-                  when 'service_group_id' then 0
-                  else
-                    case operator
-                      when 'stringEquals' then value = candidates.service_name
-                      when 'stringMatch' then
-                        candidates.service_name glob replace(
-                          replace(replace(value, '[', '[[]'), '{{*}}', '[*]'), '{{?}}', '[?]'
-                        )
-                      when 'stringExists' then value <> 'false'
-                      else 0
-                    end
-                end
+                  when 'serviceType' then 'service'
+                  when 'serviceName' then candidates.service_name
+                end glob pattern
               ) as holds
             from attribute_values
             where attribute_values.policy_id = candidates.id

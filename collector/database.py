@@ -44,7 +44,7 @@ _SETS = {
 }
 
 # Made anew from the whole file in each collect.
-_DERIVED = ("identities", "acknowledgements", "findings", "report_counts", "search")
+_DERIVED = ("identities", "acknowledgements", "findings", "report_counts", "search", "facts")
 
 _KEYS = {table.name: table.key[0] for table in ALL_TABLES}
 

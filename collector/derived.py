@@ -7,6 +7,7 @@ table of its own: one file in views/ for each. Reports read both, and so may any
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -105,6 +106,20 @@ def derive(connection: sqlite3.Connection) -> None:
     networks.register(connection)
     for fact in reversed(FACTS):
         connection.execute(f"delete from [{fact.name}]")
+    connection.execute("delete from facts")
+    connection.executemany(
+        "insert into facts (name, title, grain, rests_on, errs) values (?, ?, ?, ?, ?)",
+        [
+            (
+                fact.name,
+                fact.table.description,
+                fact.grain,
+                json.dumps(fact.rests_on),
+                fact.errs or None,
+            )
+            for fact in FACTS
+        ],
+    )
     for fact in FACTS:
         columns = ", ".join(f"[{column.name}]" for column in fact.table.columns)
         connection.execute(f"insert into [{fact.name}] ({columns}) {fact.sql}")

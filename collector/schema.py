@@ -966,6 +966,19 @@ TABLES: tuple[Table, ...] = (
         facets=("account_id", "kind"),
         indexes=(("table_name", "key"),),
     ),
+    Table(
+        "facts",
+        "The tables that each collect derives anew from the others, and what they rest on.",
+        (
+            Column("name", "The table.", required=True),
+            Column("title", "What it says.", required=True),
+            Column("grain", "What one row of it is.", required=True),
+            Column("rests_on", "The tables it is made from, facts among them.", JSON),
+            Column("errs", "Where it can be wrong, and on which side."),
+        ),
+        key=("name",),
+        label="name",
+    ),
 )
 
 TABLE: dict[str, Table] = {table.name: table for table in TABLES}
@@ -975,5 +988,5 @@ TABLE: dict[str, Table] = {table.name: table for table in TABLES}
 NO_PARTS = (
     *("identities", "collections", "collection_steps"),
     *("acknowledgements", "findings", "report_counts"),
-    *("changes", "finding_history", "search"),
+    *("changes", "finding_history", "search", "facts"),
 )

@@ -88,7 +88,7 @@ PART_OF_TABLE = {
 NO_PARTS = {
     *("accounts", "identities", "collections", "collection_steps"),
     *("acknowledgements", "findings", "report_counts", "changes", "finding_history"),
-    *("search", "search_fts"),
+    *("search", "search_fts", "facts"),
 }
 NEVER_READ = {"denied": True, "older": False, "read_at": "", "remark": None}
 
@@ -597,11 +597,20 @@ _needed: WeakKeyDictionary = WeakKeyDictionary()
 
 
 async def _tables_read(database: Database, sql: str) -> set[str]:
-    """The tables that a query names, itself or through views; rather one too many than too few."""
+    """The tables that a query names, itself or through views and facts, facts themselves left out.
+
+    Rather one too many than too few.
+    """
     tables, views = set(await database.table_names()), set(await database.view_names())
+    facts = {}
+    if "facts" in tables:
+        facts = dict(
+            tuple(row) for row in await database.execute("select name, rests_on from facts")
+        )
     read, waiting = set(), [sql]
     while waiting:
         words = set(re.findall(r"\w+", waiting.pop())) - read
         waiting += [await database.get_view_definition(view) for view in words & views]
+        waiting += [facts[fact] for fact in words & facts.keys()]
         read |= words & (tables | views)
-    return read & tables
+    return (read & tables) - facts.keys()

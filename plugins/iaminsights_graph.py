@@ -203,12 +203,12 @@ MEMBERSHIPS = """
 REACHED = """
     with
       drawn as materialized (
-        select policy_id, scope, account_id || target as target
+        select policy_id, scope, target_id as target
         from policy_targets
         where policy_id in (select value from json_each(:policies))
       ),
       kinds as materialized (
-        select target, min(policy_id) as policy_id from drawn group by target
+        select distinct target from drawn
       ),
       reached as materialized (
         select kinds.target, each.value as instance_id
@@ -217,8 +217,8 @@ REACHED = """
           select json_group_array(instance_id)
           from (
             select instance_id
-            from policy_instances
-            where policy_id = kinds.policy_id
+            from target_instances
+            where target_id = kinds.target
             limit :most
           )
         )) as each

@@ -66,17 +66,17 @@ def test_who_reads_secrets_keys_and_objects(collected):
     buckets, secrets = "cloud-object-storage", "secrets-manager"
     in_part = ("part of an instance", "part")
     assert rows(path, "sensitive_data_reach", "account", *REACH) == [
-        ("Acme", "IBMid-GONE1", "unknown", buckets, "Writer", "whole account", "full", 2, 1, None),
+        ("Acme", "IBMid-GONE1", "unknown", buckets, "Writer", "all services", "full", 2, 1, None),
         ("Acme", "robot", "service_id", buckets, "Reader", "all services", "full", 2, 1, None),
         ("Acme", "profile", "trusted_profile", buckets, "Content Reader", "one service", "full")
         + (2, 1, None),
         ("Acme", "Team", "access_group", buckets, "Manager, Object Reader, Reader")
         + ("resource group", "full", 1, 2, 2),
         ("Acme", "Public Access", "access_group", buckets, "Object Reader", *in_part, 1, 1, 13),
-        ("Acme", "IBMid-GONE1", "unknown", "kms", "Writer", "whole account", "full", 2, 1, None),
+        ("Acme", "IBMid-GONE1", "unknown", "kms", "Writer", "all services", "full", 2, 1, None),
         ("Acme", "Team", "access_group", "kms", "Manager, Writer", "one service", "full", 2, 3, 2),
         ("Acme", "robot", "service_id", "kms", "ReaderPlus", "one service", "full", 2, 1, None),
-        ("Acme", "IBMid-GONE1", "unknown", secrets, "Writer", "whole account", "full", 1, 1, None),
+        ("Acme", "IBMid-GONE1", "unknown", secrets, "Writer", "all services", "full", 1, 1, None),
         ("Acme", "Team", "access_group", secrets, "Manager", "resource group", "full", 1, 1, 2),
         ("Acme", "profile", "trusted_profile", secrets, "Opener", "one instance", "full")
         + (1, 1, None),
@@ -400,7 +400,7 @@ def inventory_accounts() -> tuple[Account, Account]:
 
 
 def test_policies_by_scope(collected):
-    columns = ("account", "scope", "type", "policies", "conditional_policies", "never_used")
+    columns = ("account", "breadth", "type", "policies", "conditional_policies", "never_used")
     path = collected(*inventory_accounts())
     assert rows(path, "policies_by_scope", *columns, "access_groups", "identities") == [
         ("Acme", "all services", "access", 1, 0, 1, 0, 1),

@@ -402,7 +402,7 @@ def test_the_scope_of_a_policy(collected, options, scope):
     account = Account("Acme")
     account.policy(account.user("Ada Lovelace"), ["Administrator"], **options)
     with closing(sqlite3.connect(collected(account))) as database:
-        assert database.execute("select scope from policy_scopes").fetchall() == [(scope,)]
+        assert database.execute("select breadth from policy_breadths").fetchall() == [(scope,)]
         privileged = database.execute("select why from privileged_policies").fetchall()
     wide = ("whole account", "all services", "all account management services", "all IAM services")
     assert privileged == ([(f"Administrator on {scope}",)] if scope in wide else [])

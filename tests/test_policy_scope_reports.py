@@ -104,14 +104,14 @@ def accounts_with_everything() -> tuple[Account, Account]:
 
 
 def test_whoever_may_write_to_all_services(collected):
-    columns = ("account", "subject", "holder", "roles", "scope", "condition")
+    columns = ("account", "subject", "holder", "roles", "breadth", "condition")
     found = rows(collected(*accounts_with_everything()), "all_services_write", *columns)
     ada = ("Acme", "Ada Lovelace", "user")
     gone = ("Acme", "IBMid-GONE1 (not in the account)", "unknown")
     assert sorted(found, key=str) == [
         (*ada, "Administrator", "all services", None),
+        (*ada, "Editor", "all services", "under a condition"),
         (*ada, "Editor", "all services", None),
-        (*ada, "Editor", "whole account", "under a condition"),
         (*ada, "Manager", "all services", None),
         (*ada, "Writer", "all services", None),
         (*gone, "Editor", "whole account", None),
@@ -126,7 +126,6 @@ def test_policies_with_nothing_but_the_account(collected):
     columns = ("account", "subject", "holder", "roles", "members", "command")
     found = rows(collected(acme, bolt), "account_only_policy", *columns)
     assert [row[:5] for row in sorted(found, key=str)] == [
-        ("Acme", "Ada Lovelace", "user", "Editor", None),
         ("Acme", "Ada Lovelace", "user", "Viewer", None),
         ("Acme", "IBMid-GONE1 (not in the account)", "unknown", "Editor", None),
         ("Acme", "access group Team", "access_group", "Viewer, Writer", 1),

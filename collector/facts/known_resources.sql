@@ -1,6 +1,6 @@
 -- title: >
 --   Everything of an account that anything in the file knows of, and from where.
--- grain: a thing and one of the sources that know of it
+-- grain: one row for each thing and each of the sources that know of it
 -- key: [account_id, thing, known_from]
 -- indexes:
 --   - [account_id, guid]
@@ -15,14 +15,8 @@
 --   region_id: Region.
 --   resource_group_id: {is: "Its resource group.", references: resource_groups}
 -- rests_on:
---   - policies
---   - policy_resource_attributes
---   - policy_subjects
---   - resource_keys
---   - resource_service_instances
---   - resources
---   - tag_attachments
---   - trustedprofile_links
+--   [policies, policy_values, resource_keys, resource_service_instances, resources,
+--   tag_attachments, trustedprofile_links]
 -- errs: >
 --   Lists show what is there; the other sources only mention it, and may outlive it. So a thing may
 --   pass for known that is gone, and less is found than there is. Whoever judges one kind of

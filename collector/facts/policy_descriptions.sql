@@ -1,5 +1,17 @@
--- title: >
---   Policies in words: to whom, on what, with which roles and condition.
+-- title: Policies in words, to whom, on what, with which roles and condition.
+-- grain: one row for each policy
+-- key: [policy_id]
+-- columns:
+--   policy_id: {is: The policy., references: policies, required: true}
+--   subject: To whom it grants something; of an authorization the source.
+--   target: What it is about.
+--   roles: "Its roles by name, parted by commas."
+--   condition: The condition under which it holds; empty if always.
+-- rests_on:
+--   [absent_identities, access_group_summaries, access_groups, account_settings, accounts,
+--   collection_steps, collections, identities, known_resources, missing_instances, policies,
+--   policy_conditions, policy_resource_tags, policy_roles, policy_values, resource_groups,
+--   roles, users]
 -- notes: |
 --   Policies in words: to whom, on what, with which roles, under which condition.
 --
@@ -79,10 +91,13 @@ with
       and missing.side = policy_values.side
       and missing.position = policy_values.position
       and missing.value = policy_values.value
-    where name <> 'accountId'
-      or policy_values.account_id is null
-      or policy_values.account_id <> (
-        select policies.account_id from policies where policies.id = policy_values.policy_id
+    where policy_values.side in ('target', 'source')
+      and (
+        name <> 'accountId'
+        or policy_values.account_id is null
+        or policy_values.account_id <> (
+          select policies.account_id from policies where policies.id = policy_values.policy_id
+        )
       )
   ),
   attributes as (
@@ -208,14 +223,9 @@ select
       order by display_name, roles.role_id
     )
   ) as roles,
-  case
-    when policies.rule is null then null
-    when policies.pattern = 'time-based-conditions:once' then 'between two moments'
-    when policies.pattern like 'time-based-conditions:%' then 'at certain times'
-    when policies.pattern like 'attribute-based-condition:%' then 'on resources with certain names'
-    else 'under a condition'
-  end as condition
+  policy_conditions.words as condition
 from policies
+left join policy_conditions on policy_conditions.policy_id = policies.id
 left join access_group_summaries
   on access_group_summaries.access_group_id = policies.access_group_id
 left join identity_names on identity_names.policy_id = policies.id

@@ -1,5 +1,23 @@
--- title: >
---   How one gets from one identity or group to the next, step by step.
+-- title: How one gets from one identity or group to the next, step by step.
+-- grain: one row for each way from one thing to the next
+-- key: [id]
+-- columns:
+--   id: {is: Number of the step., kind: integer, required: true}
+--   account_id: {is: The account., references: accounts, required: true}
+--   source: Who takes the step.
+--   source_kind: "identity, access_group, every, role or resource."
+--   target: What it leads to.
+--   target_kind: "identity, access_group, every, role, resource, full_control or lasting_access."
+--   rule: {is: "Number of the rule in escalation_rules; 0 if it is no escalation.", kind: integer}
+--   policy_id: {is: The policy that allows it., references: policies}
+--   confidence: "high, medium or low."
+--   why: The step in words.
+-- indexes: [[account_id, source], [account_id, target]]
+-- rests_on:
+--   [access_group_members, access_groups, account_settings, accounts, full_administrators,
+--   policies, policy_account_services, policy_conditions, policy_roles, policy_targets,
+--   policy_values, resource_keys, resource_service_instances, serviceids, target_instances,
+--   trustedprofile_identities, trustedprofile_links, trustedprofiles, users]
 -- notes: |
 --   How one gets from one thing to the next: each step leads from who takes it to what it gives.
 --
@@ -40,39 +58,21 @@ with
     where policies.type = 'access'
       and policies.state = 'active'
       and coalesce(policies.access_group_id, policies.iam_id) is not null
+      and policies.id not in (select policy_id from policy_conditions where has_ended)
       and substr(policy_roles.role_id, instr(policy_roles.role_id, '::::') + 4)
         in (select role from rules)
   ),
-  -- As in policy_values, but only what role_steps cannot decide by a mere comparison, and the
-  -- parts of account management. Patterns are ready for GLOB.
+  -- Attributes of targets that limit something. What has an attribute of any value limits nothing.
   limits as materialized (
-    select
-      attributes.policy_id,
-      attributes.position,
-      attributes.name,
-      case
-        when attributes.operator in ('stringMatch', 'stringMatchAnyOf') then 'stringMatch'
-        when coalesce(attributes.operator, 'stringEquals')
-          not in ('stringEquals', 'stringEqualsAnyOf') then attributes.operator
-        when each.value = '*' then 'stringExists'
-        else 'stringEquals'
-      end as operator,
-      iif(
-        attributes.operator in ('stringMatch', 'stringMatchAnyOf'),
-        replace(replace(replace(each.value, '[', '[[]'), '{{*}}', '[*]'), '{{?}}', '[?]'),
-        each.value
-      ) as value
-    from policy_resource_attributes as attributes
-    join json_each(
-      case
-        when attributes.operator glob '*AnyOf' and json_valid(attributes.value)
-          then attributes.value
-        else json_array(attributes.value)
-      end
-    ) as each
-    where attributes.operator <> 'stringEquals'
-      or attributes.value = '*'
-      or attributes.name in ('resource', 'resourceType')
+    select policy_id, position, name, min(value) as value, json_group_array(pattern) as patterns
+    from (
+      select *
+      from policy_values
+      where side = 'target' and policy_id in (select policy_id from grants)
+      order by policy_id, position, pattern
+    )
+    group by policy_id, position
+    having max(is_any) = 0
   ),
 
   -- Account management: rules 1 to 11.
@@ -104,8 +104,8 @@ with
       kinds.anything,
       (
         select count(*)
-        from policy_resource_attributes as attributes
-        where attributes.policy_id = grants.policy_id and attributes.name = 'resource'
+        from limits
+        where limits.policy_id = grants.policy_id and limits.name = 'resource'
       ) as names,
       max(1, rules.level - grants.is_conditional - (reached.reach = 'everything')) as level,
       iif(
@@ -134,34 +134,28 @@ with
     cross join kinds on kinds.number = rules.number
     where not exists (
         select 1
-        from policy_resource_attributes as attributes
-        where attributes.policy_id = grants.policy_id
-          and attributes.name not in (
+        from limits
+        where limits.policy_id = grants.policy_id
+          and limits.name not in (
             'accountId', 'serviceName', 'serviceType', 'service_group_id', 'resourceGroupId',
             'region', 'resourceType', 'resource'
           )
       )
       and not exists (
         select 1
-        from policy_resource_attributes as attributes
-        where attributes.policy_id = grants.policy_id
-          and attributes.name = 'resourceType'
+        from limits
+        where limits.policy_id = grants.policy_id
+          and limits.name = 'resourceType'
           and rules.number <> 2
           and not exists (
-            select 1
-            from limits
-            where limits.policy_id = attributes.policy_id
-              and limits.position = attributes.position
-              and case limits.operator
-                when 'stringEquals' then limits.value = kinds.resource_type
-                when 'stringMatch' then kinds.resource_type glob limits.value
-                when 'stringExists' then limits.value <> 'false'
-              end
+            select 1 from json_each(limits.patterns) as each where kinds.resource_type glob each.value
           )
       )
   ),
   things as materialized (
-    select account_id, id as node, id, 'access_group' as kind from access_groups
+    select account_id, id as node, id, 'access_group' as kind
+    from access_groups
+    where listed = 1 and is_public = 0
     union all
     select account_id, iam_id, id, 'service_id' from serviceids
     union all
@@ -255,41 +249,84 @@ with
     ) as given
     left join resource_service_instances as instances on instances.id = given.resource
   ),
+  -- Policies that reach the same instances and the same parts of them share one step: the first of
+  -- them stands for all. parts: what they name of an instance, of which the namespaces of a cluster
+  -- and virtual servers matter, and nothing else.
   reaching as materialized (
     select
-      policy_id,
-      account_id,
-      min(policy_id) over (partition by account_id, target) as asked,
-      case
-        when instance_guid is not null then 'instance ' || instance_guid
-        when resource_group_id is not null then 'group ' || resource_group_id
-        when service_name is not null then 'service ' || service_name
-        else 'any'
-      end as key
+      policy_targets.policy_id,
+      policy_targets.account_id,
+      policy_targets.target_id,
+      (
+        select coalesce(json_group_array(json_array(limits.name, limits.patterns)), '[]')
+        from limits
+        where limits.policy_id = policy_targets.policy_id
+          and limits.name not in (
+            'accountId', 'serviceType', 'serviceName', 'serviceInstance', 'resourceGroupId', 'region'
+          )
+      ) as parts
     from policy_targets
-    where exists (
-        select 1
+    where policy_targets.policy_id in (
+        select policy_roles.policy_id
         from policy_roles
         join rules
           on rules.role = substr(policy_roles.role_id, instr(policy_roles.role_id, '::::') + 4)
-        where policy_roles.policy_id = policy_targets.policy_id
-          and rules.number in (select number from gifts)
-          and coalesce(
-            rules.service_name is null or policy_targets.service_name = rules.service_name, true
-          )
+        where rules.number in (select number from gifts)
       )
-      and (service_name is null or service_name in (select service_name from gifts))
   ),
-  -- Policies with one target reach the same, so that one is asked. key: the narrowest thing that
-  -- it names, by which what it may reach is found.
   targets as materialized (
-    select account_id, asked as policy_id, key, json_group_array(policy_id) as policies
+    select
+      account_id,
+      target_id,
+      parts,
+      min(policy_id) as policy_id,
+      json_group_array(policy_id) as policies
     from reaching
-    group by account_id, asked
+    group by account_id, target_id, parts
   ),
-  -- Whether a policy reaches a resource is decided as in policy_instances, for these few resources
-  -- only, and for servers. Of the parts of an instance the namespaces of a cluster matter, and no
-  -- others.
+  -- Which resource each target has in it: of service instances target_instances tells; virtual
+  -- servers are in no list of instances and are compared here, by what their CRN says of them.
+  servers as materialized (
+    select distinct account_id, resource, region
+    from gifts
+    where server is not null and is_there
+  ),
+  held as materialized (
+    select targets.policy_id, gifts.resource
+    from (select distinct resource from gifts where server is null and is_there) as gifts
+    cross join target_instances on target_instances.instance_id = gifts.resource
+    cross join targets on targets.target_id = target_instances.target_id
+    union
+    select targets.policy_id, servers.resource
+    from servers
+    join targets on targets.account_id = servers.account_id
+    where not exists (
+      select 1
+      from policy_values as demanded
+      where demanded.policy_id = targets.target_id
+        and (
+          demanded.side = 'tag' or (
+            demanded.side = 'target' and demanded.name in (
+              'accountId', 'serviceType', 'serviceName', 'serviceInstance', 'resourceGroupId',
+              'region'
+            )
+          )
+        )
+        and not exists (
+          select 1
+          from policy_values as named
+          where named.policy_id = demanded.policy_id
+            and named.side = demanded.side
+            and named.position = demanded.position
+            and case named.name
+              when 'accountId' then servers.account_id
+              when 'serviceType' then 'service'
+              when 'serviceName' then 'is'
+              when 'region' then servers.region
+            end glob named.pattern
+        )
+    )
+  ),
   role_steps as materialized (
     select
       targets.account_id,
@@ -301,97 +338,29 @@ with
       rules.level,
       rules.step || coalesce(' ' || gifts.name, '') as why
     from gifts
-    cross join (
-      select 'instance' as kind
-      union all
-      select 'group'
-      union all
-      select 'service'
-      union all
-      select 'any'
-    ) as keys
+    cross join held on held.resource = gifts.resource
     cross join targets
-      on targets.account_id = gifts.account_id
-      and targets.key = case keys.kind
-        when 'instance' then 'instance ' || gifts.guid
-        when 'group' then 'group ' || gifts.resource_group_id
-        when 'service' then 'service ' || gifts.service_name
-        else 'any'
-      end
-    cross join rules on rules.number = gifts.number
+      on targets.policy_id = held.policy_id and targets.account_id = gifts.account_id
+    cross join rules
+      on rules.number = gifts.number
+      and (rules.service_name is null or rules.service_name = gifts.service_name)
     where gifts.is_there
       and not exists (
         select 1
-        from (
-          select
-            policy_id,
-            position,
-            name,
-            coalesce(operator, 'stringEquals') as operator,
-            value,
-            case name
-              when 'accountId' then gifts.account_id
-              when 'serviceType' then 'service'
-              when 'serviceName' then gifts.service_name
-              when 'serviceInstance' then gifts.guid
-              when 'resourceGroupId' then gifts.resource_group_id
-              when 'region' then gifts.region
+        from json_each(targets.parts) as part
+        where not exists (
+          select 1
+          from json_each(json_extract(part.value, '$[1]')) as pattern
+          where case json_extract(part.value, '$[0]')
               when 'namespace' then iif(gifts.number = 18, gifts.namespace, null)
-              when 'instanceId' then gifts.server
-            end as actual
-          from policy_resource_attributes
-        ) as attributes
-        where attributes.policy_id = targets.policy_id
-          and not coalesce(
-            case
-              when attributes.name = 'instanceId' and gifts.server is null then
-                attributes.operator in (
-                  'stringEquals', 'stringMatch', 'stringExists', 'stringEqualsAnyOf',
-                  'stringMatchAnyOf'
-                )
-              when attributes.operator = 'stringEquals' and attributes.value <> '*' then
-                attributes.value = attributes.actual
-              else exists (
-                select 1
-                from limits
-                where limits.policy_id = attributes.policy_id
-                  and limits.position = attributes.position
-                  and case limits.operator
-                    when 'stringEquals' then limits.value = attributes.actual
-                    when 'stringMatch' then attributes.actual glob limits.value
-                    when 'stringExists' then
-                      case
-                        when limits.value <> 'false' then attributes.actual is not null
-                        when gifts.server is not null then false
-                        else
-                          attributes.actual is null
-                          and attributes.name
-                            in ('serviceName', 'serviceInstance', 'resourceGroupId', 'region')
-                      end
-                  end
-              )
-            end,
-            false
-          )
-      )
-      and not exists (
-        select 1
-        from policy_resource_tags as tags
-        where tags.policy_id = targets.policy_id
-          and not exists (
-            select 1
-            from tag_attachments as attached
-            where attached.instance_id = gifts.resource
-              and attached.kind = 'access'
-              and case coalesce(tags.operator, 'stringEquals')
-                when 'stringEquals' then attached.name = tags.name || ':' || tags.value
-                when 'stringMatch' then
-                  attached.name glob
-                    replace(tags.name, '[', '[[]') || ':' || replace(
-                      replace(replace(tags.value, '[', '[[]'), '{{*}}', '[*]'), '{{?}}', '[?]'
-                    )
-              end
-          )
+              -- Servers are parts of a service, not of an instance.
+              when 'instanceId' then coalesce(gifts.server, '*')
+            end glob iif(
+              gifts.server is null and json_extract(part.value, '$[0]') = 'instanceId',
+              '*',
+              pattern.value
+            )
+        )
       )
   ),
 
@@ -421,11 +390,11 @@ with
     left join things
       on things.account_id = management.account_id
       and things.kind = iif(management.names > 0, management.kind, null)
-      and case limits.operator
-        when 'stringEquals' then limits.value in (things.id, things.node)
-        when 'stringMatch' then things.id glob limits.value
-        when 'stringExists' then limits.value <> 'false'
-      end
+      and exists (
+        select 1
+        from json_each(limits.patterns) as each
+        where things.id glob each.value or things.node glob each.value
+      )
     group by management.policy_id, management.number, management.why, things.node
     having management.names = 0
       or (things.node is not null and count(distinct limits.position) = management.names)
@@ -549,6 +518,7 @@ with
     where account_settings.restrict_create_service_id in ('NOT_RESTRICTED', 'NOT_SET')
   )
 select
+  row_number() over (),
   account_id,
   source,
   source_kind,

@@ -1,14 +1,18 @@
--- title: >
---   Who is in full control of an account already, owner and groups too.
+-- title: Who is in full control of an account already, owner and groups too.
+-- grain: one row for each identity or access group in full control of an account
+-- key: [account_id, id]
+-- columns:
+--   account_id: {is: The account., references: accounts, required: true}
+--   id: {is: The IAM ID or the ID of the access group., required: true}
+--   kind: identity or access_group.
+--   why: "is the account owner, is a full administrator, or its members are full administrators."
+-- rests_on: [access_group_members, access_groups, accounts, privileged_policies, serviceids, users]
 -- notes: |
---   Who is in full control already: the account owner, full administrators, and the groups whose
---   own policies make every member a full administrator.
---
 --   A full administrator holds Administrator and Manager on all services and Administrator on all
---   account management services, by administering_policies of its own or of its groups.
+--   account management services, without a condition, by policies of its own or of its groups.
 with
   powers as materialized (
-    select * from administering_policies
+    select * from privileged_policies where not is_conditional
   ),
   -- As in access_group_identities, but only of the few groups that matter.
   holders as (

@@ -1,5 +1,19 @@
--- title: >
---   The shortest way of each identity to full control.
+-- title: The shortest way of each identity to full control, for whoever is not there already.
+-- grain: one row for each identity of an account that can reach full control of it
+-- key: [account_id, iam_id]
+-- columns:
+--   account_id: {is: The account., references: accounts, required: true}
+--   iam_id: {is: The identity., references: identities, required: true}
+--   hops: {is: Steps that are escalations., kind: integer}
+--   path: The path in words.
+--   first_rule: {is: Number of the first rule on it., kind: integer}
+--   first_policy_id: {is: The policy of the first step., references: policies}
+--   via: "The group or profile that the first policy belongs to, or itself."
+--   target: What is taken over last.
+--   confidence: "high, medium or low: that of the weakest step."
+--   why: "The rules on the way, each with its confidence."
+-- rests_on:
+--   [access_groups, accounts, escalation_steps, identities, resource_service_instances, users]
 -- notes: |
 --   The shortest way of each identity to full control, for whoever is not there already.
 --

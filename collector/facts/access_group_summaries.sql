@@ -1,11 +1,16 @@
--- title: >
---   Access groups in words, with the number of their members.
+-- title: Access groups in words, with the number of their members.
+-- grain: one row for each access group
+-- key: [access_group_id]
+-- columns:
+--   access_group_id: {is: The access group., references: access_groups, required: true}
+--   account_id: {is: Its account., references: accounts, required: true}
+--   name: "Its name, or its ID if it has none; (does not exist) behind it if it is missing."
+--   is_missing: {is: "1 if only policies mention it, though all groups were listed.", kind: integer}
+--   members: {is: "How many identities it stands for; empty where they were not read.", kind: integer}
+-- rests_on: [access_group_members, access_groups, collection_steps, collections, serviceids, users]
 -- notes: |
---   Access groups in words: the name, and how many identities the group stands for.
---
---   A group that only policies mention is deleted, or hidden from the token. It is called missing
---   where the listing of groups was read in full; else its ID stands alone. members is null where
---   the listings that it rests on were not read: not known is not none.
+--   A group that only policies mention is deleted, or hidden from the token. It is called missing where
+--   the listing of groups was read in full; else its ID stands alone. Not known is not none.
 with readings as materialized (
   select
     account_id,

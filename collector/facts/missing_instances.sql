@@ -1,5 +1,20 @@
--- title: >
---   Instances that active policies name and that do not exist.
+-- title: Instances that active policies name and that do not exist.
+-- grain: one row for each value or pattern of a policy for which there is no instance
+-- key: [policy_id, side, position, number]
+-- columns:
+--   policy_id: {is: The policy., references: policies, required: true}
+--   side: "target or source, as in policy_values."
+--   position: {is: "Place of the attribute in its list, from 0.", kind: integer, required: true}
+--   number: {is: "Place of the value in the attribute, from 0.", kind: integer, required: true}
+--   operator: stringEquals or stringMatch.
+--   value: The value or pattern.
+--   account_id: The account in which the instance would be.
+-- rests_on:
+--   [account_settings, accounts, collection_steps, collections, known_resources, policies,
+--   policy_values, users]
+-- errs: >
+--   An instance that the token may not view is taken for missing. Services whose resources are in no
+--   list of service instances (VPC, account management) are left out, which is too little.
 -- notes: |
 --   Instances that active policies name and that do not exist, one row for each name or pattern.
 --
@@ -16,12 +31,20 @@ with
   ),
   named as materialized (
     select
-      policy_values.policy_id, side, position, operator, value, policy_values.account_id,
+      policy_values.policy_id,
+      side,
+      position,
+      number,
+      operator,
+      value,
+      policy_values.pattern,
+      policy_values.account_id,
       policies.type = 'authorization' and side = 'target' as is_target
     from policy_values
     join policies on policies.id = policy_values.policy_id
     where policy_values.name = 'serviceInstance'
       and policies.state = 'active'
+      and policy_values.side in ('target', 'source')
       and policy_values.account_id in (select account_id from complete)
       and (operator = 'stringEquals' or (operator = 'stringMatch' and trim(value, '*?') <> ''))
   ),
@@ -36,7 +59,7 @@ with
         'iam-identity', 'project', 'support', 'user-management'
       )
   )
-select policy_id, side, position, operator, value, account_id
+select policy_id, side, position, number, operator, value, account_id
 from named
 where not exists (
     select 1
@@ -59,8 +82,7 @@ where not exists (
       select 1
       from known_resources as known
       where known.account_id = named.account_id
-        and known.guid glob
-          replace(replace(replace(named.value, '[', '[[]'), '{{*}}', '[*]'), '{{?}}', '[?]')
+        and known.guid glob named.pattern
         and not (named.is_target and known.known_from = 'authorization')
     )
   )

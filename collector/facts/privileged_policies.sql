@@ -1,0 +1,96 @@
+-- title: Policies that make their holders privileged, and why.
+-- grain: one row for each active access policy that makes its holders privileged
+-- key: [policy_id]
+-- columns:
+--   policy_id: {is: The policy., references: policies, required: true}
+--   account_id: {is: Its account., references: accounts, required: true}
+--   iam_id: {is: "The identity that holds it, if it is no group.", references: identities}
+--   access_group_id: {is: The access group that holds it., references: access_groups}
+--   administers_services: {is: 1 for Administrator on all services., kind: integer, required: true}
+--   manages_services: {is: 1 for Manager on all services., kind: integer, required: true}
+--   administers_account: {is: 1 for Administrator on all account management services., kind: integer, required: true}
+--   administers_iam: >
+--     How many of the services that decide about access (IAM and users) it gives Administrator on.
+--   is_conditional: {is: 1 if it holds under a condition only., kind: integer, required: true}
+--   why: Roles and what they are on.
+-- rests_on: [policies, policy_account_services, policy_breadths, policy_roles, roles]
+-- errs: >
+--   All services by a policy for each resource group or service, and custom roles, are not looked at,
+--   which is too little; a policy for the bare account counts for account management too, which is
+--   inferred.
+-- notes: |
+--   Privileged is Administrator on account management as a whole or on one of the services that decide
+--   about access, in full, or Administrator or Manager on all services; under a condition too: it
+--   counts while the condition holds. Which services a policy reaches is decided in
+--   policy_account_services and policy_breadths, by what its attributes match.
+with
+  strong as materialized (
+    select
+      policy_roles.policy_id,
+      max(policy_roles.role_id glob '*:role:Administrator') as administers,
+      max(policy_roles.role_id glob '*:serviceRole:Manager') as manages
+    from policy_roles
+    where policy_roles.role_id glob '*:role:Administrator'
+      or policy_roles.role_id glob '*:serviceRole:Manager'
+    group by policy_roles.policy_id
+  ),
+  managing as materialized (
+    select
+      reached.policy_id,
+      max(reached.reach in ('everything', 'all_account_management')) as is_all,
+      max(reached.reach = 'all_iam') as is_all_iam,
+      sum(services.is_iam) as iam_services,
+      group_concat(iif(services.is_iam, reached.service_name, null), ', ') as names
+    from (select * from policy_account_services order by policy_id, service_name) as reached
+    join account_services as services on services.service_name = reached.service_name
+    where reached.is_whole
+    group by reached.policy_id
+  ),
+  powers as (
+    select
+      breadths.policy_id,
+      breadths.account_id,
+      breadths.is_conditional,
+      strong.administers and breadths.breadth in ('whole account', 'all services')
+        as administers_services,
+      strong.manages and breadths.breadth in ('whole account', 'all services')
+        as manages_services,
+      strong.administers and coalesce(managing.is_all, 0) as administers_account,
+      iif(strong.administers, coalesce(managing.iam_services, 0), 0) as administers_iam,
+      case
+        when breadths.breadth in ('whole account', 'all services') then breadths.breadth
+        when managing.is_all then 'all account management services'
+        when managing.is_all_iam then 'all IAM services'
+        else managing.names
+      end as target
+    from policy_breadths as breadths
+    join strong on strong.policy_id = breadths.policy_id
+    left join managing on managing.policy_id = breadths.policy_id
+    where breadths.type = 'access' and breadths.breadth <> 'ended'
+  )
+select
+  powers.policy_id,
+  powers.account_id,
+  policies.iam_id,
+  policies.access_group_id,
+  powers.administers_services,
+  powers.manages_services,
+  powers.administers_account,
+  powers.administers_iam,
+  powers.is_conditional,
+  (
+    select group_concat(distinct coalesce(roles.display_name, roles.role_id))
+    from policy_roles
+    join roles on roles.role_id = policy_roles.role_id
+    where policy_roles.policy_id = powers.policy_id
+      and (
+        policy_roles.role_id glob '*:role:Administrator'
+        or (powers.manages_services and policy_roles.role_id glob '*:serviceRole:Manager')
+      )
+  ) || ' on ' || powers.target
+from powers
+join policies on policies.id = powers.policy_id
+where powers.administers_services
+  or powers.manages_services
+  or powers.administers_account
+  or powers.administers_iam > 0

@@ -1,0 +1,57 @@
+"""The facts: what their headers promise holds."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from iaminsights.database import empty_database
+from iaminsights.derived import ALL_TABLES, FACTS, origins
+from iaminsights.schema import TABLE
+
+NAMES = [fact.name for fact in FACTS]
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=NAMES)
+def test_a_header_says_what_the_select_reads_and_gives(fact):
+    with closing(empty_database()) as database:
+        tables, read = {table.name for table in ALL_TABLES}, set()
+
+        def note(action, table, *_):
+            if action == sqlite3.SQLITE_READ and table in tables:
+                read.add(table)
+            return sqlite3.SQLITE_OK
+
+        database.set_authorizer(note)
+        given = database.execute(f"select * from ({fact.sql}) limit 0").description
+    assert len(given) == len(fact.table.columns)
+    assert sorted(read) == list(fact.rests_on)
+    assert fact.grain.startswith("one row for each ")
+    assert {column for column in fact.table.key} <= {column.name for column in fact.table.columns}
+    for column in fact.table.columns:
+        assert column.description.strip().rstrip("."), column.name
+
+
+def test_every_fact_comes_from_what_ibm_cloud_said():
+    for fact in FACTS:
+        assert origins([fact.name]) <= TABLE.keys()
+
+
+def test_the_file_tells_of_its_facts(sample_file, opened):
+    told = opened(sample_file).execute("select name, rests_on, grain from facts order by name")
+    assert [(name, json.loads(rests_on)) for name, rests_on, _ in told] == [
+        (fact.name, list(fact.rests_on)) for fact in sorted(FACTS, key=lambda fact: fact.name)
+    ]
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=NAMES)
+def test_the_sample_account_has_every_fact_each_once(sample_file, opened, fact):
+    """The key is the table's primary key, so a row that came twice would have failed."""
+    database = opened(sample_file)
+    (count,) = database.execute(f"select count(*) from [{fact.name}]").fetchone()
+    assert count > 0
+    keys = [row for row in database.execute(f"pragma table_info([{fact.name}])") if row["pk"]]
+    assert [row["name"] for row in sorted(keys, key=lambda row: row["pk"])] == [*fact.table.key]
