@@ -1,6 +1,6 @@
 -- title: >
 --   Who holds policies or memberships in an account and is not in it: of another account, or gone.
--- grain: an account and an identity that policies or access groups of it name
+-- grain: one row for each account and identity that its policies or access groups name
 -- key: [account_id, iam_id]
 -- columns:
 --   account_id: {is: "The account.", references: accounts, required: true}

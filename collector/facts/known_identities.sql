@@ -1,6 +1,6 @@
 -- title: >
 --   Which identity belongs to which account, as far as anything in the file knows.
--- grain: an identity, an account and one of the sources that know of it
+-- grain: one row for each identity, account and source that knows of it
 -- key: [account_id, iam_id, known_from]
 -- indexes:
 --   - [iam_id]

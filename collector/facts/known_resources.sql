@@ -1,6 +1,6 @@
 -- title: >
 --   Everything of an account that anything in the file knows of, and from where.
--- grain: one row for each thing and each of the sources that know of it
+-- grain: one row for each thing and source that knows of it
 -- key: [account_id, thing, known_from]
 -- indexes:
 --   - [account_id, guid]

@@ -1,6 +1,6 @@
 -- title: >
 --   Letters that exist in more than one case, as a pattern for GLOB that any case of them fits.
--- grain: a letter in one of its cases
+-- grain: one row for each letter in one of its cases
 -- key: [letter]
 -- columns:
 --   letter: {is: "The letter.", required: true}

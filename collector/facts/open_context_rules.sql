@@ -1,13 +1,13 @@
 -- title: >
 --   Context-based restrictions that restrict nothing.
 -- grain: >
---   A rule that lets somebody in from more than half of all addresses of an IP version, by public
+--   one row for each rule that lets somebody in from more than half of all addresses of an IP version, by public
 --   endpoints and without a second factor of its own.
 -- key: [rule_id]
 -- columns:
 --   rule_id: {is: The rule., references: cbr_rules, required: true}
 --   account_id: {is: The account it belongs to., references: accounts, required: true}
--- rests_on: [cbr_rules, cbr_zone_addresses]
+-- rests_on: [cbr_rule_zones, cbr_rules, cbr_zone_addresses]
 -- errs: >
 --   A zone that cannot be seen lets nobody in. Open begins at more than half of all addresses, which
 --   is a convention.

@@ -1,6 +1,6 @@
 -- title: >
 --   Accounts whose list of addresses to log in from leaves the way open.
--- grain: An account with such a list; one without a list is not here.
+-- grain: one row for each account with such a list
 -- key: [account_id]
 -- columns:
 --   account_id: {is: The account., references: accounts, required: true}
