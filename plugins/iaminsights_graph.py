@@ -1,7 +1,9 @@
 """The picture of access: who gets where, through which access groups and policies.
 
-It is drawn by the server for one identity, access group or service instance, as SVG that needs no
-script; below it stands a table that says the same, and its JSON is beside it. Like its neighbours
+It is drawn by the server for one identity, access group or service instance and needs no script:
+the lines are SVG, and what they connect is HTML over it, because the browser alone knows how wide a
+text is in its fonts and can cut what does not fit. Below the picture stands a table that says the
+same, and its JSON is beside it. Like its neighbours
 it imports nothing of the package: Datasette loads it from the package and, under `datasette .`,
 straight from this folder. Only what the reader may see is looked up.
 """
@@ -11,7 +13,6 @@ straight from this folder. Only what the reader may see is looked up.
 
 import functools
 import json
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -766,77 +767,25 @@ WIDTHS = (220, 220, 310, 250)  # of the columns, and what is between them
 GAP, MARGIN, TOP = 80, 4, 40
 HEIGHT, STEP = 42, 52  # of a node, and from one to the next
 LANE = 9  # between policies' lines that pass by the access groups
-PADDING = 10
-NAME_SIZE, DETAIL_SIZE = 13, 11
 LEFTS = [MARGIN + sum(WIDTHS[:place]) + GAP * place for place in range(4)]
 WIDTH = LEFTS[-1] + WIDTHS[-1] + MARGIN
 
-# How wide characters are in Helvetica and Arial, in thousandths of the size. The picture asks for
-# fonts of these widths, so that the server knows what fits.
-_WIDTHS = {
-    character: width
-    for width, characters in (
-        (191, "'"),
-        (222, "ijl"),
-        (260, "|"),
-        (278, " !,./:;I[\\]ft"),
-        (333, "()-`r"),
-        (334, "{}"),
-        (355, '"'),
-        (389, "*"),
-        (469, "^"),
-        (500, "Jcksvxyz"),
-        (556, "#$0123456789?L_abdeghnopqu"),
-        (584, "+<=>~"),
-        (611, "FTZ"),
-        (667, "&ABEKPSVXY"),
-        (722, "CDHNRUw"),
-        (778, "GOQ"),
-        (833, "Mm"),
-        (889, "%"),
-        (944, "W"),
-        (1015, "@"),
-    )
-    for character in characters
-}
-_BOLD = 1.08  # as wide as that, at most
+ENDING = 24  # characters of a policy's target that are seen however long it is
 
 
-def _width_of(character: str) -> int:
-    if character in _WIDTHS:
-        return _WIDTHS[character]
-    if unicodedata.category(character) in ("Mn", "Me", "Cf", "Cc"):
-        return 0  # drawn on top of the one before, or not at all
-    if ord(character) >= 0x1F000:
-        return 1400  # emoji
-    return 1050 if unicodedata.east_asian_width(character) in "WF" else 780
-
-
-def fitted(text: str, size: float, room: float, keep_end: bool = False) -> str:
-    """The text, or as much of it as fits: its beginning, or that and its end; and an ellipsis."""
+def _with_ending(text: str) -> tuple[str, str]:
+    """A text in two: where there is too little room, the first is cut and the second seen."""
     text = " ".join(text.split())
-    room = room * 1000 / size
-    if sum(map(_width_of, text)) <= room:
-        return text
-    room -= 1000  # the ellipsis
-    end = _fitting(text[::-1], 0.4 * room) if keep_end else 0
-    start = _fitting(text, 0.6 * room if keep_end else room)
-    while start and _width_of(text[start]) == 0:
-        start -= 1  # never between a letter and its accents
-    return f"{text[:start].rstrip()}…{text[len(text) - end :].lstrip()}"
-
-
-def _fitting(text: str, room: float) -> int:
-    """How many characters fit."""
-    for number, character in enumerate(text):
-        room -= _width_of(character)
-        if room < 0:
-            return number
-    return len(text)
+    start, end = text[:-ENDING], text[-ENDING:]
+    if start and " " in end:
+        more, _, end = end.partition(" ")
+        return start + more, f" {end}"
+    # A word of another script stays whole: its letters may join or stand upon each other.
+    return (start, end) if start and end.isascii() else (text, "")
 
 
 def picture(graph: Graph) -> dict[str, Any]:
-    """Where everything is: for the template, which writes the SVG."""
+    """Where everything is: for the template."""
     edges = list(graph.edges.values())
     lanes = _lanes(graph, edges)
     block = 30 + LANE * len(lanes) if lanes else 0  # of the lanes, above the groups
@@ -916,16 +865,13 @@ def _tops(graph: Graph, edges: Iterable[Edge], bottom: float, block: float) -> d
 
 
 def _spot(node: Node, y: float, is_root: bool) -> dict[str, Any]:
-    column = node.column
-    room = WIDTHS[column] - 2 * PADDING
     return {
         "node": node,
-        "x": LEFTS[column],
+        "x": LEFTS[node.column],
         "y": y,
-        "width": WIDTHS[column],
+        "width": WIDTHS[node.column],
         "height": HEIGHT,
-        "name": fitted(node.name, NAME_SIZE * _BOLD, room),
-        "detail": fitted(node.detail, DETAIL_SIZE, room, keep_end=node.kind == "policy"),
+        "detail": _with_ending(node.detail) if node.kind == "policy" else (node.detail, ""),
         "is_root": is_root,
     }
 
