@@ -44,6 +44,8 @@ class _Group(click.Group):
     """Shows every expected error as its sentence."""
 
     def invoke(self, context: click.Context) -> Any:
+        for stream in (sys.stdout, sys.stderr):  # of terminals that cannot write every name
+            stream.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(context)
         except InsightsError as error:
@@ -320,7 +322,8 @@ def report_command(
     ]
     width = shutil.get_terminal_size((100, 24)).columns
     text = sarif(answers) if form == "sarif" else terminal.written(answers, form, width)
-    click.echo(text, nl=False, color=True)
+    # What other programs read is UTF-8 whatever the locale.
+    click.echo(text if form == "table" else text.encode(), nl=False, color=True)
     if fail_on and any(answer.open(fail_on) for answer in answers):
         sys.exit(EXIT_FOUND)
 

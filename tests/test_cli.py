@@ -242,6 +242,24 @@ def test_sandbox_prints_exports_then_serves_until_interrupted(tmp_path):
     assert done.stdout == "done\n", done.stderr
 
 
+@pytest.mark.parametrize("form", ["table", "csv", "json", "sarif", "markdown"])
+def test_names_that_a_terminal_cannot_write_stop_nothing(collected, form):
+    account = Account("Łódź")
+    account.add_api_key(account.service_id("漢字 → 🗝"), "for ever")
+    words = [PROGRAM, "report", str(collected(account)), "api_key_no_expiry", "--format", form]
+    written = {}
+    for encoding in ("utf-8", "iso8859-9"):
+        environ = {"PYTHONIOENCODING": encoding, "COLUMNS": "500"}
+        done = subprocess.run(words, env=environ, capture_output=True)
+        assert (done.returncode, done.stderr) == (0, b"")
+        written[encoding] = done.stdout
+    assert "漢字 → 🗝" in written["utf-8"].decode()
+    if form == "table":  # for people, in their terminal's encoding
+        assert rb"\u6f22\u5b57 \u2192 \U0001f5dd" in written["iso8859-9"]
+    else:  # for programs
+        assert written["iso8859-9"] == written["utf-8"]
+
+
 def test_sandbox_says_when_its_port_is_taken(run, sandbox):
     port = sandbox.url.rpartition(":")[2]
     refused(run("sandbox", "--port", port), f"Port {port} cannot be used", "--port")
