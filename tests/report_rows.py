@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 from iaminsights.files import QUERIES, project_file
@@ -55,3 +55,8 @@ def rows(path: Path, name: str, *columns: str, **parameters: str) -> list[tuple]
 def days_ago(days: float) -> str:
     """A moment so many days before now, as the APIs write it."""
     return (datetime.now(timezone.utc) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def day_in(days: float) -> date:
+    """The day (UTC, as everything in the file) on which it will be so many days from now."""
+    return (datetime.now(timezone.utc) + timedelta(days=days)).date()

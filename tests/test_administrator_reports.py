@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 import pytest
 
 from iaminsights.catalogue import all_reports
 from iaminsights.findings import Acknowledgement
 from iaminsights.sandbox import Account
 
-from .report_rows import EVERY_POLICY_LIST, rows
+from .report_rows import EVERY_POLICY_LIST, day_in, rows
 
 NAMES = ("account_full_admins", "service_id_admins", "profile_admins", "public_policies")
 EVERY_ACCESS = (
@@ -119,7 +117,7 @@ def test_without_policies_only_the_owner_is_known(collected):
 @pytest.mark.parametrize("name", NAMES)
 def test_an_acknowledgement_is_of_one_account(collected, name):
     accounts = [wide_open("Acme"), wide_open("Bolt")]
-    until = date.today() + timedelta(days=9)
+    until = day_in(9)
     entry = Acknowledgement(name, {"account": "Bolt"}, "Known.", until)
     path = collected(*accounts, reports=all_reports(), acknowledgements=[entry])
     found = rows(path, name, "account", "acknowledged")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
 
 from iaminsights.catalogue import all_reports
 from iaminsights.findings import Acknowledgement
 from iaminsights.sandbox import Account
 
-from .report_rows import REPORTS, rows
+from .report_rows import REPORTS, day_in, rows
 
 ALL = all_reports()
 EVERY_V1 = {f"1.{number}" for number in range(1, 20)}
@@ -59,9 +58,7 @@ def test_results(collected):
         account = Account(name, public_access=name == "Acme")
         account.add_api_key(account.owner, "owner's", id=f"ApiKey-{name}")
         accounts.append(account)
-    entry = Acknowledgement(
-        "owner_api_key", {"account": "Bolt"}, "For emergencies.", date.today() + timedelta(days=9)
-    )
+    entry = Acknowledgement("owner_api_key", {"account": "Bolt"}, "For emergencies.", day_in(9))
     path = collected(*accounts, reports=ALL, acknowledgements=[entry])
     acme, bolt = score(path), score(path, "Bolt")
     assert acme["1.1"] == [(None, "not checked", None)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
-from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,14 +19,13 @@ from iaminsights.sandbox import Account, Sandbox
 from iaminsights.summary import findings_summary
 from iaminsights.terminal import run
 
-from .report_rows import days_ago
+from .report_rows import day_in, days_ago
 from .told import told_account
 
 ALL = all_reports()
 FINDING = [report for report in ALL if report.identifiers]
 COLUMNS = columns_of(ALL)
-TOMORROW = date.today() + timedelta(days=1)
-YESTERDAY = date.today() - timedelta(days=1)
+SOON = day_in(9)
 
 
 def cells_of(report, path: Path) -> list[dict]:
@@ -60,7 +58,7 @@ def accounts_with_keys() -> list[Account]:
     return accounts
 
 
-def accepted(report="api_key_no_expiry", expires=TOMORROW, **identifiers) -> Acknowledgement:
+def accepted(report="api_key_no_expiry", expires=SOON, **identifiers) -> Acknowledgement:
     return Acknowledgement(report, identifiers, "Replaced in March.", expires)
 
 
@@ -155,7 +153,7 @@ def test_acknowledged_rows_are_marked_and_counted_apart(collected):
     report = next(report for report in ALL if report.name == "api_key_no_expiry")
     answer = run(report, path, {})
     place, key = answer.columns.index("acknowledged"), answer.columns.index("apikey_id")
-    note = f"Replaced in March. (until {TOMORROW})"
+    note = f"Replaced in March. (until {SOON})"
     assert {row[key]: row[place] for row in answer.rows} == {
         "ApiKey-Acme-0": None,
         "ApiKey-Acme-1": note,
@@ -174,9 +172,10 @@ def test_an_entry_accepts_every_row_with_its_values(collected):
     assert asked(path, "select findings from acknowledgements") == [(2,)]
 
 
-@pytest.mark.parametrize(("expires", "acknowledged"), [(date.today(), 1), (YESTERDAY, 0)])
-def test_acknowledged_rows_come_back_the_day_after_they_expire(collected, expires, acknowledged):
-    entry = accepted(expires=expires, apikey_id="ApiKey-Acme-1")
+@pytest.mark.parametrize(("days", "acknowledged"), [(1 / 24, 1), (-1, 0)])
+def test_acknowledged_rows_come_back_the_day_after_they_expire(collected, days, acknowledged):
+    # Today, but in the last hour of the day tomorrow: it may end while this runs.
+    entry = accepted(expires=day_in(days), apikey_id="ApiKey-Acme-1")
     path = collected(*accounts_with_keys(), reports=ALL, acknowledgements=[entry])
     assert summary_of(path)["api_key_no_expiry"]["acknowledged"] == acknowledged
 
@@ -209,14 +208,14 @@ def entry_of(**fields) -> dict:
         "report": "api_key_no_expiry",
         "identifiers": {"apikey_id": "ApiKey-Acme-1"},
         "reason": "Replaced in March.",
-        "expires": TOMORROW,
+        "expires": SOON,
         **fields,
     }
 
 
 def written(tmp_path, *entries) -> Path:
     path = tmp_path / "accepted.yml"
-    path.write_text(json.dumps(entries, default=str).replace(f'"{TOMORROW}"', str(TOMORROW)))
+    path.write_text(json.dumps(entries, default=str).replace(f'"{SOON}"', str(SOON)))
     return path
 
 

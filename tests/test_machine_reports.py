@@ -16,16 +16,12 @@ def crn(service: str, account: str, instance: str, resource: str = ":") -> str:
     return f"crn:v1:bluemix:public:{service}:eu-de:a/{account}:{instance}:{resource}"
 
 
-def day(days: float) -> str:
-    return days_ago(days)[:10]
-
-
 # --- Service IDs --------------------------------------------------------------------------------
 
 
 def test_service_ids_without_key_and_group(collected):
     acme, bolt = Account("Acme"), Account("Bolt")
-    acme.service_id("left over", created_at=day(900), id="ServiceId-it's")
+    acme.service_id("left over", created_at=days_ago(900), id="ServiceId-it's")
     locked = acme.service_id("locked", locked=True, description="keep", id="ServiceId-2")
     acme.policy(locked, ["Viewer"], service="kms")
     acme.policy(locked, ["Viewer"], service="logs", state="deleted")
@@ -78,8 +74,8 @@ def test_service_ids_not_used_for_90_days(collected):
     acme, bolt = Account("Acme"), Account("Bolt")
 
     def robot(name, seen, made=2000, account=acme, **fields):
-        made_one = account.service_id(name, created_at=day(made), **fields)
-        account.last_login(made_one, None if seen is None else day(seen))
+        made_one = account.service_id(name, created_at=days_ago(made), **fields)
+        account.last_login(made_one, None if seen is None else days_ago(seen))
         return made_one
 
     robot("92 days", 92, id="ServiceId-1")
@@ -93,9 +89,9 @@ def test_service_ids_not_used_for_90_days(collected):
     robot("88 days", 88)
     robot("old and used today", 0)
     robot("never, and younger than 90 days", None, made=80)
-    acme.last_login(acme.add_api_key(robot("only a key is unused", 0), "unused"), day(400))
-    acme.last_login(acme.profile("a profile"), day(400))
-    acme.last_login(acme.user("Ada Lovelace"), day(400))
+    acme.last_login(acme.add_api_key(robot("only a key is unused", 0), "unused"), days_ago(400))
+    acme.last_login(acme.profile("a profile"), days_ago(400))
+    acme.last_login(acme.user("Ada Lovelace"), days_ago(400))
     robot("elsewhere", 100, account=bolt)
 
     path = collected(acme, bolt)
@@ -175,7 +171,9 @@ def test_service_ids_without_any_access(collected):
 def test_policies_straight_to_service_ids(collected):
     acme, bolt = Account("Acme"), Account("Bolt")
     robot = acme.service_id("robot", id="ServiceId-it's")
-    acme.policy(robot, ["Reader", "Viewer"], service="kms", id="policy-1", last_permit_at=day(3))
+    acme.policy(
+        robot, ["Reader", "Viewer"], service="kms", id="policy-1", last_permit_at=days_ago(3)
+    )
     acme.policy(robot, ["Writer"], service="logs", id="policy-2", rule=RULE)
     locked = acme.service_id("locked", id="ServiceId-2", locked=True, group="Robots")
     acme.policy(locked, ["Viewer"], service="kms", id="policy-3", version="v1")

@@ -7,7 +7,6 @@ import html
 import re
 import sqlite3
 from contextlib import closing
-from datetime import date, timedelta
 from urllib.parse import quote
 
 import pytest
@@ -23,7 +22,7 @@ from iaminsights.sandbox import Account
 from iaminsights.summary import findings_summary
 from iaminsights.terminal import run
 
-from .report_rows import rows
+from .report_rows import day_in, rows
 from .site_helpers import REPORTS, served
 
 ALL = all_reports()
@@ -107,9 +106,7 @@ def test_a_cell_that_only_looks_like_a_link_is_shown(sample):
 def test_accepted_findings_are_counted_apart(collected):
     account = Account("Acme")
     account.add_api_key(account.owner, "owner's")
-    entry = Acknowledgement(
-        "owner_api_key", {"account": "Acme"}, "For emergencies.", date.today() + timedelta(days=1)
-    )
+    entry = Acknowledgement("owner_api_key", {"account": "Acme"}, "For emergencies.", day_in(9))
     path = collected(account, reports=ALL, acknowledgements=[entry])
     with served(path) as site:
         text = site.text("/iaminsights")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,8 @@ from iaminsights.catalogue import all_reports
 from iaminsights.cli import main
 from iaminsights.findings import Acknowledgement
 from iaminsights.sandbox import Account
+
+from .report_rows import day_in
 
 # By OASIS, from https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/
 SCHEMA = json.loads(Path(__file__).with_name("sarif-schema-2.1.0.json").read_text("utf-8"))
@@ -64,7 +65,7 @@ def test_a_finding_in_full(collected, acme):
         "api_key_no_expiry",
         {"apikey_id": "ApiKey-2"},
         "Replaced in March.",
-        date.today() + timedelta(days=1),
+        day_in(9),
     )
     path = collected(acme, reports=all_reports(), acknowledgements=[entry])
     log = sarif_of(path, "api_key_no_expiry")

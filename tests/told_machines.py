@@ -12,7 +12,7 @@ def tell(account: Account) -> None:
     account.service_id("never put to use")
     robot = account.service_id("robot", description="runs in told-cluster")
     account.add_api_key(robot, "robot's")
-    account.last_login(robot, days_ago(120)[:10])
+    account.last_login(robot, days_ago(120))
     account.policy(robot, ["Administrator"], service="iam-identity")
     account.instance("told-cluster", "containers-kubernetes")
 

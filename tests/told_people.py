@@ -9,7 +9,7 @@ from .report_rows import days_ago
 
 def tell(account: Account) -> None:
     """Add a person or two for each report; the settings are those of a new account."""
-    account.last_login(account.user("Told Sleeper"), days_ago(120)[:10])
+    account.last_login(account.user("Told Sleeper"), days_ago(120))
     account.user("", state="PENDING", email="told-invited@told.example.org")
     suspended = account.user("Told Suspended", state="SUSPENDED")
     account.policy(suspended, ["Viewer"], service="kms")

@@ -91,12 +91,12 @@ class SettingsObjects:
         return self.mfa_states[iam_id]
 
     def last_login(self, thing, day, count=1):
-        """When an identity or API key last authenticated; None: never.
+        """When an identity or API key last authenticated: a day or a moment; None: never.
 
         Whatever is not mentioned did so an hour ago.
         """
         place = login_key(thing)
-        when = moment(day, MINUTES, place) if day else None
+        when = f"{day[:16]}+0000" if day and "T" in day else day and moment(day, MINUTES, place)
         self.logins[place] = [when, count if day else 0]
         return self.logins[place]
 
