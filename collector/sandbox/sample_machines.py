@@ -338,7 +338,8 @@ def robots_that_could_be_profiles(company):
         description="runs on prod-cluster, namespace pricing",
         created_at="2022-06-07",
     )
-    account.add_api_key(prices, "fuel-prices", created_at="2026-09-07", expires_at="2027-03-07")
+    # Valid for long: with no valid key left a service ID is no candidate for a profile.
+    account.add_api_key(prices, "fuel-prices", created_at="2026-09-07", expires_at="2036-09-07")
     account.policy(
         prices,
         ["Editor"],
