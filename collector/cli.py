@@ -375,6 +375,11 @@ def metadata_command(check: bool, queries: tuple[Path, ...]) -> None:
 def _count_anew(database: Path, reports: list[Report]) -> None:
     if database.is_file() and database.stat().st_size:
         check_target(database)
+        try:
+            check_source(database)
+        except DatabaseError as error:  # of an earlier version: the next collect counts
+            click.echo(f"Note: {error}", err=True)
+            return
         count_findings(database, reports)
         click.echo(f"Counted the findings in {database} anew.", err=True)
 

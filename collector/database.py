@@ -18,7 +18,7 @@ from typing import Any
 
 import sqlite_utils
 
-from . import findings, history
+from . import findings, history, takeover
 from .derived import ALL_TABLES, VIEWS, derive
 from .errors import DatabaseError
 from .findings import Acknowledgement, Earlier
@@ -72,7 +72,8 @@ _NAMED = (
 def check_target(path: Path) -> None:
     """Refuse, before anything is asked of IBM Cloud, a file that could not be written.
 
-    Raises DatabaseError: no such folder, not writable, not SQLite, or not a file of ours.
+    Raises DatabaseError: no such folder, not writable, not SQLite, not a file of ours, or one of a
+    later version. One of an earlier version is taken over.
     """
     folder = path.absolute().parent
     if not folder.is_dir():
@@ -90,10 +91,14 @@ def check_target(path: Path) -> None:
 
 
 def check_source(path: Path) -> None:
-    """Refuse a file that is not there or not ours; raises DatabaseError."""
+    """Refuse a file that is not there, not ours or of another version; raises DatabaseError."""
     if not path.is_file() or not path.stat().st_size:
         raise DatabaseError(f"{path} holds nothing yet; run iaminsights collect first.")
-    _check_ours(path)
+    if _check_ours(path) < SCHEMA_VERSION:
+        raise DatabaseError(
+            f"{path} was made by an earlier version of IAM insights; collect into it again, and "
+            "all that it holds is kept."
+        )
 
 
 def public_group_id(path: Path, account_id: str) -> str:
@@ -194,6 +199,7 @@ class Draft:
             if old:
                 self._connection.execute("commit")
                 self._connection.execute("attach ? as old", (_location(self._target, "ro"),))
+                takeover.see_as_of_now(self._connection, "old", prefix="old_")
                 self._connection.execute("begin")
                 self._keep_old_rows(account_id, kept_parts)
             # Of several mentions of one thing the fullest stands, whichever came first.
@@ -221,6 +227,7 @@ class Draft:
                 history.record_changes(self._connection, account_id, read, at)
             self._connection.execute("commit")
             if old:
+                takeover.forget(self._connection, prefix="old_")
                 self._connection.execute("detach old")
             _fill_search(self._connection)
 
@@ -286,8 +293,7 @@ class Draft:
             if table.name in _SETS:
                 owner, columns = _SETS[table.name]
                 same = " and ".join(
-                    f"new.[{theirs}] = old.[{table.name}].[{ours}]"
-                    for theirs, ours in columns.items()
+                    f"new.[{theirs}] = old.[{ours}]" for theirs, ours in columns.items()
                 )
                 condition += f" and not exists (select 1 from main.[{owner}] new where {same})"
             self._copy_old(table, condition, {"account": account_id})
@@ -303,8 +309,7 @@ class Draft:
                 self._copy_old(
                     parent,
                     f"[{key}] in (select [{column.name}] from main.[{table.name}]) and not exists "
-                    f"(select 1 from main.[{parent.name}] new where new.[{key}] = "
-                    f"old.[{parent.name}].[{key}])",
+                    f"(select 1 from main.[{parent.name}] new where new.[{key}] = old.[{key}])",
                     {},
                     listed="0",
                 )
@@ -327,7 +332,7 @@ class Draft:
         selected = ", ".join(replaced.get(name, f"[{name}]") for name in names)
         self._connection.execute(
             f"insert into main.[{table.name}] ({columns}) select {selected} "
-            f"from old.[{table.name}] where {condition} on conflict do nothing",
+            f"from temp.[old_{table.name}] as old where {condition} on conflict do nothing",
             values,
         )
 
@@ -372,11 +377,15 @@ def acknowledgements_of(path: Path) -> tuple[Acknowledgement, ...]:
 
 
 def findings_of(path: Path) -> Earlier:
-    """What the reports found in a file before, and in which version of theirs."""
+    """What the reports found in a file before, and in which version of theirs.
+
+    How an earlier version of the program counted is nothing to compare with.
+    """
     if not _has_content(path):
         return Earlier()
     with _reading(path) as db:
-        return findings.earlier_in(db)
+        earlier = findings.earlier_in(db)
+        return earlier if _marks(db)[1] == SCHEMA_VERSION else Earlier(earlier.first_seen)
 
 
 def count_findings(path: Path, reports: Sequence[Report]) -> None:
@@ -416,6 +425,7 @@ def _location(path: Path, mode: str) -> str:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """An open file, with the tables of this version whatever version made it."""
     # Not read-only: SQLite undoes what a collect left half done that was killed while it
     # published, but only for whoever may write the file.
     location = _location(path, "rw")
@@ -423,7 +433,18 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
         _readable_errors(path),
         closing(sqlite3.connect(location, uri=True, timeout=60)) as connection,
     ):
+        mark, version = _marks(connection)
+        if mark == APPLICATION_ID and version <= SCHEMA_VERSION:
+            takeover.see_as_of_now(connection, "main")
         yield connection
+
+
+def _marks(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Whose file it is, and in which version, by its header."""
+    return tuple(
+        connection.execute(f"pragma {name}").fetchone()[0]
+        for name in ("application_id", "user_version")
+    )
 
 
 @contextmanager
@@ -436,21 +457,23 @@ def _readable_errors(target: Path) -> Iterator[None]:
         ) from error
 
 
-def _check_ours(path: Path) -> None:
+def _check_ours(path: Path) -> int:
+    """The version of a file of ours; raises DatabaseError for any other, and for a later one."""
     try:
         with _reading(path) as db:
-            mark = db.execute("pragma application_id").fetchone()[0]
-            version = db.execute("pragma user_version").fetchone()[0]
+            mark, version = _marks(db)
     except DatabaseError as error:
         if isinstance(error.__cause__, sqlite3.OperationalError):
             raise
         raise DatabaseError(f"{path} is not a SQLite file; name another file.") from None
     if mark != APPLICATION_ID:
         raise DatabaseError(f"{path} was not made by IAM insights; name another file.")
-    if version != SCHEMA_VERSION:
+    if version > SCHEMA_VERSION:
         raise DatabaseError(
-            f"{path} was made by another version of IAM insights; name a new file to collect into."
+            f"{path} was made by a later version of IAM insights; use that one, or name another "
+            "file."
         )
+    return version
 
 
 def _give_up_after_a_while(target: Path) -> Callable[[int, int, int], None]:
@@ -553,14 +576,14 @@ def _insert_statement(table: Table) -> str:
     return f"insert into [{table.name}] ({columns}) values ({places}) on conflict do nothing"
 
 
-def _account_of(table: Table, row: str | None = None) -> str:
+def _account_of(table: Table, row: str = "old") -> str:
     """SQL for the account that a row of the old file belongs to, found through its parents."""
-    row = row or f"old.[{table.name}]"
     if any(column.name == "account_id" for column in table.columns):
-        return f"{row}.[account_id]"
+        return f"[{row}].[account_id]"
     parent_key = next(c for c in table.columns if c.references and c.references != "identities")
     parent = TABLE[parent_key.references]
+    above = f"{parent.name}_of_{row}"
     return (
-        f"(select {_account_of(parent)} from old.[{parent.name}] "
-        f"where old.[{parent.name}].[{parent.key[0]}] = {row}.[{parent_key.name}])"
+        f"(select {_account_of(parent, above)} from temp.[old_{parent.name}] as [{above}] "
+        f"where [{above}].[{parent.key[0]}] = [{row}].[{parent_key.name}])"
     )

@@ -7,18 +7,20 @@ that finds everything as it was adds nothing here.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from .schema import TABLE
+from .meaning import USUAL_OPERATOR, meaning
+from .schema import TABLE, TABLES
 
 # What is compared: the columns that say what a thing is, not those that move by themselves (when
 # something was last used, when a report was made). Key and name are SQL on a row of the table;
 # iam_id and access_group_id tell whose history it belongs to. A policy is compared as a whole,
 # with its roles, attributes and tags. Members that a rule adds at their login are left out: they
 # come and go without anybody changing anything.
-_COMPARED: dict[str, dict[str, str]] = {
+_COMPARED: dict[str, dict[str, Any]] = {
     "accounts": {"columns": "name owner state type"},
     "users": {
         "columns": "user_id state email firstname lastname realm allowed_ip_addresses self_manage",
@@ -30,16 +32,16 @@ _COMPARED: dict[str, dict[str, str]] = {
     "trustedprofile_links": {
         "columns": "cr_type link_crn link_namespace link_name component_name component_type",
         "name": "coalesce(name, link_crn)",
-        "iam_id": "(select p.iam_id from {schema}.trustedprofiles p where p.id = t.tp_id)",
+        "iam_id": "(select p.iam_id from {side}trustedprofiles p where p.id = t.tp_id)",
     },
     "trustedprofile_rules": {
         "columns": "name type realm_name cr_type expiration conditions",
-        "iam_id": "(select p.iam_id from {schema}.trustedprofiles p where p.id = t.tp_id)",
+        "iam_id": "(select p.iam_id from {side}trustedprofiles p where p.id = t.tp_id)",
     },
     "trustedprofile_identities": {
         "columns": "type accounts",
         "name": "identifier",
-        "iam_id": "(select p.iam_id from {schema}.trustedprofiles p where p.id = t.tp_id)",
+        "iam_id": "(select p.iam_id from {side}trustedprofiles p where p.id = t.tp_id)",
     },
     "access_groups": {
         "columns": "name description is_federated",
@@ -48,7 +50,7 @@ _COMPARED: dict[str, dict[str, str]] = {
     },
     "access_group_members": {
         "columns": "type",
-        "name": "(select i.name from {schema}.identities i where i.iam_id = t.iam_id)",
+        "name": "(select i.name from {side}identities i where i.iam_id = t.iam_id)",
         "iam_id": "iam_id",
         "access_group_id": "group_id",
         "where": "t.membership_type = 'static'",
@@ -76,20 +78,27 @@ _COMPARED: dict[str, dict[str, str]] = {
         "name": "coalesce(nullif(description, ''), id)",
         "iam_id": "iam_id",
         "access_group_id": "access_group_id",
-        "more": "'roles', (select group_concat(role_id, ' ') from (select role_id from "
-        "{schema}.policy_roles r where r.policy_id = t.id order by role_id)), "
-        "'resources', (select group_concat(a, ', ') from (select name || ' ' || "
-        "coalesce(operator, 'stringEquals') || ' ' || coalesce(value, '') as a from "
-        "{schema}.policy_resource_attributes x where x.policy_id = t.id order by 1)), "
-        "'tags', (select group_concat(a, ', ') from (select name || ':' || value as a from "
-        "{schema}.policy_resource_tags x where x.policy_id = t.id order by 1))",
+        "more": {
+            "roles": "select json_group_array(role_id) from {side}policy_roles x "
+            "where x.policy_id = t.id",
+            "resources": "select json_group_array(json_object('name', name, 'operator', operator, "
+            "'value', value)) from {side}policy_resource_attributes x where x.policy_id = t.id",
+            "tags": "select json_group_array(json_object('name', name, 'operator', operator, "
+            "'value', value)) from {side}policy_resource_tags x where x.policy_id = t.id",
+            # Those of an access policy are its iam_id and access_group_id.
+            "subjects": "select json_group_array(json_object('name', name, 'operator', operator, "
+            "'value', value)) from {side}policy_subjects x where x.policy_id = t.id "
+            "and t.type = 'authorization'",
+        },
     },
     "roles": {
         "columns": "display_name description",
         "name": "display_name",
         "where": "t.kind = 'custom' and t.listed = 1",
-        "more": "'actions', (select group_concat(action, ' ') from (select action from "
-        "{schema}.role_actions x where x.role_id = t.role_id order by action))",
+        "more": {
+            "actions": "select json_group_array(distinct action) from {side}role_actions x "
+            "where x.role_id = t.role_id",
+        },
     },
     "apikeys": {
         "columns": "name iam_id disabled locked expires_at action_when_leaked",
@@ -101,9 +110,11 @@ _COMPARED: dict[str, dict[str, str]] = {
     "cbr_zones": {
         "columns": "name",
         "where": "t.listed = 1",
-        "more": "'addresses', (select group_concat(a, ' ') from (select iif(excluded, 'not ', '') "
-        "|| coalesce(value, ref) as a from {schema}.cbr_zone_addresses x where x.zone_id = t.id "
-        "order by 1))",
+        "more": {
+            "addresses": "select json_group_array(json_object('excluded', iif(excluded, 'not', "
+            "null), 'type', type, 'value', value, 'ref', json(iif(json_valid(ref), ref, null)))) "
+            "from {side}cbr_zone_addresses x where x.zone_id = t.id",
+        },
     },
     "cbr_rules": {
         "columns": "description enforcement_mode contexts resources operations",
@@ -122,24 +133,46 @@ _COMPARED: dict[str, dict[str, str]] = {
     },
 }
 
+# Of what has several fields, how one is written down; else one after the other.
+_WRITTEN = {
+    **dict.fromkeys(
+        ("resources", "subjects"),
+        lambda one: f"{one['name']} {one['operator'] or USUAL_OPERATOR} {one['value']}",
+    ),
+    "tags": lambda one: f"{one['name']}:{one['value']}",
+}
+
 
 def record_changes(
     connection: sqlite3.Connection, account_id: str, parts: Collection[str], at: str
 ) -> None:
-    """Write into `changes` how main differs from old in the parts that both have in full."""
+    """Write into `changes` how main differs from old in the parts that both have in full.
+
+    Of these, in all that the old one asked for: what its version did not know was not absent.
+    """
     before = {
-        part
-        for (part,) in connection.execute(
-            "select resource from old.collected_parts where account_id = ? and read_at is not null",
+        part: set((lacks or "").split())
+        for part, lacks in connection.execute(
+            "select steps.resource, steps.lacks from temp.old_collections as runs "
+            "join temp.old_collection_steps as steps on steps.collection_id = runs.id "
+            "where runs.account_id = ? and steps.status = 'ok' order by runs.id",
             (account_id,),
         )
     }
+    known = {
+        table.name
+        for table in TABLES
+        if table.filled_by in before
+        and table.filled_by in parts
+        and f"{table.name}.*" not in before[table.filled_by]
+    }
+    unknown = set().union(*before.values())
     number = connection.execute("select coalesce(max(id), 0) from changes").fetchone()[0]
     rows = [
         (at, account_id, table, *change)
         for table in _COMPARED
-        if TABLE[table].filled_by in before and TABLE[table].filled_by in parts
-        for change in _differences(connection, table, account_id)
+        if known >= {table, *_sources(_owner(table))}
+        for change in _differences(connection, table, account_id, _fields(table, known, unknown))
     ]
     connection.executemany(
         "insert into changes (id, changed_at, account_id, what, key, name, iam_id, "
@@ -148,16 +181,35 @@ def record_changes(
     )
 
 
+def _fields(table: str, known: Collection[str], unknown: Collection[str]) -> dict[str, str]:
+    """What is compared of a row, as SQL by name: what both files asked for."""
+    fields = {
+        name: f"t.[{name}]"
+        for name in _COMPARED[table]["columns"].split()
+        if f"{table}.{name}" not in unknown
+    }
+    for name, sql in _COMPARED[table].get("more", {}).items():
+        (source,) = _sources(sql)
+        if source in known and not any(one.startswith(f"{source}.") for one in unknown):
+            fields[name] = f"json(({sql}))"
+    return fields
+
+
+def _sources(sql: str) -> list[str]:
+    """The tables of a side that an expression looks at."""
+    return re.findall(r"\{side\}(\w+)", sql)
+
+
 def _differences(
-    connection: sqlite3.Connection, table: str, account_id: str
+    connection: sqlite3.Connection, table: str, account_id: str, fields: Mapping[str, str]
 ) -> Iterator[tuple[Any, ...]]:
     """Key, name, iam_id, access_group_id, change, before and after of each row that differs."""
-    for schema in ("main", "old"):
-        connection.execute(f"drop table if exists temp.{schema}_rows")
+    for side, rows in (("main.", "main_rows"), ("temp.old_", "old_rows")):
+        connection.execute(f"drop table if exists temp.{rows}")
         connection.execute(
-            f"create temp table {schema}_rows as {_selected(table, schema)}", (account_id,)
+            f"create temp table {rows} as {_selected(table, side, fields)}", (account_id,)
         )
-        connection.execute(f"create index temp.{schema}_rows_key on {schema}_rows (key)")
+        connection.execute(f"create index temp.{rows}_key on {rows} (key)")
     found = connection.execute(
         """
         select new.key, new.name, new.iam_id, new.access_group_id, old.content, new.content
@@ -173,33 +225,51 @@ def _differences(
     )
     for key, name, iam_id, group_id, before, after in found:
         change = "added" if before is None else "removed" if after is None else "changed"
-        yield (key, name, iam_id, group_id, change, *_only_what_differs(before, after))
+        difference = _only_what_differs(table, before, after)
+        if change != "changed" or difference != ("{}", "{}"):
+            yield (key, name, iam_id, group_id, change, *difference)
 
 
-def _only_what_differs(before: str | None, after: str | None) -> tuple[str | None, str | None]:
-    """Two JSON objects without what they share, nor what is empty where there is but one."""
+def _only_what_differs(
+    table: str, before: str | None, after: str | None
+) -> tuple[str | None, str | None]:
+    """Two JSON objects without what means the same, nor what is empty where there is but one."""
     old, new = json.loads(before or "{}"), json.loads(after or "{}")
-    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    names = [
+        name
+        for name in {**old, **new}
+        if meaning(table, name, old.get(name)) != meaning(table, name, new.get(name))
+    ]
     return tuple(
-        json.dumps({name: side.get(name) for name in names}, ensure_ascii=False) if text else None
+        json.dumps({name: _written(name, side.get(name)) for name in names}, ensure_ascii=False)
+        if text
+        else None
         for side, text in ((old, before), (new, after))
     )
 
 
-def _selected(table: str, schema: str) -> str:
+def _written(name: str, value: Any) -> Any:
+    """A list in words, as people read it."""
+    if not isinstance(value, list):
+        return value
+    if not all(isinstance(one, dict) for one in value):
+        return " ".join(sorted(value))
+    in_turn = _WRITTEN.get(name, lambda one: " ".join(str(v) for v in one.values() if v))
+    return ", ".join(sorted(map(in_turn, value))) or None
+
+
+def _selected(table: str, side: str, fields: Mapping[str, str]) -> str:
     compared = _COMPARED[table]
-    content = ", ".join(f"'{name}', t.[{name}]" for name in compared["columns"].split())
-    if more := compared.get("more"):
-        content += ", " + more
+    content = ", ".join(f"'{name}', {value}" for name, value in fields.items())
     key = " || ' ' || ".join(f"t.[{name}]" for name in TABLE[table].key)
     return (
         f"select {key} as key, {compared.get('name', 'name')} as name, "
         f"{compared.get('iam_id', 'null')} as iam_id, "
         f"{compared.get('access_group_id', 'null')} as access_group_id, "
         f"json_object({content}) as content "
-        f"from {{schema}}.[{table}] as t "
+        f"from {{side}}{table} as t "
         f"where {_owner(table)} = ? and {compared.get('where', 'true')}"
-    ).replace("{schema}", schema)
+    ).replace("{side}", side)
 
 
 def _owner(table: str) -> str:
@@ -207,8 +277,8 @@ def _owner(table: str) -> str:
     if "account_id" in names:
         return "t.account_id"
     if "group_id" in names:
-        return "(select g.account_id from {schema}.access_groups g where g.id = t.group_id)"
-    return "(select p.account_id from {schema}.trustedprofiles p where p.id = t.tp_id)"
+        return "(select g.account_id from {side}access_groups g where g.id = t.group_id)"
+    return "(select p.account_id from {side}trustedprofiles p where p.id = t.tp_id)"
 
 
 def record_counts(connection: sqlite3.Connection, at: str) -> None:

@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 APPLICATION_ID = 0x49414D69  # "IAMi" in the file's header: tells our files from other SQLite files
-SCHEMA_VERSION = 3  # raised whenever a table changes, kept in the header as user_version
+# Raised when a table, fact or view changes that a released version has; kept in the header as
+# user_version. Files of earlier versions are taken over: see takeover.py.
+SCHEMA_VERSION = 4
 
 TEXT, INTEGER, BOOLEAN, TIME, JSON = "text", "integer", "boolean", "time", "json"
 
@@ -22,6 +24,8 @@ class Column:
     text: as it is. integer: a whole number. boolean: 0 or 1. time: ISO 8601 UTC text.
     json: any JSON value as text. `references` names the table whose primary key it holds, and
     `weak` empties it where the file has no such row; `relation` is how the diagram draws that.
+    `default` is what a row of an earlier version has that did not know the column: a required one
+    that is added to a table needs it.
     """
 
     name: str
@@ -30,6 +34,7 @@ class Column:
     references: str | None = None
     required: bool = False
     weak: bool = False
+    default: str | int | None = None
     relation: str = "}o--||"
 
     @property
@@ -852,6 +857,10 @@ TABLES: tuple[Table, ...] = (
             Column("requests", "Requests sent.", INTEGER),
             Column("rows", "Objects received.", INTEGER),
             Column("message", "What IBM Cloud or the collector has to say about it."),
+            Column(
+                "lacks",
+                "Tables (as table.*) and columns that the version which read it did not know.",
+            ),
         ),
         key=("collection_id", "resource"),
         facets=("resource", "status"),
@@ -941,7 +950,10 @@ TABLES: tuple[Table, ...] = (
             _ACCOUNT,
             Column("report", "The report.", required=True),
             Column(
-                "severity", "What such a row means; empty: as the report, by an earlier version."
+                "severity",
+                "What such a row means; empty: as the report, by an earlier version.",
+                required=True,
+                default="",
             ),
             Column("rows", "Its rows of this severity.", INTEGER, required=True),
             Column("acknowledged", "Those that somebody accepted.", INTEGER, required=True),

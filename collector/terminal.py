@@ -72,7 +72,8 @@ def unread_parts(database: Path) -> list[str]:
             for part, account in connection.execute(
                 "select resource, coalesce(accounts.name, accounts.account_id) "
                 "from collected_parts join accounts using (account_id) "
-                "where collected_parts.status <> 'ok' order by 2, 1"
+                "where collected_parts.status <> 'ok' or collected_parts.lacks is not null "
+                "order by 2, 1"
             )
         ]
 

@@ -101,8 +101,13 @@ STATES = """
         accounts.account_id,
         coalesce(accounts.name, accounts.account_id) as account,
         parts.value as resource,
-        steps.status,
-        steps.message,
+        iif(steps.status = 'ok' and steps.lacks like '%.*%', 'partial', steps.status) as status,
+        coalesce(
+          steps.message,
+          'An earlier version of IAM insights read it, without '
+            || replace(replace(steps.lacks, '.*', ''), ' ', ', ')
+            || ': collect again to have it whole.'
+        ) as message,
         steps.collection_id < (
           select max(id) from collections where collections.account_id = accounts.account_id
         ) as older,

@@ -194,11 +194,11 @@ def test_file_that_is_not_ours(run, sandbox, tmp_path):
     assert sandbox.requests == []
 
 
-def test_file_of_another_version(run, sandbox, tmp_path):
+def test_file_of_a_later_version(run, sandbox, tmp_path):
     assert run("collect", **sandbox.environment).exit_code == 0
     with closing(sqlite3.connect(tmp_path / "iaminsights.sqlite3")) as db:
         db.execute("pragma user_version = 99")
-    refused(run("collect", **sandbox.environment), "made by another version")
+    refused(run("collect", **sandbox.environment), "made by a later version")
 
 
 def test_wrong_usage(run):

@@ -563,7 +563,7 @@ def not_ours(path):
         db.execute("create table diary (day text)")
 
 
-def of_another_version(path):
+def of_a_later_version(path):
     with closing(sqlite3.connect(path)) as db:
         db.execute(f"pragma application_id = {database.APPLICATION_ID}")
         db.execute("pragma user_version = 99")
@@ -575,7 +575,7 @@ def of_another_version(path):
     [
         (not_sqlite, "is not a SQLite file; name another file."),
         (not_ours, "was not made by IAM insights; name another file."),
-        (of_another_version, "was made by another version of IAM insights; name a new file"),
+        (of_a_later_version, "was made by a later version of IAM insights; use that one, or name"),
     ],
 )
 def test_file_that_is_not_ours_is_refused_before_anything_is_asked(changing, path, made, said):

@@ -25,9 +25,11 @@ MAY_IMPORT = {
     "rows": {"schema"},
     "resources": {"endpoints", "rows"},
     "findings": {"derived", "reports", "schema"},
-    "history": {"schema"},
+    "meaning": {"schema"},
+    "history": {"meaning", "schema"},
+    "takeover": {"schema"},
     "networks": set(),
-    "database": {"derived", "findings", "history", "reports", "rows", "schema"},
+    "database": {"derived", "findings", "history", "reports", "rows", "schema", "takeover"},
     "collect": {
         *("client", "database", "findings", "lanes", "reports", "resources", "rows", "schema")
     },
