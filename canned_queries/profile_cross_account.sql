@@ -5,9 +5,9 @@
 -- why: >
 --   Whoever administers the other account decides who acts with the access of the profile; this
 --   account cannot see it. Listed are links to compute of another account, people who may take on
---   the profile from another account, resources of another account, and service IDs that are none
---   of this account: a service ID that was deleted looks the same, and the account of a service ID
---   is known only if it is in this file. Claim rules are not listed, although they let in people
+--   the profile from another account, resources of another account, and service IDs that nothing in
+--   this account knows of, neither its list nor a key or credential: a service ID that was deleted
+--   looks the same, and the account of a service ID is known only if something in this file tells. Claim rules are not listed, although they let in people
 --   of an identity provider whatever account they are in. is_privileged is yes for profiles that
 --   administer the account, empty otherwise.
 -- remediation: >
@@ -27,9 +27,7 @@
 --   y_type: quantitative
 with
   readable_accounts as materialized (
-    select account_id
-    from collected_parts
-    where resource = 'serviceids' and status = 'ok'
+    select account_id from complete_lists where kind = 'service ID'
   ),
   trusts as materialized (
     select
@@ -73,9 +71,13 @@ with
         when lower(allowed.type) = 'user' then coalesce(allowed.accounts, '[]')
         when lower(allowed.type) = 'serviceid' then coalesce(
           (
-            select json_group_array(serviceids.account_id)
-            from serviceids
-            where serviceids.iam_id = allowed.iam_id
+            select json_group_array(account_id)
+            from (
+              select distinct known.account_id
+              from known_identities as known
+              where known.iam_id = allowed.iam_id
+              order by known.account_id
+            )
           ),
           '[]'
         )
@@ -93,8 +95,8 @@ with
         and profiles.account_id in (select account_id from readable_accounts)
         and not exists (
           select 1
-          from serviceids
-          where serviceids.iam_id = allowed.iam_id and serviceids.account_id = profiles.account_id
+          from known_identities as known
+          where known.iam_id = allowed.iam_id and known.account_id = profiles.account_id
         ),
       allowed.description
     from trustedprofile_identities as allowed

@@ -45,8 +45,16 @@ with
       lower(name) as name,
       iif(service_name = 'codeengine', 'Code Engine project ', 'cluster ')
         || coalesce(nullif(name, ''), guid) as what
-    from resource_service_instances
-    where service_name in ('containers-kubernetes', 'codeengine') and state = 'active'
+    from (
+      select account_id, id, guid, name, service_name
+      from resource_service_instances
+      where state = 'active'
+      union all
+      select account_id, crn, guid, name, service_name
+      from resources
+      where instance_id is null and crn glob '*::' -- a cluster, not a part of one
+    )
+    where service_name in ('containers-kubernetes', 'codeengine')
   ),
   robots as materialized (
     select
@@ -62,11 +70,11 @@ with
       on with_keys.iam_id = serviceids.iam_id and with_keys.account_id = serviceids.account_id
     where not exists (
       select 1
-      from resource_service_instances as instances
+      from known_resources as known
       where serviceids.name like 'cluster-%'
-        and instances.guid = substr(serviceids.name, 9)
-        and instances.account_id = serviceids.account_id
-        and instances.service_name = 'containers-kubernetes'
+        and known.guid = substr(serviceids.name, 9)
+        and known.account_id = serviceids.account_id
+        and known.service_name = 'containers-kubernetes'
     )
   ),
   words as materialized (

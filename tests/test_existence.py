@@ -425,3 +425,28 @@ def test_an_authorization_of_nothing_but_an_account_is_every_services(collected,
         assert rows(path, report, "source") == [(words,)], report
     found = rows(path, "find", "name", text="keys")
     assert (f"{words}: Reader on kms instance keys",) in found
+
+
+def test_a_service_id_that_has_a_key_here_is_of_this_account(collected):
+    account = Account("Acme")
+    helper = account.profile("helper")
+    elsewhere = f"crn:v1:bluemix:public:iam-identity::a/{OTHER}::serviceid:ServiceId-1"
+    has_key, has_nothing = SERVICE_ID[:-1] + "1", SERVICE_ID[:-1] + "2"
+    account.add_api_key(account.service_id("robot"), "pipeline", iam_id=has_key)
+    account.profile_identity(helper, has_key)
+    account.profile_identity(helper, has_nothing)
+    account.profile_identity(helper, "iam-ServiceId-1", identifier=elsewhere)
+    found = rows(collected(account), "profile_cross_account", "trusted_id", "other_accounts")
+    assert sorted(found) == [("iam-ServiceId-1", OTHER), (has_nothing, "not known")]
+
+
+def test_service_ids_of_clusters_that_only_search_shows(collected):
+    account = Account("Acme")
+    account.cluster("blue-shop-1", crn=crn_of(account))
+    own = account.service_id(f"cluster-{CLUSTER}", description="ID for blue-shop-1")
+    runs_there = account.service_id("pricing", description=f"runs on {CLUSTER}")
+    named = account.service_id("carts", description="in blue-shop-1, namespace carts")
+    for robot in (own, runs_there, named):
+        account.add_api_key(robot, "key")
+    found = rows(collected(account), "service_id_to_profile", "serviceid")
+    assert sorted(found) == [("carts",), ("pricing",)]
