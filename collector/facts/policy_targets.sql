@@ -33,6 +33,7 @@ with
       max(
         case
           when name = 'service_group_id' then 0
+          when name = 'accountId' then coalesce(own_account glob pattern, 0)
           when name = 'serviceType' then coalesce('service' glob pattern, 0)
           when name = 'resourceType' and not is_any and not wants_absent then
             coalesce(not 'resource-group' glob pattern, 0)
@@ -43,7 +44,13 @@ with
         side, name, json_group_array(iif(wants_absent, 0, pattern))
       ) as demand,
       max(side = 'target' and name not in (select name from own)) as is_part
-    from (select * from policy_values where side <> 'source' order by policy_id, pattern)
+    from (
+      select policy_values.*, policies.account_id as own_account
+      from policy_values
+      join policies on policies.id = policy_values.policy_id
+      where side <> 'source'
+      order by policy_id, policy_values.pattern
+    )
     group by policy_id, side, position
   ),
   targets as (
@@ -52,17 +59,10 @@ with
       policies.account_id,
       policies.rule is not null as is_conditional,
       max(coalesce(demands.is_part, 0)) as is_part,
-      (
-        select coalesce(group_concat(demand, ' '), '')
-        from (
-          select demand
-          from demands as named
-          where named.policy_id = policies.id and not named.is_part
-          order by demand
-        )
-      ) as target
+      coalesce(group_concat(iif(demands.is_part, null, demands.demand), ' '), '') as target
     from policies
-    left join demands on demands.policy_id = policies.id
+    left join (select * from demands order by policy_id, demand) as demands
+      on demands.policy_id = policies.id
     where policies.type = 'access'
       and policies.state = 'active'
       and policies.id not in (select policy_id from policy_conditions where has_ended)

@@ -12,8 +12,7 @@
 --   target: What is taken over last.
 --   confidence: "high, medium or low: that of the weakest step."
 --   why: "The rules on the way, each with its confidence."
--- rests_on:
---   [access_groups, accounts, escalation_steps, identities, resource_service_instances, users]
+-- rests_on: [accounts, escalation_distances, escalation_steps, identities]
 -- notes: |
 --   The shortest way of each identity to full control, for whoever is not there already.
 --
@@ -23,109 +22,16 @@
 --   more than six hops are left out. via: the group or profile that the first policy belongs to.
 --   target: what is taken over last. why: the rules on the way, each with its confidence.
 --
---   How it is quick: nothing is followed forward from thousands of identities. Starting at full
---   control the steps are walked backwards, once for each thing, distance and confidence; the limit
---   of hops ends circles. Users are left out of that walk, because there are so many: only steps
---   from "every user" lead to one, so that in links it takes their own steps for them; how far each
---   of them is, is looked up afterwards. Then each thing has one best step, and the texts grow along
---   those. Steps of rule 0 form no circle (members are no groups, profiles assume no profiles), and
---   all others bring full control nearer: following best steps ends. "cross join" keeps what was
---   reached before the steps to it. SQLite also prepares a statement longer the more often its
---   parts mention one another: few of them are mentioned twice.
+--   Each thing has one best step by escalation_distances, and the texts grow along those, backwards
+--   from full control. Steps of rule 0 form no circle (members are no groups, profiles assume no
+--   profiles), and all others bring full control nearer: following best steps ends.
 with recursive
   steps as materialized (
     select
-      account_id,
-      source,
-      source_kind,
-      target,
-      target_kind,
-      rule,
+      *,
       rule > 0 as hop,
-      policy_id,
-      confidence,
-      case confidence when 'high' then 3 when 'medium' then 2 else 1 end as level,
-      why,
-      source_kind = 'identity' and exists (
-        select 1
-        from users
-        join accounts on accounts.account_id = users.account_id
-        where users.iam_id = source
-          and users.account_id = escalation_steps.account_id
-          and accounts.owner is not users.iam_id
-      ) as is_user
+      case confidence when 'high' then 3 when 'medium' then 2 else 1 end as level
     from escalation_steps
-  ),
-  links as materialized (
-    select distinct account_id, iif(is_user, 'every user', source) as source, target, hop, level
-    from steps
-    where source <> 'every user'
-  ),
-  reached(account_id, id, hops, level) as (
-    select account_id, 'full control', 0, 3 from accounts
-    union
-    select
-      links.account_id,
-      links.source,
-      reached.hops + links.hop,
-      min(reached.level, links.level)
-    from reached
-    cross join links on links.target = reached.id and links.account_id = reached.account_id
-    where reached.hops + links.hop <= 6
-  ),
-  others as materialized (
-    select account_id, id, min(10 * hops - level) as rank, hops, level
-    from reached
-    group by account_id, id
-  ),
-  -- The things in others, and each user by the steps that lead from it to one of those.
-  distances as materialized (
-    select
-      others.account_id,
-      coalesce(steps.source, others.id) as id,
-      others.hops + coalesce(steps.hop, 0) as hops,
-      min(others.level, coalesce(steps.level, 3)) as level,
-      min(
-        10 * (others.hops + coalesce(steps.hop, 0)) - min(others.level, coalesce(steps.level, 3))
-      ) as rank
-    from others
-    cross join (select 0 as of_users union all select 1) as sides
-    left join steps
-      on steps.target = others.id
-      and steps.account_id = iif(sides.of_users, others.account_id, null)
-      and steps.is_user
-    where steps.source is not null or not sides.of_users
-    group by others.account_id, coalesce(steps.source, others.id)
-    having others.hops + coalesce(steps.hop, 0) <= 6
-  ),
-  nearest as materialized (
-    select
-      distances.*,
-      coalesce(
-        (
-          select case identities.kind
-              when 'service_id' then 'service ID '
-              when 'trusted_profile' then 'trusted profile '
-              else ''
-            end || coalesce(nullif(identities.name, ''), identities.iam_id)
-          from identities
-          where identities.iam_id = distances.id
-        ),
-        (
-          select 'access group ' || coalesce(nullif(access_groups.name, ''), access_groups.id)
-          from access_groups
-          where access_groups.id = distances.id
-        ),
-        (
-          select instances.service_name || ' ' || nullif(instances.name, '')
-          from resource_service_instances as instances
-          where instances.id = distances.id
-        ),
-        distances.id
-      ) as name
-    from distances
-    union all
-    select iam_id, '', 0, 0, 0, '' from identities where kind = ''
   ),
   ranked as (
     select
@@ -146,16 +52,10 @@ with recursive
           steps.why
       ) as place
     from steps
-    cross join nearest as next on next.account_id = steps.account_id and next.id = steps.target
+    cross join escalation_distances as next on next.account_id = steps.account_id and next.id = steps.target
   ),
-  -- The second half has no row, nor has that of nearest. It lets SQLite expect many, so that it
-  -- makes an index.
   choices as materialized (
     select * from ranked where place = 1 and hops <= 6
-    union all
-    select iam_id, '', '', '', '', 0, 0, '', '', 0, '', 0, '', 0, 0, 0
-    from identities
-    where kind = ''
   ),
   -- A helper (every ..., a role) is not named in the text: onward and reason are those of the
   -- step from it, which is told together with the step to it.

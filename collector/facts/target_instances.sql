@@ -34,8 +34,9 @@ with
     from targets
     join policy_values as named on named.policy_id = targets.target_id
     where named.side = 'tag' or (
+      -- That account and kind of service fit is decided in policy_targets.
       named.side = 'target' and named.name in (
-        'accountId', 'serviceType', 'serviceName', 'serviceInstance', 'resourceGroupId', 'region'
+        'serviceName', 'serviceInstance', 'resourceGroupId', 'region'
       )
     )
     group by targets.target_id, named.side, named.position
@@ -46,6 +47,13 @@ with
     from targets
     left join demands on demands.target_id = targets.target_id
     group by targets.target_id
+  ),
+  -- What the search by key does not settle.
+  unsettled as materialized (
+    select demands.*
+    from demands
+    join keys on keys.target_id = demands.target_id
+    where keys.place = 9 or (demands.side, demands.position) is not (keys.side, keys.position)
   ),
   named as materialized (
     select keys.target_id, keys.account_id, keys.place, named.value
@@ -92,7 +100,7 @@ from candidates
 cross join resource_service_instances as instances on instances.id = candidates.instance_id
 where not exists (
   select 1
-  from demands
+  from unsettled as demands
   where demands.target_id = candidates.target_id
     and not exists (
       select 1
@@ -115,15 +123,12 @@ where not exists (
               when 'serviceInstance' then nullif(instances.guid, '')
               when 'resourceGroupId' then instances.resource_group_id
               when 'region' then nullif(instances.region_id, '')
-              else ''
             end is null,
             case named.name
-              when 'accountId' then instances.account_id
               when 'serviceName' then nullif(instances.service_name, '')
               when 'serviceInstance' then nullif(instances.guid, '')
               when 'resourceGroupId' then instances.resource_group_id
               when 'region' then nullif(instances.region_id, '')
-              when 'serviceType' then 'service'
             end glob named.pattern
           )
         end
