@@ -3,69 +3,89 @@
 -- category: Overview
 -- severity: info
 -- why: >
---   One row for each recommendation of section 1, in version 1.0 and 2.0 of the benchmark, and each
---   report that checks it; recommendations are told in our words, not in those of the benchmark.
---   result is "nothing found", a number of open findings, "not read" where IBM Cloud refused what
---   the report rests on, or "not checked" where account data cannot tell; remark says why, or what
---   the report leaves out. Nothing found means that the report has no open row: not that an auditor
---   would agree. Findings that somebody acknowledged count as accepted, not as open.
+--   One row for each recommendation of section 1, in version 2.0 and in version 1.0 of the benchmark;
+--   recommendations are told in our words, not in those of the benchmark. result is pass, fail, not
+--   checkable where account data cannot tell, or not read where what decides it is not in the file;
+--   remark says why. The verdict judges what the recommendation asks, by the figure in its row. reports
+--   list what is to be mended, and often more than the recommendation asks: a report with rows is no
+--   failure by itself. accepted counts findings of these reports that somebody acknowledged: they
+--   change no verdict. A pass does not mean that an auditor would agree.
 -- remediation: >
---   Open the report in its row, and mend what it lists.
+--   Open the reports in its row, and mend what they list.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 and v2.0, section 1"
 -- chart:
 --   mark: bar
---   x_column: verdict
+--   x_column: result
 --   x_type: nominal
---   y_column: checks
+--   y_column: recommendations
 --   y_type: quantitative
---   color_column: verdict
+--   color_column: version
 with
-  recommendations(place, v1, v2, recommendation, report, remark) as (
+  -- measure is empty where nothing in the account's data could decide.
+  recommendations(v2, v1, recommendation, measure, reports, remark) as (
     values
-      (1, '1.1', '1.1', 'Watch the logins of the account owner', null,
+      ('1.1', '1.1', 'Watch the logins of the account owner', null, null,
         'Logins are events; the activity tracker has them, account data does not.'),
-      (2, '1.2', '1.2', 'No API key unused for 180 days', 'api_key_unused_180_days', null),
-      (2, '1.2', '1.2', 'No API key unused for 180 days', 'api_key_never_used', null),
-      (3, '1.3', '1.3', 'API keys replaced every 90 days', 'api_key_older_90_days', null),
-      (4, '1.4', '1.4', 'Not everybody may create API keys and service IDs', 'settings_hardening',
-        'The report checks other settings too.'),
-      (5, '1.5', '1.5', 'No API key of the account owner', 'owner_api_key', null),
-      (5, null, '1.5', 'No API key of an administrator', 'admin_user_api_keys', null),
-      (6, '1.6', null, 'Rules for passwords', null,
+      ('1.2', '1.2', 'No API key unused for 180 days', 'unused keys',
+        'api_key_unused_180_days, api_key_never_used',
+        'A key that was never used counts from the day it was made.'),
+      ('1.3', '1.3', 'API keys replaced every 90 days', 'old keys', 'api_key_older_90_days', null),
+      ('1.4', '1.4', 'Not everybody may create API keys and service IDs', 'creation',
+        'settings_hardening', 'The report checks other settings too.'),
+      (null, '1.5', 'No API key of the account owner', 'keys of the owner', 'owner_api_key', null),
+      ('1.5', null, 'No API key of the account owner or an administrator',
+        'keys of administrators', 'owner_api_key, admin_user_api_keys', null),
+      (null, '1.6', 'Rules for passwords', null, null,
         'Passwords are kept by IBMid or the identity provider; no API tells their rules.'),
-      (7, '1.7', '1.6', 'A second factor for every user', 'mfa_weak_or_exempt', null),
-      (8, '1.8', '1.7', 'A second factor for the owner and administrators', 'mfa_weak_or_exempt',
-        'The report covers everybody, owner and administrators included.'),
-      (9, '1.9', '1.8', 'A second factor demanded by the account', 'mfa_weak_or_exempt', null),
-      (10, '1.10', '1.9', 'The contact e-mail address is right', 'user_contact_missing',
-        'Only whether there is one: nothing tells whether it is right.'),
-      (11, '1.11', '1.10', 'The contact phone number is right', null,
+      ('1.6', '1.7', 'A second factor for every user', 'exempt people', 'mfa_weak_or_exempt',
+        'TOTP does not ask users who are federated.'),
+      (null, '1.8', 'A second factor for the owner', 'factor of the owner', 'mfa_weak_or_exempt',
+        'The report covers everybody.'),
+      ('1.7', null, 'A second factor for the owner and administrators',
+        'factor of administrators', 'mfa_weak_or_exempt', 'The report covers everybody.'),
+      ('1.8', '1.9', 'A second factor demanded by the account', 'factor demanded',
+        'mfa_weak_or_exempt', 'The report covers single people too.'),
+      ('1.9', '1.10', 'The contact e-mail address is right', 'mail addresses',
+        'user_contact_missing', 'Nothing tells whether an address is right.'),
+      ('1.10', '1.11', 'The contact phone number is right', null, null,
         'Phone numbers are not collected, and nothing tells whether one is right.'),
-      (12, null, '1.11', 'Trusted profiles instead of service IDs', 'service_id_to_profile',
-        'An indication: where a program runs is not in account data.'),
-      (12, null, '1.11', 'Trusted profiles instead of service IDs', 'service_id_inactive', null),
-      (13, null, '1.12', 'Context-based restrictions in use', 'sensitive_services_without_cbr',
-        null),
-      (14, null, '1.13', 'External identities limited', 'settings_hardening',
-        'The report checks other settings too.'),
-      (14, null, '1.13', 'External identities limited', 'profile_cross_account', null),
-      (15, '1.12', '1.14', 'Permissions through access groups', 'user_direct_policies', null),
-      (15, '1.12', '1.14', 'Permissions through access groups', 'users_not_in_access_group', null),
-      (16, '1.13', '1.15', 'An access group for support cases', 'support_access_group', null),
-      (17, '1.14', '1.16', 'Few administrators', 'account_full_admins',
-        'How many are few is for you to say: the owner is always one.'),
-      (17, '1.14', '1.16', 'Few administrators', 'group_large_admin', null),
-      (17, null, '1.16', 'Few administrators', 'profile_admins', null),
-      (18, '1.15', '1.17', 'Few service IDs that are administrators', 'service_id_admins', null),
-      (19, '1.16', '1.18', 'No public access', 'public_access_enabled', null),
-      (19, '1.16', '1.18', 'No public access', 'public_policies', null),
-      (20, '1.17', '1.19', 'Inactive users suspended', 'user_inactive', null),
-      (20, '1.17', '1.19', 'Inactive users suspended', 'user_suspended_with_grants', null),
-      (21, '1.18', '1.20', 'IAM is in the audit log', null,
-        'How the activity tracker is set up is not part of the data that is collected.'),
-      (22, '1.19', null, 'Logins through an identity provider', null,
+      ('1.11', null, 'Trusted profiles instead of service IDs', null,
+        'service_id_inactive, service_id_to_profile',
+        'Where a program runs is not in account data; the reports are an indication.'),
+      ('1.12', null, 'Context-based restrictions in use', 'context rules',
+        'sensitive_services_without_cbr', 'The report lists every sensitive instance without one.'),
+      ('1.13', null, 'External identities limited', 'external identities',
+        'cross_account_access, profile_cross_account, settings_hardening', 'The reports list other things too.'),
+      (null, '1.12', 'Permissions through access groups', 'groups',
+        'user_direct_policies, users_not_in_access_group', null),
+      ('1.14', null, 'Permissions through access groups or trusted profiles',
+        'groups or profiles', 'user_direct_policies, users_not_in_access_group',
+        'The reports do not accept trusted profiles.'),
+      ('1.15', '1.13', 'An access group for support cases', 'support group',
+        'support_access_group', null),
+      ('1.16', '1.14', 'Few administrators', 'administrators',
+        'account_full_admins, group_large_admin, profile_admins',
+        'Administrator on all account management services or on all services, beside the owner.'),
+      ('1.17', '1.15', 'Few service IDs that are administrators', 'service ID administrators',
+        'profile_admins, service_id_admins',
+        'By policies, access groups, or a trusted profile that it may take on.'),
+      (null, '1.16', 'No public access to Object Storage', 'public storage',
+        'public_access_enabled, public_policies', 'The setting alone opens nothing.'),
+      ('1.18', null, 'No public access', 'public access',
+        'public_access_enabled, public_policies', 'The setting alone opens nothing.'),
+      ('1.19', '1.17', 'Inactive users suspended', 'inactive people',
+        'user_inactive, user_suspended_with_grants', 'Whoever is suspended is no failure.'),
+      ('1.20', '1.18', 'IAM is in the audit log', 'audit log', null,
+        'How events are routed is not part of the data that is collected.'),
+      (null, '1.19', 'Logins through an identity provider', null, null,
         'Only in part: the realm of each user is in the table users.')
+  ),
+  versions as (
+    select 'v2.0' as version, v2 as number, recommendations.* from recommendations
+    where v2 is not null
+    union all
+    select 'v1.0', v1, recommendations.* from recommendations where v1 is not null
   ),
   accepted as (
     select findings.report, findings.account_id, count(*) as findings
@@ -74,45 +94,45 @@ with
     where acknowledgements.expires >= date('now')
     group by findings.report, findings.account_id
   ),
-  checks as (
+  judged as (
     select
       accounts.account_id,
       coalesce(accounts.name, accounts.account_id) as account,
-      recommendations.*,
-      report_counts.rows - coalesce(accepted.findings, 0) as open,
-      coalesce(accepted.findings, 0) as accepted,
+      versions.*,
+      measured.figure,
+      measured.unread,
       case
-        when recommendations.report is null then 'not checked'
-        when report_counts.rows is null then 'not counted'
-        when report_counts.rows > coalesce(accepted.findings, 0) then 'findings'
-        when report_counts.unread is not null then 'not read'
-        else 'nothing found'
-      end as verdict,
-      report_counts.unread
+        when measured.fails then 'fail'
+        when versions.measure is null then 'not checkable'
+        when measured.measure is null or measured.unread is not null then 'not read'
+        when measured.fails = 0 then 'pass'
+        when versions.measure = 'mail addresses' then 'not checkable'
+        else 'not read'
+      end as result
     from accounts
-    cross join recommendations
-    left join report_counts
-      on report_counts.report = recommendations.report
-      and report_counts.account_id = accounts.account_id
-    left join accepted
-      on accepted.report = recommendations.report and accepted.account_id = accounts.account_id
+    cross join versions
+    left join (select * from cis_measures) as measured
+      on measured.account_id = accounts.account_id and measured.measure = versions.measure
   )
 select
   account,
-  coalesce(v2, '') as v2,
-  coalesce(v1, '') as v1,
+  version,
+  number,
   recommendation,
-  iif(
-    verdict = 'findings', open || iif(open = 1, ' open finding', ' open findings'), verdict
-  ) as result,
-  iif(accepted > 0 and report is not null, accepted, null) as accepted,
-  report,
+  result,
+  iif(result in ('pass', 'fail'), figure, null) as figure,
+  reports,
+  (
+    select sum(accepted.findings)
+    from accepted
+    where accepted.account_id = judged.account_id
+      and instr(', ' || judged.reports || ',', ', ' || accepted.report || ',') > 0
+  ) as accepted,
   nullif(
-    trim(coalesce(remark, '') || coalesce(' Could not be read: ' || unread || '.', '')), ''
+    trim(coalesce(remark, '') || coalesce(' Could not be read in full: ' || unread || '.', '')), ''
   ) as remark,
-  verdict,
-  1 as checks,
+  1 as recommendations,
   account_id,
   count(*) over () as report_rows
-from checks
-order by account, account_id, place, report
+from judged
+order by account, account_id, version desc, cast(substr(number, 3) as integer)

@@ -18,7 +18,8 @@
 --   privileged policies of the profile and takes it out of privileged groups, and with that takes
 --   everything else that those groups grant. What an enterprise template made has no command.
 -- references:
---   - "CIS IBM Cloud Foundations Benchmark v2.0 1.16"
+--   - "CIS IBM Cloud Foundations Benchmark v1.0 1.14, v2.0 1.16"
+--   - "CIS IBM Cloud Foundations Benchmark v1.0 1.15, v2.0 1.17"
 --   - "IBM Cloud Docs: Creating trusted profiles"
 -- identifiers: [profile_id]
 -- chart:

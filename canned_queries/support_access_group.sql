@@ -23,31 +23,9 @@
 --   x_type: nominal
 --   y_column: accounts
 --   y_type: quantitative
-with
-  reaching as materialized (
-    select policy_id from policy_account_services where service_name = 'support'
-  ),
-  able_groups as materialized (
-    select
-      access_groups.account_id,
-      access_groups.id,
-      coalesce(nullif(access_groups.name, ''), access_groups.id) as name,
-      max(
-        policy_roles.role_id glob '*:role:Editor'
-        or policy_roles.role_id glob '*:role:Administrator'
-        or policy_roles.role_id glob '*:customRole:*'
-      ) as may_open_cases,
-      coalesce(access_groups.is_federated, 0) = 1
-        or exists (
-          select 1 from access_group_members as members where members.group_id = access_groups.id
-        ) as has_members
-    from reaching
-    join policies on policies.id = reaching.policy_id
-    join access_groups on access_groups.id = policies.access_group_id
-    join policy_roles on policy_roles.policy_id = policies.id
-    where access_groups.is_public = 0 and access_groups.listed = 1
-    group by access_groups.id
-  )
+with able_groups as materialized (
+  select account_id, access_group_id as id, name, may_open_cases, has_members from support_groups
+)
 select
   coalesce(accounts.name, accounts.account_id) as account,
   'no group may open support cases' as problem,

@@ -164,7 +164,7 @@ NAMED_BY = {
 }
 
 CONSOLE = "https://cloud.ibm.com/"
-SHOWN = {*ROW_KEYS, *NAMED_BY, "command", "console", "report", "name"}
+SHOWN = {*ROW_KEYS, *NAMED_BY, "command", "console", "report", "reports", "name"}
 
 # Reports that answer for one thing: from a row of the table, which report, its parameter, the
 # column that the row has for it, and the words of the link.
@@ -350,9 +350,10 @@ def render_cell(row, value, column, table, database, datasette):
     if column == "console":
         at_ibm = value.startswith(CONSOLE)
         return Markup(f'<a href="{escape(value)}" rel="noreferrer">Console</a>') if at_ibm else None
-    if column == "report":
-        url = escape(datasette.urls.query(database, value)) if value.isidentifier() else None
-        return url and Markup(f'<a href="{url}">{escape(value)}</a>')
+    if column in ("report", "reports"):
+        names = value.split(", ")
+        links = (f'<a href="{escape(datasette.urls.query(database, n))}">{n}</a>' for n in names)
+        return Markup(", ".join(links)) if all(map(str.isidentifier, names)) else None
     if column == "name":
         target, key = _field(row, "table_name"), _field(row, "key")
         if not isinstance(target, str) or key is None:

@@ -1,0 +1,47 @@
+-- title: >
+--   What the CIS benchmark's recommendations on administrators are judged by.
+-- notes: |
+--   Columns as in cis_measures. Of people those fail who administer by policies of their own: through
+--   groups and profiles they are counted, and how many are few is for you to say. Of service IDs every
+--   one fails, by whatever way. The owner is no finding.
+with
+  people as (
+    select
+      administrators.account_id,
+      count(distinct administrators.iam_id) filter (where through = 'own policies') as directly,
+      count(distinct administrators.iam_id) as people
+    from benchmark_administrators as administrators
+    join users
+      on users.account_id = administrators.account_id and users.iam_id = administrators.iam_id
+    join accounts on accounts.account_id = administrators.account_id
+    where administrators.iam_id is not accounts.owner
+    group by administrators.account_id
+  ),
+  programs as (
+    select
+      administrators.account_id,
+      count(distinct administrators.iam_id) as programs,
+      count(distinct administrators.iam_id) filter (where through = 'trusted profile') as by_profile
+    from benchmark_administrators as administrators
+    join serviceids
+      on serviceids.account_id = administrators.account_id
+      and serviceids.iam_id = administrators.iam_id
+    group by administrators.account_id
+  )
+select
+  accounts.account_id,
+  'administrators' as measure,
+  coalesce(people.directly, 0) > 0 as fails,
+  coalesce(people.directly, 0) || ' people beside the owner by policies of their own, '
+    || coalesce(people.people, 0) || ' by any way' as figure
+from accounts
+left join people on people.account_id = accounts.account_id
+union all
+select
+  accounts.account_id,
+  'service ID administrators',
+  coalesce(programs.programs, 0) > 0,
+  coalesce(programs.programs, 0) || ' service IDs, '
+    || coalesce(programs.by_profile, 0) || ' of them by a trusted profile'
+from accounts
+left join programs on programs.account_id = accounts.account_id

@@ -1,0 +1,93 @@
+-- title: >
+--   What the CIS benchmark's recommendations on IAM are judged by, one row for each account and measure.
+-- notes: |
+--   fails: 1 if what the recommendation warns of is there, 0 if it is not, null if that is not known.
+--   figure: what decides it, in words. unread: the parts that it rests on and that were not read in
+--   full: a 0 says nothing then. Each measure judges what its recommendation asks, which is often less
+--   than the reports list that help to mend it.
+with
+  measures as materialized (
+    select account_id, measure, fails, figure from cis_keys
+    union all
+    select account_id, measure, fails, figure from cis_settings
+    union all
+    select account_id, measure, fails, figure from cis_factors
+    union all
+    select account_id, measure, fails, figure from cis_people
+    union all
+    select account_id, measure, fails, figure from cis_administrators
+    union all
+    select account_id, measure, fails, figure from cis_public
+  ),
+  -- What each measure rests on.
+  needs(measure, parts) as (
+    values
+      ('unused keys', '["apikeys", "inactive_identities"]'),
+      ('old keys', '["apikeys"]'),
+      ('keys of the owner', '["apikeys"]'),
+      (
+        'keys of administrators',
+        '["apikeys", "users", "policies", "access_groups", "access_group_members",
+          "trustedprofile_identities"]'
+      ),
+      ('creation', '["account_settings"]'),
+      ('factor demanded', '["account_settings"]'),
+      ('external identities', '["external_identity_settings"]'),
+      ('context rules', '["cbr_rules", "cbr_zone_addresses"]'),
+      ('exempt people', '["account_settings", "users"]'),
+      ('factor of the owner', '["account_settings", "mfa_enrollments"]'),
+      (
+        'factor of administrators',
+        '["account_settings", "mfa_enrollments", "users", "policies", "access_groups",
+          "access_group_members", "trustedprofile_identities"]'
+      ),
+      ('mail addresses', '["users"]'),
+      ('groups', '["users", "policies", "access_groups", "access_group_members"]'),
+      (
+        'groups or profiles',
+        '["users", "policies", "access_groups", "access_group_members",
+          "trustedprofile_identities", "trustedprofile_rules"]'
+      ),
+      ('inactive people', '["users", "inactive_identities"]'),
+      ('support group', '["policies", "access_groups", "access_group_members"]'),
+      ('administrators', '["users", "policies"]'),
+      (
+        'service ID administrators',
+        '["serviceids", "policies", "access_groups", "access_group_members",
+          "trustedprofile_identities"]'
+      ),
+      ('public access', '["policies", "access_groups"]'),
+      ('public storage', '["policies", "access_groups"]')
+  ),
+  -- A list of users that is restricted shows one of them, and is as good as not read.
+  read_parts as materialized (
+    select account_id, resource as part
+    from collected_parts
+    where status = 'ok'
+      and (
+        resource <> 'users'
+        or account_id in (select account_id from complete_lists where kind = 'person')
+      )
+  ),
+  unread as (
+    select accounts.account_id, needs.measure, group_concat(part.value, ', ') as parts
+    from accounts
+    cross join needs
+    join json_each(needs.parts) as part
+    where (accounts.account_id, part.value) not in (select account_id, part from read_parts)
+    group by accounts.account_id, needs.measure
+  )
+select
+  measures.account_id,
+  measures.measure,
+  -- Where only the absence of something fails, what was not read may be there.
+  iif(
+    unread.parts is not null and measures.measure in ('context rules', 'support group'),
+    nullif(measures.fails, 1),
+    measures.fails
+  ) as fails,
+  measures.figure,
+  unread.parts as unread
+from measures
+left join unread
+  on unread.account_id = measures.account_id and unread.measure = measures.measure

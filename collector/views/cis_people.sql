@@ -1,0 +1,131 @@
+-- title: >
+--   What the CIS benchmark's recommendations on people and groups are judged by.
+-- notes: |
+--   Columns as in cis_measures. The owner needs no group and is no inactive user; people who cannot
+--   log in are neither outside the groups nor inactive. Whoever may take on a trusted profile, by name
+--   or by a claim rule for their identity provider, has a way to permissions without policies of their
+--   own. That everybody has a mail address does not say that it is right: fails is null then.
+with
+  people as materialized (
+    select users.account_id, users.iam_id, users.email, users.realm
+    from login_users
+    join users
+      on users.account_id = login_users.account_id and users.iam_id = login_users.iam_id
+  ),
+  mailless as (
+    select account_id, count(*) as people
+    from people
+    where trim(coalesce(email, '')) = ''
+    group by account_id
+  ),
+  direct as (
+    select policies.account_id, count(distinct policies.iam_id) as people
+    from policies
+    join users on users.account_id = policies.account_id and users.iam_id = policies.iam_id
+    join accounts on accounts.account_id = policies.account_id
+    where policies.type = 'access'
+      and policies.state = 'active'
+      and policies.iam_id is not accounts.owner
+      and policies.id not in (select policy_id from policy_conditions where has_ended)
+    group by policies.account_id
+  ),
+  grouped as materialized (
+    select access_groups.account_id, members.iam_id
+    from access_group_members as members
+    join access_groups on access_groups.id = members.group_id
+    where access_groups.is_public = 0
+  ),
+  trusted as materialized (
+    select profiles.account_id, allowed.iam_id
+    from trustedprofile_identities as allowed
+    join trustedprofiles as profiles on profiles.id = allowed.tp_id
+  ),
+  trusted_realms as materialized (
+    select profiles.account_id, rules.realm_name as realm
+    from trustedprofile_rules as rules
+    join trustedprofiles as profiles on profiles.id = rules.tp_id
+    where rules.type = 'Profile-SAML' and rules.realm_name is not null
+  ),
+  outside as (
+    select
+      people.account_id,
+      count(*) as people,
+      count(*) filter (
+        where (people.account_id, people.iam_id) not in (select account_id, iam_id from trusted)
+          and (people.account_id, coalesce(people.realm, '')) not in (
+            select account_id, realm from trusted_realms
+          )
+      ) as without_profile
+    from people
+    join accounts on accounts.account_id = people.account_id
+    where people.iam_id is not accounts.owner
+      and (people.account_id, people.iam_id) not in (select account_id, iam_id from grouped)
+    group by people.account_id
+  ),
+  inactive as (
+    select people.account_id, count(*) as people
+    from people
+    join accounts on accounts.account_id = people.account_id
+    join inactive_identities as seen
+      on seen.account_id = people.account_id and seen.kind = 'user' and seen.iam_id = people.iam_id
+    join users on users.account_id = people.account_id and users.iam_id = people.iam_id
+    where people.iam_id is not accounts.owner
+      and coalesce(
+        julianday(seen.report_end_time) - julianday(coalesce(seen.last_authn, users.added_on)) >= 30,
+        true
+      )
+    group by people.account_id
+  ),
+  supporters as (
+    select account_id, count(*) as groups
+    from support_groups
+    where may_open_cases and has_members
+    group by account_id
+  ),
+  counted as (
+    select
+      accounts.account_id,
+      coalesce(mailless.people, 0) as mailless,
+      coalesce(direct.people, 0) as direct,
+      coalesce(outside.people, 0) as outside,
+      coalesce(outside.without_profile, 0) as without_profile,
+      coalesce(inactive.people, 0) as inactive,
+      coalesce(supporters.groups, 0) as supporters
+    from accounts
+    left join mailless on mailless.account_id = accounts.account_id
+    left join direct on direct.account_id = accounts.account_id
+    left join outside on outside.account_id = accounts.account_id
+    left join inactive on inactive.account_id = accounts.account_id
+    left join supporters on supporters.account_id = accounts.account_id
+  )
+select
+  account_id,
+  'mail addresses' as measure,
+  nullif(mailless > 0, 0) as fails,
+  mailless || ' people without an address' as figure
+from counted
+union all
+select
+  account_id,
+  'groups',
+  direct + outside > 0,
+  direct || ' people with policies of their own, ' || outside || ' in no access group'
+from counted
+union all
+select
+  account_id,
+  'groups or profiles',
+  direct + without_profile > 0,
+  direct || ' people with policies of their own, ' || without_profile
+    || ' in no access group and with no trusted profile'
+from counted
+union all
+select account_id, 'inactive people', inactive > 0, inactive || ' people not seen for 30 days'
+from counted
+union all
+select
+  account_id,
+  'support group',
+  supporters = 0,
+  supporters || ' access groups with members who may open cases'
+from counted

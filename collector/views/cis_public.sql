@@ -1,0 +1,54 @@
+-- title: >
+--   What the CIS benchmark's recommendations on public access are judged by.
+-- notes: |
+--   Columns as in cis_measures. The setting alone opens nothing: it takes an active policy of the
+--   Public Access group, and settings that let it work for those who have no login. Where they are not
+--   known fails is null.
+with
+  grants as materialized (
+    select
+      policies.account_id,
+      case
+        when public_access.effect glob 'no effect now*' then 0
+        when public_access.effect glob 'open to the account only*' then 0
+        when public_access.effect = 'open to everybody' then 1
+      end as is_open,
+      not exists (
+        select 1
+        from policy_resource_attributes as attributes
+        where attributes.policy_id = policies.id and attributes.name = 'serviceName'
+      )
+      or exists (
+        select 1
+        from policy_values
+        where policy_values.policy_id = policies.id
+          and policy_values.side = 'target'
+          and policy_values.name = 'serviceName'
+          and case policy_values.operator
+            when 'stringEquals' then policy_values.value = 'cloud-object-storage'
+            when 'stringMatch' then 'cloud-object-storage' glob policy_values.value
+            else policy_values.value <> 'false'
+          end
+      ) as is_storage
+    from public_access
+    join policies on policies.access_group_id = public_access.access_group_id
+    where policies.type = 'access'
+      and policies.state = 'active'
+      and policies.id not in (select policy_id from policy_conditions where has_ended)
+  ),
+  kinds(measure, storage_only) as (values ('public access', 0), ('public storage', 1))
+select
+  accounts.account_id,
+  kinds.measure,
+  case
+    when max(grants.is_open) = 1 then 1
+    when count(grants.account_id) > count(grants.is_open) then null
+    else 0
+  end as fails,
+  count(grants.account_id) || ' policies for everybody, '
+    || count(*) filter (where grants.is_open) || ' of them open to the world' as figure
+from accounts
+cross join kinds
+left join grants
+  on grants.account_id = accounts.account_id and (grants.is_storage or not kinds.storage_only)
+group by accounts.account_id, kinds.measure
