@@ -1,0 +1,126 @@
+-- title: Who is privileged in an account, by any way, and how far.
+-- grain: one row for each account and identity that is privileged in it, the owner included
+-- key: [account_id, iam_id]
+-- columns:
+--   account_id: {is: The account., references: accounts, required: true}
+--   iam_id: {is: Who it is., references: identities, required: true}
+--   kind: "user, service_id, trusted_profile, service or unknown (not in the account)."
+--   rank: >
+--     owner, full administrator or privileged, by everything that it can get at, the trusted profiles
+--     that it may assume included.
+--   direct_rank: >
+--     The same by policies of its own and of its access groups only; empty if it is privileged only
+--     as a trusted profile.
+--   through: >
+--     its own policies, access groups or both; trusted profiles, alone or behind one of these; empty
+--     for an owner without policies.
+--   direct_through: The same without trusted profiles.
+--   privileges: "Roles, what they are on, and through what, one after the other."
+--   direct_privileges: The same without trusted profiles.
+--   is_conditional: {is: 1 if every way is under a condition., kind: integer, required: true}
+--   is_public_only: {is: 1 if every way is through the Public Access group., kind: integer, required: true}
+--   ways: {is: How many ways there are in administrator_ways., kind: integer, required: true}
+--   direct_ways: {is: How many of them need no trusted profile., kind: integer, required: true}
+-- facets: [account_id, kind, rank, through]
+-- indexes: [[iam_id]]
+-- rests_on: [accounts, administrator_ways, identities]
+-- errs: As what it rests on.
+-- notes: |
+--   This is the one place that says who is an administrator. A full administrator holds Administrator
+--   and Manager on all services and Administrator on all account management services, without a
+--   condition, by all its ways taken together. The owner holds everything without a policy.
+with
+  counted as (
+    select
+      account_id,
+      iam_id,
+      count(*) as ways,
+      sum(acting_as = iam_id) as direct_ways,
+      sum(acting_as = iam_id and access_group_id is null) as own_ways,
+      min(is_conditional) as is_conditional,
+      min(coalesce(membership = 'public', 0)) as is_public_only,
+      max(administers_services and not is_conditional)
+        and max(manages_services and not is_conditional)
+        and max(administers_account and not is_conditional) as is_full,
+      max(administers_services and not is_conditional and acting_as = iam_id)
+        and max(manages_services and not is_conditional and acting_as = iam_id)
+        and max(administers_account and not is_conditional and acting_as = iam_id)
+        as is_full_directly
+    from administrator_ways
+    group by account_id, iam_id
+  ),
+  reasons as (
+    select
+      account_id,
+      iam_id,
+      group_concat(why, '; ') as privileges,
+      group_concat(iif(is_direct, why, null), '; ') as direct_privileges
+    from (
+      select distinct account_id, iam_id, acting_as = iam_id as is_direct, why
+      from administrator_ways
+      order by account_id, iam_id, is_direct desc, why
+    )
+    group by account_id, iam_id
+  ),
+  everybody as (
+    select account_id, iam_id from counted
+    union
+    select account_id, owner from accounts where owner is not null
+  ),
+  judged as (
+    select
+      everybody.account_id,
+      everybody.iam_id,
+      coalesce(accounts.owner = everybody.iam_id, 0) as is_owner,
+      counted.is_full,
+      counted.is_full_directly,
+      case
+        when coalesce(counted.direct_ways, 0) = 0 then null
+        when counted.own_ways = 0 then 'access groups'
+        when counted.own_ways = counted.direct_ways then 'its own policies'
+        else 'both'
+      end as direct_through,
+      reasons.privileges,
+      reasons.direct_privileges,
+      coalesce(counted.is_conditional, 0) as is_conditional,
+      coalesce(counted.is_public_only, 0) as is_public_only,
+      coalesce(counted.ways, 0) as ways,
+      coalesce(counted.direct_ways, 0) as direct_ways
+    from everybody
+    join accounts on accounts.account_id = everybody.account_id
+    left join counted
+      on counted.account_id = everybody.account_id and counted.iam_id = everybody.iam_id
+    left join reasons
+      on reasons.account_id = everybody.account_id and reasons.iam_id = everybody.iam_id
+  )
+select
+  judged.account_id,
+  judged.iam_id,
+  coalesce(identities.kind, 'unknown'),
+  case
+    when is_owner then 'owner'
+    when is_full then 'full administrator'
+    else 'privileged'
+  end,
+  case
+    when is_owner then 'owner'
+    when direct_ways = 0 then null
+    when is_full_directly then 'full administrator'
+    else 'privileged'
+  end,
+  iif(
+    ways > direct_ways,
+    coalesce(
+      iif(direct_through = 'both', 'its own policies, access groups', direct_through) || ' and ', ''
+    ) || 'trusted profiles',
+    direct_through
+  ),
+  direct_through,
+  privileges,
+  direct_privileges,
+  iif(is_owner, 0, is_conditional),
+  is_public_only,
+  ways,
+  direct_ways
+from judged
+left join identities on identities.iam_id = judged.iam_id
