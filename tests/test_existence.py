@@ -11,6 +11,7 @@ from iaminsights.derived import derive
 from iaminsights.sandbox import Account
 
 from .report_rows import GONE, GONE_GROUP, rows
+from .schema_versions import accounts_of, unpacked
 
 KUBERNETES = "containers-kubernetes"
 CLUSTER = "c0ffee00c0ffee00c0ff"
@@ -151,6 +152,18 @@ def test_the_target_of_an_authorization_is_not_gone(collected):
         assert rows(path, report, "policy_id") == [(proof["id"],)], report
     words = rows(path, "policies_by_last_permit", "policy_id", "subject", "target")
     assert [row[0] for row in words if "exist" in f"{row}"] == [proof["id"]]
+
+
+def test_a_file_of_before_search_was_kept_knows_of_nothing_that_is_gone(collected, tmp_path):
+    path = unpacked(3, tmp_path / "earlier.sqlite3")
+    account = accounts_of(2)[0]
+    account.policy(account.users[0], ["Viewer"], service="kms", instance=GONE)
+    collected(account, path=path, only=["policies"])
+    assert rows(path, "services_referenced_not_existing") == []
+    assert rows(path, "policy_orphan_target") == []
+    collected(account, path=path, only=["resources", "resource_service_instances"])
+    found = rows(path, "services_referenced_not_existing", "account_id", "missing_instance")
+    assert (account.account_id, GONE) in found
 
 
 def test_an_authorization_does_not_prove_its_own_target(collected):
