@@ -453,6 +453,111 @@ def test_other_compute_does_not_lead_to_a_profile(linked, target, role):
     assert "ada" not in linked.found()
 
 
+# --- Compute that is in no list of service instances -------------------------------------------
+
+
+def listed_in_full(world, *parts):
+    """Note that these parts of the account were read."""
+    world.insert("collections", id=1, account_id=A, started_at="2026-01-01", status="ok")
+    for part in parts:
+        world.insert("collection_steps", collection_id=1, resource=part, status="ok")
+
+
+EVERY_LIST = ("resource_service_instances", "resources")
+
+
+@pytest.fixture
+def unlisted(world):
+    """A profile for a service account of a cluster that no list of service instances has."""
+    crn = f"crn:v1:bluemix:public:containers-kubernetes:eu-de:a/{A}:c1::"
+    world.profile("pod", cr_type="IKS_SA", link_crn=crn, link_namespace="apps", link_name="x")
+    world.grant("pod", MANAGEMENT, "Administrator")
+    world.cluster = crn
+    return world
+
+
+def search_shows(world, crn, **values):
+    values = {"account_id": A, "resource_group_id": "rg", **values}
+    world.insert("resources", crn=crn, **values)
+    world.insert("tag_attachments", crn=crn, kind="access", name="env:prod", account_id=A)
+
+
+def shown_cluster(world):
+    values = {"guid": "c1", "name": "quayside", "region_id": "eu-de"}
+    search_shows(world, world.cluster, service_name="containers-kubernetes", **values)
+
+
+@pytest.mark.parametrize(
+    ("target", "is_found"),
+    [
+        ({**CLUSTER, "serviceInstance": "c1"}, True),
+        (CLUSTER, True),
+        (SERVICES, True),
+        ({"resourceGroupId": "rg"}, True),
+        ({**CLUSTER, "region": "eu-de", "namespace": "apps"}, True),
+        ({**CLUSTER, "serviceInstance": "c2"}, False),
+        ({"serviceName": "codeengine"}, False),
+        ({"resourceGroupId": "rg-2"}, False),
+        ({**CLUSTER, "region": "eu-gb"}, False),
+        ({**CLUSTER, "namespace": "other"}, False),
+    ],
+)
+def test_a_cluster_that_only_search_shows_leads_to_its_profile(unlisted, target, is_found):
+    listed_in_full(unlisted, *EVERY_LIST)
+    shown_cluster(unlisted)
+    unlisted.grant("ada", target, "Writer")
+    assert unlisted.found().get("ada") == ((18, "medium") if is_found else None)
+    if is_found:
+        assert "(runs a pod in the cluster quayside: Writer)" in unlisted.paths()[0][-1]
+
+
+def test_the_administrator_of_a_cluster_that_only_search_shows(unlisted):
+    shown_cluster(unlisted)
+    unlisted.grant("ada", {**CLUSTER, "serviceInstance": "c1"}, "Administrator")
+    path = unlisted.paths()[0][-1]
+    assert path.startswith("Ada → containers-kubernetes quayside (grants itself every role there")
+
+
+@pytest.mark.parametrize("tag", ["env:prod", "env:dev"])
+def test_tags_of_what_is_in_no_list(unlisted, tag):
+    shown_cluster(unlisted)
+    policy = unlisted.grant("ada", SERVICES, "Writer")
+    name, value = tag.split(":")
+    unlisted.insert("policy_resource_tags", policy_id=policy, position=0, name=name, value=value)
+    assert unlisted.found().get("ada") == ((18, "medium") if tag == "env:prod" else None)
+
+
+@pytest.mark.parametrize(
+    ("read", "is_found"),
+    [((), True), (EVERY_LIST[:1], True), (EVERY_LIST[1:], True), (EVERY_LIST, False)],
+)
+def test_a_cluster_is_gone_only_if_it_was_looked_for_everywhere(unlisted, read, is_found):
+    listed_in_full(unlisted, *read)
+    unlisted.grant("ada", {**CLUSTER, "serviceInstance": "c1"}, "Writer")
+    assert unlisted.found().get("ada") == ((18, "medium") if is_found else None)
+
+
+def test_where_a_server_is_search_knows(linked):
+    linked.grant("ada", {"serviceName": "is", "resourceGroupId": "rg"}, "Operator")
+    assert "ada" not in linked.found()
+    server = f"crn:v1:bluemix:public:is:eu-de-1:a/{A}::instance:vm-1"
+    search_shows(linked, server, service_name="is", name="runner", region_id="eu-de-1")
+    assert linked.found()["ada"] == (19, "medium")
+    linked.grant(linked.user("bob"), {"serviceName": "is", "region": "eu-de"}, "Operator")
+    assert linked.found()["bob"] == (19, "medium")
+    linked.grant(linked.user("cora"), {"serviceName": "is", "resourceGroupId": "rg-2"}, "Operator")
+    assert "cora" not in linked.found()
+
+
+def test_a_credential_of_an_instance_that_was_not_listed(world):
+    source = f"crn:v1:bluemix:public:databases-for-redis:eu-de:a/{A}:cache::"
+    values = {"state": "active", "iam_compatible": 1, "service_iam_id": "robot"}
+    world.insert("resource_keys", id="key", account_id=A, source_crn=source, **values)
+    world.grant("ada", {"serviceName": "databases-for-redis"}, "Administrator")
+    world.grant(world.user("bob"), {"serviceName": "kms"}, "Administrator")
+    assert world.found() == {"ada": (17, "high")}
+
+
 def test_the_administrator_of_a_cluster_takes_three_hops(linked):
     linked.grant("ada", {**CLUSTER, "serviceInstance": "prod"}, "Administrator")
     assert {who: path for who, *_, path in linked.paths()}["ada"] == (

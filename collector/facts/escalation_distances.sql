@@ -8,7 +8,7 @@
 --   level: {is: "Confidence of the weakest step: 3 high, 2 medium, 1 low.", kind: integer, required: true}
 --   name: Its name; of groups, service IDs and profiles with what it is before it.
 -- rests_on:
---   [access_groups, accounts, escalation_steps, identities, resource_service_instances, users]
+--   [access_groups, accounts, escalation_steps, identities, known_resources, users]
 -- notes: |
 --   Between equally short ways the one of the highest confidence counts. Nothing is followed forward
 --   from thousands of identities: starting at full control the steps are walked backwards, once for
@@ -102,9 +102,9 @@ select
       where access_groups.id = distances.id
     ),
     (
-      select instances.service_name || ' ' || nullif(instances.name, '')
-      from resource_service_instances as instances
-      where instances.id = distances.id
+      select max(known.service_name || ' ' || known.name)
+      from known_resources as known
+      where known.thing = distances.id
     ),
     distances.id
   )

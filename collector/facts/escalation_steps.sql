@@ -14,10 +14,11 @@
 --   why: The step in words.
 -- indexes: [[account_id, source], [account_id, target]]
 -- rests_on:
---   [access_group_members, access_groups, account_settings, accounts, full_administrators,
---   policies, policy_account_services, policy_conditions, policy_roles, policy_targets,
---   policy_values, resource_keys, resource_service_instances, serviceids, target_instances,
---   trustedprofile_identities, trustedprofile_links, trustedprofiles, users]
+--   [access_group_members, access_groups, account_settings, accounts, collection_steps, collections,
+--   full_administrators, known_resources, policies, policy_account_services, policy_conditions,
+--   policy_roles, policy_targets, policy_values, resource_keys, resource_service_instances,
+--   serviceids, tag_attachments, target_instances, trustedprofile_identities, trustedprofile_links,
+--   trustedprofiles, users]
 -- notes: |
 --   How one gets from one thing to the next: each step leads from who takes it to what it gives.
 --
@@ -32,8 +33,8 @@
 --   confidence: that of the rule; one less under a condition, and where the policy limits nothing
 --   but the account, which is only inferred to include account management. why says so.
 --   Where this errs: a policy that names parts of account management by anything but resource and
---   resourceType leads nowhere, nor does a resource group or a tag of virtual servers, which
---   are in no list (too little); what iam-groups calls its parts is not looked at (too much).
+--   resourceType leads nowhere, nor does the resource group of a thing that only a link or a
+--   credential names (too little); what iam-groups calls its parts is not looked at (too much).
 with
   rules as materialized (
     select
@@ -163,41 +164,74 @@ with
   ),
 
   -- Resources: rules 13 and 17 to 20. What each resource gives (target) by which rule (number),
-  -- and what policies name of it. Virtual servers are in no list of instances: what is known of
-  -- them is in their CRN. is_there: the account has it, as far as the file can tell.
+  -- and what policies name of it. Some are in no list of service instances: virtual servers, and
+  -- clusters that only search shows. What is known of those is what search says, else their CRN.
+  -- is_there: the account has it, as far as the file can tell. A server's CRN is enough, as is any
+  -- other of the account where its instances were not all listed: what is not known is not gone.
+  places as materialized (
+    select
+      thing,
+      account_id,
+      max(name) as name,
+      max(guid) as guid,
+      max(service_name) as service_name,
+      max(region_id) as region_id,
+      max(resource_group_id) as resource_group_id
+    from known_resources
+    where known_from <> 'profile link' -- a link does not prove its own target
+    group by thing, account_id
+  ),
+  complete as materialized (
+    select account_id from complete_lists where kind = 'instance'
+  ),
   gifts as materialized (
     select
-      given.account_id,
-      given.resource,
-      given.number,
-      given.target,
-      given.namespace,
-      case given.number
+      account_id,
+      resource,
+      number,
+      target,
+      namespace,
+      case number
         when 13 then null
-        when 17 then nullif(instances.name, '')
-        else coalesce(nullif(instances.name, ''), given.resource)
+        when 17 then name
+        else coalesce(name, resource)
       end as name,
-      iif(instances.id is null, 'is', nullif(instances.service_name, '')) as service_name,
-      nullif(instances.guid, '') as guid,
-      instances.resource_group_id,
+      is_listed,
+      service_name,
+      guid,
+      resource_group_id,
+      -- A server's location is a zone of a region.
       iif(
-        instances.id is null,
-        substr(given.location, 1, length(given.location) - 2 * (given.location glob '*-[0-9]')),
-        nullif(instances.region_id, '')
+        service_name = 'is' and location glob '*-[0-9]',
+        substr(location, 1, length(location) - 2),
+        location
       ) as region,
-      iif(instances.id is null, given.server, null) as server,
-      coalesce(instances.account_id = given.account_id, given.scope = 'a/' || given.account_id, 0)
-        as is_there
+      iif(service_name = 'is', server, null) as server,
+      is_known
+        or (scope = 'a/' || account_id and (service_name = 'is' or not is_complete)) as is_there
     from (
       select
-        account_id,
-        resource,
-        number,
-        target,
-        namespace,
-        json_extract(segments, '$[5]') as location,
-        json_extract(segments, '$[6]') as scope,
-        json_extract(segments, '$[9]') as server
+        given.account_id,
+        given.resource,
+        given.number,
+        given.target,
+        given.namespace,
+        instances.id is not null as is_listed,
+        places.name,
+        coalesce(places.service_name, json_extract(given.segments, '$[4]')) as service_name,
+        coalesce(places.guid, nullif(json_extract(given.segments, '$[7]'), '')) as guid,
+        places.resource_group_id,
+        coalesce(places.region_id, json_extract(given.segments, '$[5]')) as location,
+        coalesce(json_extract(given.segments, '$[6]'), '') as scope,
+        json_extract(given.segments, '$[9]') as server,
+        places.thing is not null or exists (
+          select 1
+          from places as others
+          where others.account_id = given.account_id
+            and others.guid = json_extract(given.segments, '$[7]')
+            and others.guid <> ''
+        ) as is_known,
+        given.account_id in (select account_id from complete) as is_complete
       from (
         select
           links.account_id,
@@ -205,11 +239,7 @@ with
           iif(sides.is_administered, 13, links.number) as number,
           iif(sides.is_administered, links.resource, links.profile) as target,
           iif(sides.is_administered, null, links.namespace) as namespace,
-          iif(
-            links.number = 19 and links.resource glob 'crn:v1:*:*:is:*:*:*:*:*',
-            iif(json_valid(links.segments), links.segments, null),
-            null
-          ) as segments
+          links.segments
         from (
           select
             trustedprofiles.account_id,
@@ -222,7 +252,7 @@ with
               when 'VSI' then 19
               when 'CE' then 20
             end as number,
-            '["' || replace(links.link_crn, ':', '","') || '"]' as segments
+            '[' || replace(json_quote(links.link_crn), ':', '","') || ']' as segments
           from trustedprofile_links as links
           join trustedprofiles on trustedprofiles.id = links.tp_id
           where links.link_crn is not null
@@ -238,16 +268,21 @@ with
         ) as links
         cross join (select 0 as is_administered union all select 1) as sides
         union
-        select account_id, instance_id, 17, service_iam_id, null, null
+        select
+          account_id, coalesce(instance_id, source_crn), 17, service_iam_id, null,
+          '[' || replace(json_quote(coalesce(instance_id, source_crn)), ':', '","') || ']'
         from resource_keys
-        where instance_id is not null
+        where coalesce(instance_id, source_crn) is not null
           and service_iam_id is not null
           and iam_compatible = 1
           and state = 'active'
           and coalesce(onetime_credentials, 0) = 0
-      )
-    ) as given
-    left join resource_service_instances as instances on instances.id = given.resource
+      ) as given
+      left join places
+        on places.thing = given.resource and places.account_id = given.account_id
+      left join resource_service_instances as instances
+        on instances.id = given.resource and instances.account_id = given.account_id
+    )
   ),
   -- Policies that reach the same instances and the same parts of them share one step: the first of
   -- them stands for all. parts: what they name of an instance, of which the namespaces of a cluster
@@ -284,22 +319,23 @@ with
     from reaching
     group by account_id, target_id, parts
   ),
-  -- Which resource each target has in it: of service instances target_instances tells; virtual
-  -- servers are in no list of instances and are compared here, by what their CRN says of them.
-  servers as materialized (
-    select distinct account_id, resource, region
+  -- Which resource each target has in it: of service instances target_instances tells; what is in
+  -- no list of them is compared here, by what is known of it.
+  unlisted as materialized (
+    select distinct
+      account_id, resource, service_name, guid, resource_group_id, region
     from gifts
-    where server is not null and is_there
+    where is_there and not is_listed
   ),
   held as materialized (
     select targets.policy_id, gifts.resource
-    from (select distinct resource from gifts where server is null and is_there) as gifts
+    from (select distinct resource from gifts where is_listed and is_there) as gifts
     cross join target_instances on target_instances.instance_id = gifts.resource
     cross join targets on targets.target_id = target_instances.target_id
     union
-    select targets.policy_id, servers.resource
-    from servers
-    join targets on targets.account_id = servers.account_id
+    select targets.policy_id, unlisted.resource
+    from unlisted
+    join targets on targets.account_id = unlisted.account_id
     where not exists (
       select 1
       from policy_values as demanded
@@ -319,11 +355,20 @@ with
             and named.side = demanded.side
             and named.position = demanded.position
             and case named.name
-              when 'accountId' then servers.account_id
-              when 'serviceType' then 'service'
-              when 'serviceName' then 'is'
-              when 'region' then servers.region
-            end glob named.pattern
+              when 'tag' then exists (
+                select 1
+                from tag_attachments as attached
+                where attached.crn = unlisted.resource
+                  and attached.kind = 'access'
+                  and attached.name glob named.pattern
+              )
+              when 'accountId' then unlisted.account_id glob named.pattern
+              when 'serviceType' then 'service' glob named.pattern
+              when 'serviceName' then unlisted.service_name glob named.pattern
+              when 'serviceInstance' then unlisted.guid glob named.pattern
+              when 'resourceGroupId' then unlisted.resource_group_id glob named.pattern
+              when 'region' then unlisted.region glob named.pattern
+            end
         )
     )
   ),

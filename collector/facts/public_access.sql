@@ -1,6 +1,6 @@
 -- title: >
 --   Whether the settings let policies of the Public Access group work, and for whom.
--- grain: the Public Access group of an account
+-- grain: one row for each Public Access group
 -- key: [access_group_id]
 -- columns:
 --   access_group_id: {is: "The group, as the file names it.", references: access_groups, required: true}
