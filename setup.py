@@ -105,6 +105,7 @@ setup(
         # plugins/ folder and the installed one as the same, and registers it once.
         "datasette": [
             "iaminsights.py = iaminsights_plugins.iaminsights",
+            "iaminsights_file.py = iaminsights_plugins.iaminsights_file",
             "iaminsights_graph.py = iaminsights_plugins.iaminsights_graph",
             "iaminsights_pages.py = iaminsights_plugins.iaminsights_pages",
             "iaminsights_safety.py = iaminsights_plugins.iaminsights_safety",

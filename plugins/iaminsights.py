@@ -12,7 +12,6 @@ import json
 import re
 import sqlite3
 from collections.abc import Mapping
-from contextlib import closing, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -237,9 +236,6 @@ def startup(datasette):
         datasette.max_returned_rows = MAX_ROWS
         datasette._settings["max_returned_rows"] = MAX_ROWS  # what /-/settings.json says
     _cut_long_pages()
-    for database in datasette.databases.values():
-        if database.path and Path(f"{database.path}-journal").exists():
-            _undo_half_a_publication(database.path)
 
     async def recognise() -> None:
         described = datasette.metadata("databases") or {}
@@ -279,15 +275,6 @@ def _remember_metadata(datasette) -> None:
         datasette._table_permission_allows = functools.cache(datasette._table_permission_allows)
 
 
-def _undo_half_a_publication(path: str) -> None:
-    """Undo what a collect left half done that was killed while it put its file in place.
-
-    SQLite does so by itself, but only for whoever may write the file, as Datasette does not.
-    """
-    with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
-        connection.execute("pragma schema_version")
-
-
 @hookimpl
 def get_metadata(datasette):
     """Reports and descriptions for our databases whose file is not named iaminsights."""
@@ -305,6 +292,17 @@ async def _is_ours(database: Database) -> bool:
     ):
         _known.add(database)
     return database in _known
+
+
+async def _holds_insights(datasette, name: str) -> bool:
+    """Whether a database is one that the pages know how to show."""
+    database = datasette.databases[name]
+    return not _other_version(database) and await _is_ours(database)
+
+
+def _other_version(database: Database) -> str | None:
+    """What the plugin beside this one says of a file of another version."""
+    return pm.get_plugin("iaminsights_file.py").other_version(database)
 
 
 def _cut_long_pages() -> None:
@@ -420,7 +418,8 @@ def extra_template_vars(datasette, request):
         "choices_of": functools.partial(_choices, datasette),
         "explorer_of": functools.partial(_explorer, datasette, request.actor),
         "about_row": functools.partial(_about_row, datasette, request.actor),
-        "holds_insights": lambda name: _is_ours(datasette.databases[name]),
+        "holds_insights": functools.partial(_holds_insights, datasette),
+        "other_version_of": lambda name: _other_version(datasette.databases[name]),
     }
 
 
