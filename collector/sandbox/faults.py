@@ -17,6 +17,7 @@ from .services import Service, check_names
 #: Where links of `redirect` and `foreign_next` lead: a name that no machine can have.
 ELSEWHERE = "https://elsewhere.invalid"
 _PAGE_MARKS = {"pagetoken", "start", "_start", "offset", "next_docid"}
+_NEXT_FIELDS = {"next", "next_url", "search_cursor"}
 _MAINTENANCE = (
     "<!DOCTYPE html>\n<html><head><title>Maintenance</title></head>\n"
     "<body><h1>We will be back soon</h1></body></html>\n"
@@ -29,6 +30,7 @@ class Fault:
 
     - `at`: an operation's name or path, or the name of a whole service, as for `deny`.
     - `query`: parameters that the request must have, with these values; others do not matter.
+    - `path`: the same for the variables in the operation's path, such as the `id` of a group.
     - `after`, `every`, `times`: of the requests that match, let the first `after` pass, then
       hit every `every`-th, `times` in all. Without them every one is hit.
 
@@ -39,6 +41,7 @@ class Fault:
     at: str
     kind: str
     query: Mapping[str, str] = field(default_factory=dict)
+    path: Mapping[str, str] = field(default_factory=dict)
     after: int = 0
     every: int = 1
     times: int | None = None
@@ -51,6 +54,10 @@ class Fault:
     seconds: float | None = None
     #: Scheme, host and port that a link leads to.
     to: str | None = None
+    #: The JSON object that is sent.
+    body: Mapping | None = None
+    #: How many objects a page has at most.
+    limit: int | None = None
 
     def __post_init__(self):
         for name, (valid, wanted) in _VALID.items():
@@ -119,12 +126,15 @@ class Faults:
         #: Tokens issued before this moment (epoch) are refused.
         self.tokens_from = 0
 
-    def due(self, route, query):
+    def due(self, route, request):
         """The fault that hits this request, or None; of several, the first that was given."""
         hit = None
         with self._lock:
             for index, fault in enumerate(self._faults):
-                if not route.called({fault.at}) or not fault.query.items() <= query.items():
+                if not route.called({fault.at}) or not (
+                    fault.query.items() <= request.query.items()
+                    and fault.path.items() <= request.variables.items()
+                ):
                     continue
                 turn = self._matched[index] - fault.after
                 self._matched[index] += 1
@@ -133,6 +143,13 @@ class Faults:
                     self._hits[index] += 1
                     hit = fault
         return hit
+
+    def asked(self, fault, request):
+        """The request as the fault has it understood."""
+        if fault.limit is None:
+            return request
+        sizes = {name: str(fault.limit) for name in ("limit", "pagesize")}
+        return replace(request, query={**request.query, **sizes})
 
     def spoil(self, fault, answer, service, request):
         """The answer as the fault leaves it."""
@@ -189,6 +206,28 @@ def _no_items(fault, answer, case):
         return answer
     kept = {key: value for key, value in answer.content.items() if not isinstance(value, list)}
     return replace(answer, content=kept)
+
+
+def _null_items(fault, answer, case):
+    if answer.status != 200 or not isinstance(answer.content, dict):
+        return answer
+    nulls = {key: None for key, value in answer.content.items() if isinstance(value, list)}
+    return replace(answer, content={**answer.content, **nulls})
+
+
+def _no_next(fault, answer, case):
+    if answer.status != 200 or not isinstance(answer.content, dict):
+        return answer
+    kept = {key: value for key, value in answer.content.items() if key not in _NEXT_FIELDS}
+    return replace(answer, content=kept)
+
+
+def _json(fault, answer, case):
+    return Answer(fault.status or 200, {}, dict(fault.body))
+
+
+def _unspoilt(fault, answer, case):
+    return answer
 
 
 def _same_next(fault, answer, case):
@@ -254,13 +293,27 @@ KINDS = {
     "hang": _Kind(_delivered("hang"), "no answer until the client hangs up"),
     "slow": _Kind(_slow, "the right answer, late", options=("seconds",), required=("seconds",)),
     "no_items": _Kind(_no_items, "the envelope without its list"),
+    "null_items": _Kind(_null_items, "the envelope with null in place of its list"),
+    "json": _Kind(
+        _json,
+        "this JSON object, with status 200 or another",
+        options=("body", "status"),
+        required=("body",),
+    ),
+    "smaller": _Kind(
+        _unspoilt,
+        "pages of at most so many objects, whatever was asked for",
+        options=("limit",),
+        required=("limit",),
+    ),
+    "no_next": _Kind(_no_next, "every page says that it is the last one"),
     "same_next": _Kind(_same_next, "every page names the next page that the first page named"),
     "foreign_next": _Kind(_foreign_next, "the next page is on another host", options=("to",)),
     "redirect": _Kind(_redirect, "a redirect to another host", options=("to",)),
     "expire_token": _Kind(_expire_token, "401 for every token issued until now, from here on"),
 }
 
-_OPTIONS = ("status", "retry_after", "date", "seconds", "to")
+_OPTIONS = ("status", "retry_after", "date", "seconds", "to", "body", "limit")
 
 
 def _is_whole(lowest, highest=10**9):
@@ -289,6 +342,7 @@ _VALID = {
     "at": (lambda value: isinstance(value, str), "a text"),
     "kind": (lambda value: isinstance(value, str) and value in KINDS, f"one of {', '.join(KINDS)}"),
     "query": (_is_query, "an object of texts"),
+    "path": (_is_query, "an object of texts"),
     "after": (_is_whole(0), "a whole number from 0 up"),
     "every": (_is_whole(1), "a whole number from 1 up"),
     "times": (_is_whole(1), "a whole number from 1 up"),
@@ -299,5 +353,7 @@ _VALID = {
         lambda value: type(value) in (int, float) and 0 <= value <= 3600,
         "a number from 0 to 3600",
     ),
+    "body": (lambda value: isinstance(value, Mapping), "an object"),
+    "limit": (_is_whole(1), "a whole number from 1 up"),
     "to": (_is_place, "scheme and host, such as https://example.org"),
 }

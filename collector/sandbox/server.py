@@ -153,9 +153,10 @@ class Sandbox:
             now=self._now(),
             token_lifetime=self.token_lifetime,
         )
-        status, reply = self._outcome(service, route, request, headers.get("Authorization"))
+        fault = route and self._faults.due(route, request)
+        asked = self._faults.asked(fault, request) if fault else request
+        status, reply = self._outcome(service, route, asked, headers.get("Authorization"))
         answer = Answer(status, reply.headers, reply.body)
-        fault = route and self._faults.due(route, request.query)
         if fault:
             answer = self._faults.spoil(fault, answer, service, request)
         query, kind = dict(request.query), fault.kind if fault else ""
