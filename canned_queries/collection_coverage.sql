@@ -5,9 +5,9 @@
 -- why: >
 --   What was not read looks like what is not there: a report that says "none" rests on its parts.
 --   One row for each part of each account, as of the newest collect that asked for it; the tables
---   that it fills are named like it (policies brings its roles and attributes along). Where status
---   is not ok, the rows in the file are those of the last time that it was (read_at), or there are
---   none at all. What IBM Cloud leaves out of a list without a word, because the token may not view
+--   that it fills are named like it (policies brings its roles and attributes along). A part
+--   that is partial was read, but lacks what the message names. Of one that was denied or failed the
+--   rows in the file are those of the last time that it was read (read_at), or there are none at all. What IBM Cloud leaves out of a list without a word, because the token may not view
 --   it, cannot be seen here.
 -- remediation: >
 --   Give the collecting identity Viewer on all account management services and on all Identity and
@@ -40,6 +40,7 @@ select
   steps.status,
   case
     when steps.status = 'ok' then 'read'
+    when steps.status = 'partial' then 'read in part'
     when parts.read_at is not null then 'kept from an earlier collect'
     else 'never read'
   end as completeness,

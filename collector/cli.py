@@ -25,6 +25,7 @@ from .database import accounts_in, check_source, check_target, count_findings
 from .errors import DatabaseError, InsightsError
 from .files import METADATA, metadata_beside, project_file
 from .findings import Acknowledgement, read_acknowledgements
+from .outcome import OK, PARTIAL
 from .reports import SEVERITIES, Report, assemble
 from .resources import REPORTS
 from .sandbox import (
@@ -37,7 +38,7 @@ from .sandbox import (
 from .sarif import sarif
 
 DEFAULT_FILE = "iaminsights.sqlite3"
-EXIT_FOUND, EXIT_DENIED = 3, 4
+EXIT_FOUND, EXIT_INCOMPLETE = 3, 4
 
 
 class _Group(click.Group):
@@ -144,8 +145,9 @@ def collect_command(
 ) -> None:
     """Collect the account of the token into DB (default: iaminsights.sqlite3).
 
-    Exit codes: 0 everything was collected; 1 error, DB is as it was; 2 wrong usage; 4 some
-    parts were denied: each is named, with the IAM role that allows it.
+    Exit codes: 0 everything was collected; 1 error, DB is as it was; 2 wrong usage; 4 collected,
+    but some parts were denied (each is named, with the IAM role that allows it), failed, or lack
+    something that could not be read.
     """
     check_target(database)
     reports = all_reports(queries)
@@ -153,7 +155,7 @@ def collect_command(
     found = [find_credential(file, os.environ) for file in credentials or (None,)]
     if no_reports:
         only = tuple(part for part in only or PARTS if part not in REPORTS)
-    denied = False
+    incomplete = False
     for credential in found:
         summary = _collect(
             *(credential, os.environ, database, reports, accepted, concurrency, only, quiet),
@@ -163,12 +165,12 @@ def collect_command(
         if not quiet:
             _say_collected(summary, database)
         _say_what_is_missing(summary, verbose)
-        denied = denied or bool(summary.denied)
+        incomplete = incomplete or bool(summary.incomplete)
     for entry in summary.unmatched:
         click.echo(f"Acknowledged, but no such finding: {entry}.", err=True)
     _say_how_to_serve(database, quiet)
-    if denied:
-        sys.exit(EXIT_DENIED)
+    if incomplete:
+        sys.exit(EXIT_INCOMPLETE)
 
 
 @main.command("demo")
@@ -423,11 +425,14 @@ def _progress(quiet: bool) -> Callable[..., None]:
 
 
 def _say_collected(summary: Summary, database: Path) -> None:
-    denied = ", ".join(step.part for step in summary.denied)
+    missing = [
+        f"{status}: {', '.join(step.part for step in summary.steps if step.status == status)}"
+        for status in dict.fromkeys(step.status for step in summary.incomplete)
+    ]
     click.echo(
         f"Collected {summary.account_name} into {database}: {summary.rows:,} rows, "
         f"{summary.requests:,} requests, {summary.seconds:.1f} seconds"
-        f"{f'; denied: {denied}' if denied else ''}."
+        f"{''.join(f'; {words}' for words in missing)}."
     )
 
 
@@ -439,12 +444,12 @@ def _say_how_to_serve(database: Path, quiet: bool) -> None:
 
 def _say_what_is_missing(summary: Summary, verbose: bool) -> None:
     for step in summary.steps:
-        if step.status != "ok":
-            roles = " and ".join(sorted(step.roles))
-            needs = f"Denied: {step.part}. It needs {roles}." if roles else f"Failed: {step.part}."
-            click.echo(needs, err=True)
-            for message in step.messages if verbose else step.messages[:1]:
-                click.echo(f"  {message}", err=True)
-        else:
+        if step.status == OK:
             for message in step.messages:
                 click.echo(f"Note on {step.part}: {message}", err=True)
+            continue
+        roles = f" It needs {' and '.join(sorted(step.roles))}." if step.roles else ""
+        click.echo(f"{step.status.capitalize()}: {step.part}.{roles}", err=True)
+        # What is missing in a part is named; one refusal of a whole part is like the next.
+        for message in step.messages if verbose or step.status == PARTIAL else step.messages[:1]:
+            click.echo(f"  {message}", err=True)

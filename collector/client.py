@@ -24,12 +24,13 @@ from urllib3.util.retry import Retry
 from . import __version__
 from .credentials import BearerAuth, Claims, Credential
 from .endpoints import IAM, SERVICES, Service, base_url, is_loopback, known_origins, origin
-from .errors import AccessDenied, CredentialError, NotReady, RequestError, Unavailable
+from .errors import CredentialError, NotReady, Refused, RequestError, Unavailable
 
 _PAGING_PARAMETERS = ("pagetoken", "_start", "start", "offset", "next_docid")
 _CURSOR = "search_cursor"
 _TRACE_HEADERS = ("Transaction-Id", "X-Correlation-Id", "X-Request-Id", "X-Global-Transaction-Id")
-_PASSING = (429, 500, 502, 503, 504)
+_PASSING = (408, 429, 500, 502, 503, 504)
+_TOTALS = ("total_count", "total_results", "count")
 _TOKEN_PATH = "/identity/token"
 _API_KEY_GRANT = "urn:ibm:params:oauth:grant-type:apikey"
 _MAY_PASS = (
@@ -45,12 +46,17 @@ _LASTING = (requests.exceptions.SSLError, requests.exceptions.ProxyError)
 class Page:
     """One page of a listing: its objects, and the parameters that ask for the next page.
 
-    `total` is the number of objects of the whole listing, where the service tells it.
+    `total` is the number of objects of the whole listing and `offset` the number of those before
+    this page, where the service tells them. `listed` is False if the list itself was null or
+    absent, `empty` True if the whole answer was an empty object.
     """
 
     objects: list[Any]
     continuation: Mapping[str, str] | None = None
     total: int | None = None
+    offset: int | None = None
+    listed: bool = True
+    empty: bool = False
 
 
 class Client:
@@ -114,25 +120,31 @@ class Client:
         """One page of a listing, or with `items` None the one object that the path names.
 
         With `post` the question is a JSON body, into which the cursor of a search goes. Raises
-        AccessDenied on 403 and 404, CredentialError on 401, NotReady on 204, Unavailable on
-        what may pass, RequestError on everything else that is no usable answer.
+        CredentialError on 401, Refused on any other 4xx, NotReady on 204, Unavailable on what may
+        pass, RequestError on everything else that is no usable answer.
         """
         response = self._get(service, path, params, post)
         body = _json_object(response)
         if items is None:
-            return Page([body])
+            return Page([body], empty=not body)
         objects = body.get(items)
-        if not isinstance(objects, list):
-            raise RequestError(f"{_place(response)} answered without its list of {items}.")
+        if objects is not None and not isinstance(objects, list):
+            raise Refused(
+                f"{_place(response)} answered with {items} that are no list.", response.status_code
+            )
         if post is not None:
-            cursor, limit = body.get(_CURSOR), str(params.get("limit") or body.get("limit"))
-            more = cursor and limit.isdecimal() and len(objects) >= int(limit)
-            return Page(objects, {_CURSOR: str(cursor)} if more else None)
-        total = body.get("total_count")
+            # Pages may be shorter than was asked for: only the cursor tells whether there are more.
+            cursor = body.get(_CURSOR) if objects else None
+            continuation = {_CURSOR: str(cursor)} if cursor else None
+        else:
+            continuation = self._continuation(service, response, body)
         return Page(
-            objects,
-            self._continuation(service, response, body),
-            total if isinstance(total, int) else None,
+            objects or [],
+            continuation,
+            next(filter(_is_count, map(body.get, _TOTALS)), None),
+            body.get("offset") if _is_count(body.get("offset")) else None,
+            listed=objects is not None,
+            empty=not body,
         )
 
     def _get(
@@ -161,10 +173,10 @@ class Client:
         sentence = f"{_place(response)} answered {response.status_code}: {_reason(response)}"
         if response.status_code == 401:
             raise CredentialError(f"{sentence} {self._auth.refused_sentence()}")
-        if response.status_code in (403, 404):
-            raise AccessDenied(sentence, response.status_code)
         if response.status_code in _PASSING:
             raise Unavailable(sentence, _retry_after(response))
+        if 400 <= response.status_code < 500:
+            raise Refused(sentence, response.status_code)
         raise RequestError(sentence)
 
     def _continuation(
@@ -299,6 +311,10 @@ def _retry_after(response: requests.Response) -> float | None:
         return Retry().get_retry_after(response.raw)
     except (InvalidHeader, ValueError, OverflowError):  # such as a date in the year 99999
         return None
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
 
 
 def _json_object(response: requests.Response) -> dict[str, Any]:

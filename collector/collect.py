@@ -7,8 +7,10 @@ What fails in passing is asked again, by urllib3's rules for how often and when.
 
 from __future__ import annotations
 
+import json
+import math
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
@@ -23,13 +25,14 @@ from urllib3.util.retry import Retry
 
 from . import __version__
 from .client import Client, Page
-from .database import Draft, next_collection_id, public_group_id
-from .errors import AccessDenied, NotReady, ObjectError, RequestError, Unavailable
+from .database import OWNERS, Draft, next_collection_id, public_group_id
+from .errors import NotReady, ObjectError, Refused, RequestError, Unavailable
 from .findings import Acknowledgement
 from .lanes import Lanes
+from .outcome import DENIED, OK, PARTIAL, Cost, Loss, Step, cost_of_refusal, cost_of_silence
 from .reports import Report
 from .resources import REPORTS, RESOURCES, Resource
-from .rows import Context
+from .rows import LEFT_OUT, Context
 from .schema import TABLE, TABLES
 
 _LONGEST_PAUSE = 120  # seconds, whatever a service asks for
@@ -47,22 +50,6 @@ _ALONE = (
 PARTS: tuple[str, ...] = tuple(dict.fromkeys(resource.part for resource in RESOURCES))
 
 
-@dataclass
-class Step:
-    """What became of one part: kept as a row of collection_steps."""
-
-    part: str
-    status: str = "ok"
-    started_at: str | None = None
-    finished_at: str | None = None
-    requests: int = 0
-    pages: int = 0
-    rows: int = 0
-    retries: int = 0
-    messages: list[str] = field(default_factory=list)
-    roles: set[str] = field(default_factory=set)
-
-
 @dataclass(frozen=True)
 class Summary:
     """What a collect brought: its account, its steps in the order of RESOURCES, its size."""
@@ -76,33 +63,62 @@ class Summary:
     unmatched: tuple[str, ...] = ()
 
     @property
-    def denied(self) -> tuple[Step, ...]:
-        """Parts that could not be read: refused, or reports that were not ready in time."""
-        return tuple(step for step in self.steps if step.status != "ok")
+    def incomplete(self) -> tuple[Step, ...]:
+        """Parts that could not be read in full, or not at all."""
+        return tuple(step for step in self.steps if step.status != OK)
+
+    @property
+    def status(self) -> str:
+        """The word for the whole collect."""
+        if any(step.keeps_old_rows for step in self.steps):
+            return DENIED
+        return PARTIAL if self.incomplete else OK
+
+
+@dataclass
+class _Listing:
+    """What has come so far of one listing, and how many objects there should be.
+
+    `received` has a fingerprint of each object: one that comes twice makes up for no other.
+    """
+
+    open: int = 0
+    received: set[int] = field(default_factory=set)
+    total: int = 0
+    broken: bool = False
 
 
 @dataclass(frozen=True)
 class _Ask:
     """One page to ask for.
 
-    `seen` holds the continuations of its listing so far. `known_to` is the number of objects
-    in the listing if its pages are asked for by number, all at once. `first_at` is when it was
-    first asked for, by the monotonic clock: a report is waited for only so long.
+    `seen` holds the continuations of its listing so far; `later` is True for all pages but the
+    first. Where the pages of a listing are asked for by number, all at once, this one stands for
+    the objects up to the number `until`. `first_at` is when it was first asked for, by the
+    monotonic clock: a report is waited for only so long. `instead_of` is the refusal that this one
+    is the fallback for.
     """
 
     resource: Resource
     context: Context
     params: Mapping[str, str]
+    listing: _Listing
     seen: frozenset[tuple[tuple[str, str], ...]] = frozenset()
-    known_to: int | None = None
+    later: bool = False
+    until: float | None = None
     retry: Retry = field(default_factory=lambda: _PATIENCE)
     first_at: float = 0.0
+    instead_of: Refused | None = None
 
     @property
     def path(self) -> str:
         return self.resource.path.format(
             account=quote(self.context.account_id, safe=""), key=quote(self.context.key, safe="")
         )
+
+    @property
+    def offset(self) -> int:
+        return _number(self.params.get("offset")) or 0
 
 
 def collect(
@@ -123,8 +139,8 @@ def collect(
     step after each page, and with True once the part is complete. `report_patience` is how
     many seconds IBM Cloud has to make a report. What `reports` find is counted in the file, with
     `acknowledgements` or, without, those that it has; `keep_history` is how many days of changes it
-    keeps. Any error but a denied part leaves the file
-    as it was and is raised as InsightsError.
+    keeps. An error that costs more than a part (see
+    outcome.py) leaves the file as it was and is raised as InsightsError.
     """
     started, clock = _now(), time.monotonic()
     account_id = client.claims.account_id
@@ -132,6 +148,7 @@ def collect(
     with Draft(target) as draft:
         run = _Run(client, draft, context, only, concurrency, progress, report_patience)
         run.walk()
+        run.remove_what_is_gone()
         if run.account_name is None:  # the account itself may not be read: only its ID is known
             draft.mention("accounts", _row("accounts", account_id=account_id, name=account_id))
         steps = tuple(step for step in run.steps.values() if step.part in run.selected)
@@ -145,11 +162,12 @@ def collect(
             sum(draft.count(table.name) for table in TABLES),
             time.monotonic() - clock,
         )
-        denied = {step.part for step in summary.denied}
+        kept = {step.part for step in steps if step.keeps_old_rows}
+        partial = {step.part for step in steps if step.status == PARTIAL}
         ended = _now()
         number = next_collection_id(target)
         _record(draft, summary, number, started, ended, client.claims.iam_id)
-        draft.complete(account_id, denied | (set(PARTS) - run.selected), ended)
+        draft.complete(account_id, kept | (set(PARTS) - run.selected), ended, partial)
         unmatched = draft.count_findings(reports, acknowledgements, ended, keep_history)
         draft.publish()
     return replace(summary, seconds=time.monotonic() - clock, unmatched=tuple(map(str, unmatched)))
@@ -187,12 +205,13 @@ class _Run:
             part: [r for r in self._resources if r.each and r.each.part == part] for part in PARTS
         }
         self._open: Counter[str] = Counter()
-        self._asked: set[tuple[int, str]] = set()
+        self._asked: dict[int, set[str]] = defaultdict(set)
+        self._gone: dict[int, dict[str, str]] = defaultdict(dict)
         self._finished: set[str] = set()
         self._retries = 0
 
     def walk(self) -> None:
-        """Ask for everything; raises the first error that is no denied part."""
+        """Ask for everything; raises the first error that costs the whole collect."""
         for resource in self._resources:
             if resource.each is None and not resource.last:
                 self._start(resource, self._context)
@@ -200,46 +219,101 @@ class _Run:
             for ask, answer in answers:
                 self._receive(ask, answer)
 
+    def remove_what_is_gone(self) -> None:
+        """Take back what was listed and then gone, and what was read of parts that keep old rows.
+
+        What is gone goes with everything that was read of it.
+        """
+        for index, gone in self._gone.items():
+            resource = self._resources[index]
+            for key in gone:
+                self._draft.remove(resource.each.part, key)
+        for step in self.steps.values():
+            if step.keeps_old_rows:
+                self._draft.discard(step.part)
+            if step.part in self.selected:
+                step.rows = self._draft.count(step.part)
+
     def _needed(self) -> set[str]:
         """The selected parts, and those whose objects they are asked for."""
         parents = {r.each.part for r in RESOURCES if r.part in self.selected and r.each}
         return self.selected | parents
 
-    def _start(self, resource: Resource, context: Context, first_at: float | None = None) -> None:
+    def _start(
+        self,
+        resource: Resource,
+        context: Context,
+        first_at: float | None = None,
+        instead_of: Refused | None = None,
+    ) -> None:
         for variant in resource.variants:
             params = {
                 name: value.format(account=context.account_id, key=context.key)
                 for name, value in {**resource.params, **variant}.items()
             }
-            self._submit(_Ask(resource, context, params, first_at=first_at or time.monotonic()))
+            first_at = first_at or time.monotonic()
+            self._submit(
+                _Ask(
+                    *(resource, context, params, _Listing()),
+                    first_at=first_at,
+                    instead_of=instead_of,
+                )
+            )
 
     def _submit(self, ask: _Ask) -> None:
         step = self.steps[ask.resource.part]
         step.started_at = step.started_at or _now()
         step.requests += 1
+        ask.listing.open += 1
         self._open[step.part] += 1
         self._lanes.add(step.part, ask)
 
     def _receive(self, ask: _Ask, answer: Future[Page]) -> None:
         step = self.steps[ask.resource.part]
         try:
-            page = answer.result()
-            step.pages += 1
-            for item in page.objects:
-                self._load(ask, item)
-            for following in _following(ask, page):
-                self._submit(following)
-        except AccessDenied as error:
+            self._take(ask, step, answer.result())
+        except Refused as error:
             self._refused(ask, step, error)
         except NotReady as error:
             self._wait_for_report(ask, step, error)
         except Unavailable as error:
             self._ask_again(ask, step, error)
-        except (ObjectError, RequestError) as error:
+        except RequestError as error:
             raise type(error)(f"{step.part}: {error}") from None
+        self._end(ask, step)
         self._open[step.part] -= 1
         self._progress(step, False)
         self._settle(step.part)
+
+    def _take(self, ask: _Ask, step: Step, page: Page) -> None:
+        """Load the objects of a page, and ask for those after it."""
+        if page.empty and not ask.resource.may_be_empty:
+            raise Refused(f"{ask.path} answered with an empty object.", 200)
+        if page.continuation and not page.listed:
+            step.lose(Loss.FAILED, f"{ask.path} answered with a page that has no list.")
+        if ask.instead_of is not None and step.part in REPORTS:
+            step.messages.append(
+                f"This is the newest report that IBM Cloud already had: {ask.instead_of}"
+            )
+        step.pages += 1
+        if page.total is not None:
+            ask.listing.total = max(ask.listing.total, page.total)
+            ask.listing.received |= {hash(json.dumps(item)) for item in page.objects}
+        for item in page.objects:
+            self._load(ask, step, item)
+        for following in _following(ask, page):
+            self._submit(following)
+
+    def _end(self, ask: _Ask, step: Step) -> None:
+        """Note that an ask is over; with the last one compare what came with what there is."""
+        listing = ask.listing
+        listing.open -= 1
+        came = len(listing.received)
+        if not listing.open and not listing.broken and came < listing.total:
+            step.lose(
+                Loss.SHORT,
+                f"{ask.path} said that there are {listing.total:,} objects, but {came:,} came.",
+            )
 
     def _ask_again(self, ask: _Ask, step: Step, error: Unavailable) -> None:
         """Put the ask back, and leave its API resource alone for as long as is asked for."""
@@ -249,10 +323,12 @@ class _Run:
                 raise MaxRetryError(None, ask.path)
             retry = ask.retry.increment("GET", ask.path, error=ProtocolError(str(error)))
         except MaxRetryError:
-            raise RequestError(
-                f"{step.part}: {error} It was asked {len(ask.retry.history) + 1} times; "
-                "try again later."
-            ) from None
+            said = f"{error} It was asked {len(ask.retry.history) + 1} times; try again later."
+            if self._retries > _RETRIES_IN_ALL or cost_of_silence(ask.resource) is Cost.COLLECT:
+                raise RequestError(f"{step.part}: {said}") from None
+            ask.listing.broken = True
+            step.lose(Loss.FAILED, said)
+            return
         pause = error.retry_after if error.retry_after is not None else retry.get_backoff_time()
         step.retries += 1
         self._lanes.pause(step.part, min(pause, _LONGEST_PAUSE))
@@ -269,52 +345,93 @@ class _Run:
         elif ask.resource.fallback:
             self._start(ask.resource.fallback, ask.context, ask.first_at)  # waited for already
         else:
-            step.status = "failed"
-            step.messages.append(f"{error} Collect it later with --only {step.part}.")
+            ask.listing.broken = True
+            step.lose(Loss.FAILED, f"{error} Collect it later with --only {step.part}.")
 
-    def _load(self, ask: _Ask, item: Any) -> None:
-        if not isinstance(item, dict):
-            raise ObjectError(f"an object of the answer is no JSON object but {item!r:.80}")
-        resource, writing = ask.resource, ask.resource.part in self.selected
-        first = True
-        for table, row in resource.rows(item, ask.context):
-            if first and resource.last and self._draft.has(table, row["id"]):
+    def _load(self, ask: _Ask, step: Step, item: Any) -> None:
+        """Write the rows of an object, all or none, and ask for what hangs on it."""
+        resource = ask.resource
+        try:
+            if not isinstance(item, dict):
+                raise ObjectError(f"an object of the answer is no JSON object but {item!r:.80}")
+            found = list(resource.rows(item, ask.context))
+            if resource.last and any(
+                table == resource.part and self._draft.has(table, row[TABLE[table].key[0]])
+                for table, row in found
+            ):
                 return
-            first = False
-            if writing:
-                self._draft.add(table, row)
+            keys = [(child, list(child.each.keys(item))) for child in self._children[resource.part]]
+            if resource.then and not item.get("reference"):
+                raise ObjectError('the answer has no "reference" to the report')
+        except ObjectError as error:
+            step.lose(Loss.LEFT_OUT, str(error))
+            return
+        for table, row in found:
+            if table == LEFT_OUT:
+                step.lose(Loss.LEFT_OUT, row["problem"])
+            elif resource.part in self.selected:
+                self._draft.add(table, row, resource.part)
                 if table == "accounts":
                     self.account_name = row["name"] or row["account_id"]
                 elif table == "users":
                     self.people.add(row["iam_id"])
-                self.steps[resource.part].rows += table == resource.part
+                step.rows += table == resource.part
+            elif table == resource.part and table in OWNERS:
+                self._draft.mention(table, row)  # for the sake of its pieces, if they are selected
         if resource.then:
-            reference = item.get("reference")
-            if not reference:
-                raise ObjectError('the answer has no "reference" to the report')
-            self._start(resource.then, replace(ask.context, key=str(reference)))
-        for child in self._children[resource.part]:
-            for key in child.each.keys(item):
+            self._start(resource.then, replace(ask.context, key=str(item["reference"])))
+        for child, found_keys in keys:
+            for key in found_keys:
                 self._start_once(child, str(key))
 
     def _start_once(self, resource: Resource, key: str) -> None:
-        mark = (self._resources.index(resource), key)
-        if mark not in self._asked:
-            self._asked.add(mark)
+        asked = self._asked[self._resources.index(resource)]
+        if key not in asked:
+            asked.add(key)
             self._start(resource, replace(self._context, key=key))
 
-    def _refused(self, ask: _Ask, step: Step, error: AccessDenied) -> None:
+    def _refused(self, ask: _Ask, step: Step, error: Refused) -> None:
         resource = ask.resource
+        ask.listing.broken = True
         if resource.fallback is not None:
-            self._start(resource.fallback, ask.context)
-        elif error.status == 404 and resource.part in REPORTS:
-            step.status = "failed"  # not a matter of permission
-            step.messages.append(f"{error} Collect it later with --only {step.part}.")
-        elif error.status not in resource.optional:
-            step.status = "denied"
+            first = ask.instead_of or error
+            self._start(resource.fallback, ask.context, ask.first_at, instead_of=first)
+            return
+        error = ask.instead_of or error
+        cost = cost_of_refusal(resource, error.status, ask.later)
+        if cost is Cost.COLLECT:
+            raise RequestError(f"{step.part}: {error} The listing cannot be read to its end.")
+        if cost is Cost.GONE:
+            self._gone[self._resources.index(resource)][ask.context.key] = str(error)
+        elif cost is Cost.REQUEST:
+            self._lose_request(step, resource, error.status, str(error))
+
+    @staticmethod
+    def _lose_request(step: Step, resource: Resource, status: int, said: str) -> None:
+        if status == 404 and resource.part in REPORTS:  # not a matter of permission
+            step.lose(Loss.FAILED, f"{said} Collect it later with --only {step.part}.")
+        elif status in (403, 404):
             step.roles.add(resource.role)
-            if len(step.messages) < 3:  # one of two thousand profiles is like the next
-                step.messages.append(str(error))
+            step.lose(Loss.DENIED, said)
+        else:
+            step.lose(Loss.FAILED, said)
+
+    def _tell_refusals_from_what_is_gone(self, step: Step) -> None:
+        """What answers 404 for each of several objects does not say that all of them are gone."""
+        for index, gone in self._gone.items():
+            resource, asked = self._resources[index], self._asked[index]
+            if resource.part == step.part and len(asked) > 1 and gone.keys() == asked:
+                for said in gone.values():
+                    self._lose_request(step, resource, 404, said)
+                gone.clear()
+
+    def _misses_objects_of(self, part: str, parent: str) -> bool:
+        """Whether an object that is missing in the parent part would have been asked about."""
+        return any(
+            resource.each and resource.each.part == parent and not resource.each.by_name
+            for resource in self._resources
+            if resource.part == part
+        )
 
     def _settle(self, part: str) -> None:
         """Note that a part is complete, start what waited for it, and look at its children."""
@@ -331,12 +448,22 @@ class _Run:
         self._finished.add(part)
         step = self.steps[part]
         step.finished_at = _now()
-        for parent in sorted(p for p in parents if self.steps[p].status == "denied"):
-            step.status = "denied"
-            step.roles |= self.steps[parent].roles
-            step.messages.append(f"{part} could not be asked for: {parent} were denied.")
+        self._tell_refusals_from_what_is_gone(step)
+        for parent in (self.steps[name] for name in sorted(parents)):
+            if parent.keeps_old_rows:
+                step.roles |= parent.roles
+                step.lose(
+                    Loss.DENIED if parent.status == DENIED else Loss.FAILED,
+                    f"{part} could not be asked for: {parent.part} were {parent.status}.",
+                )
+            elif parent.status == PARTIAL and self._misses_objects_of(part, parent.part):
+                step.lose(
+                    Loss.UNASKED,
+                    f"{part} could not be asked for of what is missing in {parent.part}.",
+                )
+        # Each row once, however often it was listed.
+        step.conclude(self._draft.count(part) if part in self.selected else step.rows)
         if part in self.selected:
-            step.rows = self._draft.count(part)  # each once, however often it was listed
             self._progress(step, True)
         for child in self._children[part]:
             self._settle(child.part)
@@ -345,23 +472,23 @@ class _Run:
 def _following(ask: _Ask, page: Page) -> list[_Ask]:
     """The asks for the pages after this one.
 
-    Where the service numbers its pages and tells how many objects there are, all the other
-    pages follow the first one at once; else one page leads to the next.
+    Where the service numbers its objects and tells how many there are, all the other pages follow
+    the first one at once, if that says how long they are; each of them is read on, by what was
+    received, until the next one begins. Else one page leads to the next.
     """
-    if page.continuation is None:
+    link = _number((page.continuation or {}).get("offset"))
+    if page.total is None or (link is None and page.offset is None):
+        return [_next(ask, page.continuation)] if page.continuation else []
+    onward = link is not None and link > ask.offset
+    after = link if onward else ask.offset + len(page.objects)
+    end = max(page.total, after + 1) if onward else page.total  # the list may have grown meanwhile
+    if not ask.offset < after < min(end, ask.until or math.inf):
         return []
-    offset = _number(page.continuation.get("offset"))
-    if offset is None or page.total is None:
-        return [_next(ask, page.continuation)]
-    if ask.known_to is not None and offset < ask.known_to:
-        return []  # asked for already
-    step = offset - (_number(ask.params.get("offset")) or 0)
-    if step <= 0:
-        raise RequestError(f"{ask.path} names the same next page again; it never ends.")
-    last = max(page.total, offset + 1)  # the list may have grown meanwhile
-    return [
-        replace(_next(ask, {"offset": str(number)}), known_to=last)
-        for number in range(offset, last, step)
+    if not onward or ask.until is not None:
+        return [_at(ask, after, ask.until)]
+    starts = range(after, end, after - ask.offset)
+    return [_at(ask, start, start + starts.step) for start in starts[:-1]] + [
+        _at(ask, starts[-1], math.inf)
     ]
 
 
@@ -369,13 +496,17 @@ def _number(text: str | None) -> int | None:
     return int(text) if text is not None and text.isdecimal() else None
 
 
+def _at(ask: _Ask, offset: int, until: float | None) -> _Ask:
+    params = {**ask.params, "offset": str(offset)}
+    return replace(ask, params=params, until=until, later=True, retry=_PATIENCE)
+
+
 def _next(ask: _Ask, continuation: Mapping[str, str]) -> _Ask:
     mark = tuple(sorted(continuation.items()))
     if mark in ask.seen:
         raise RequestError(f"{ask.path} names the same next page again; it never ends.")
-    return replace(
-        ask, params={**ask.params, **continuation}, seen=ask.seen | {mark}, retry=_PATIENCE
-    )
+    params = {**ask.params, **continuation}
+    return replace(ask, params=params, seen=ask.seen | {mark}, later=True, retry=_PATIENCE)
 
 
 def _row(table: str, **values: Any) -> dict[str, Any]:
@@ -400,7 +531,7 @@ def _record(
             finished_at=ended,
             requests=summary.requests,
             rows=summary.rows,
-            status="denied" if summary.denied else "ok",
+            status=summary.status,
             version=__version__,
         ),
     )

@@ -43,10 +43,25 @@ _SETS = {
     },
 }
 
+# Rows that are a piece of another object, asked for one object at a time: column and table of what
+# they belong to. Where that is gone they are gone.
+_PIECES = {
+    "trustedprofile_links": ("tp_id", "trustedprofiles"),
+    "trustedprofile_rules": ("tp_id", "trustedprofiles"),
+    "trustedprofile_identities": ("tp_id", "trustedprofiles"),
+    "access_group_members": ("group_id", "access_groups"),
+    "access_group_rules": ("group_id", "access_groups"),
+    "cbr_zone_addresses": ("zone_id", "cbr_zones"),
+}
+
+OWNERS = frozenset(owner for _, owner in _PIECES.values())
+
 # Made anew from the whole file in each collect.
 _DERIVED = ("identities", "acknowledgements", "findings", "report_counts", "search", "facts")
 
 _KEYS = {table.name: table.key[0] for table in ALL_TABLES}
+
+_COLUMNS = {table.name: [column.name for column in table.columns] for table in TABLES}
 
 # The values of a row in the order of its table's columns.
 _VALUES = {table.name: itemgetter(*(c.name for c in table.columns)) for table in TABLES}
@@ -137,7 +152,7 @@ class Draft:
         self._path = target.absolute().with_name(f".{target.name}.collecting")
         self._renamed = False
         self._waiting: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-        self._mentioned: list[tuple[str, Mapping[str, Any]]] = []
+        self._mentioned: list[tuple[str, Mapping[str, Any], str]] = []
         self._insert = {table.name: _insert_statement(table) for table in TABLES}
 
     def __enter__(self) -> Draft:
@@ -159,20 +174,36 @@ class Draft:
             with suppress(OSError):
                 self._path.unlink()
 
-    def add(self, table: str, row: Mapping[str, Any]) -> None:
-        """Add a row, unless its key is there already: the first one stands.
+    def add(self, table: str, row: Mapping[str, Any], part: str = "") -> None:
+        """Add a row of this part, unless its key is there already: the first one stands.
 
         A row with `listed` = 0 is only mentioned by another object; it waits for `complete`,
         so that it gives way to the row of a listing.
         """
         if row.get("listed") == 0:
-            self.mention(table, row)
+            self.mention(table, row, part)
         else:
             self._put(table, row)
 
-    def mention(self, table: str, row: Mapping[str, Any]) -> None:
+    def mention(self, table: str, row: Mapping[str, Any], part: str = "") -> None:
         """Add a row at the end, if by then neither a listing nor the old file brought its key."""
-        self._mentioned.append((table, row))
+        self._mentioned.append((table, row, part))
+
+    def remove(self, table: str, key: str) -> None:
+        """Take back an object that turned out to be gone, with its pieces."""
+        self._write_all()
+        for piece, (column, owner) in _PIECES.items():
+            if owner == table:
+                self._connection.execute(f"delete from [{piece}] where [{column}] = ?", (key,))
+        self._connection.execute(f"delete from [{table}] where [{TABLE[table].key[0]}] = ?", (key,))
+
+    def discard(self, part: str) -> None:
+        """Take back everything that was added of a part."""
+        self._write_all()
+        self._mentioned = [mention for mention in self._mentioned if mention[2] != part]
+        for table in TABLES:
+            if table.filled_by == part:
+                self._connection.execute(f"delete from [{table.name}]")
 
     def has(self, table: str, key: Any) -> bool:
         """Whether a row with this (single-column) key was added."""
@@ -185,13 +216,19 @@ class Draft:
         self._write(table)
         return self._connection.execute(f"select count(*) from [{table}]").fetchone()[0]
 
-    def complete(self, account_id: str, kept_parts: Collection[str], at: str) -> None:
+    def complete(
+        self,
+        account_id: str,
+        kept_parts: Collection[str],
+        at: str,
+        partial_parts: Collection[str] = (),
+    ) -> None:
         """Add what the old file keeps, what is only mentioned, and every identity; check all.
 
         What differs from the old file is noted as changed `at` this time.
 
         Kept are other accounts, earlier collections, and this account's `kept_parts`: those
-        that were not asked for or could not be read.
+        that were not asked for or could not be read. What `partial_parts` lack need not be gone.
         """
         with _readable_errors(self._target):
             self._write_all()
@@ -203,10 +240,11 @@ class Draft:
                 self._connection.execute("begin")
                 self._keep_old_rows(account_id, kept_parts)
             # Of several mentions of one thing the fullest stands, whichever came first.
-            for table, row in sorted(self._mentioned, key=_gaps):
+            for table, row, _ in sorted(self._mentioned, key=_gaps):
                 self._put(table, row)
             self._write_all()
             if old:
+                self._drop_pieces_of_nothing()
                 self._keep_missing_parents()
             self._empty_weak_references()
             self._add_identities()
@@ -224,7 +262,7 @@ class Draft:
             self._connection.execute("begin")
             if old:
                 read = set(TABLE) - set(kept_parts)
-                history.record_changes(self._connection, account_id, read, at)
+                history.record_changes(self._connection, account_id, read, at, partial_parts)
             self._connection.execute("commit")
             if old:
                 takeover.forget(self._connection, prefix="old_")
@@ -298,6 +336,16 @@ class Draft:
                 condition += f" and not exists (select 1 from main.[{owner}] new where {same})"
             self._copy_old(table, condition, {"account": account_id})
 
+    def _drop_pieces_of_nothing(self) -> None:
+        """Kept rows may be pieces of what a new listing no longer has: then they are gone too."""
+        for piece, (column, owner) in _PIECES.items():
+            key = TABLE[owner].key[0]
+            listed = " where listed" if "listed" in _COLUMNS[owner] else ""
+            self._connection.execute(
+                f"delete from [{piece}] where [{column}] not in "
+                f"(select [{key}] from [{owner}]{listed})"
+            )
+
     def _keep_missing_parents(self) -> None:
         """Kept rows may point at what is no longer listed: the old file still knows it."""
         for table in reversed(TABLES):
@@ -364,7 +412,7 @@ class Draft:
             )
 
 
-def _gaps(mentioned: tuple[str, Mapping[str, Any]]) -> int:
+def _gaps(mentioned: tuple[str, Mapping[str, Any], str]) -> int:
     return sum(value is None for value in mentioned[1].values())
 
 

@@ -36,8 +36,8 @@ class Unavailable(RequestError):
         self.retry_after = retry_after
 
 
-class AccessDenied(InsightsError):
-    """IBM Cloud refused one part: 403, or 404 for what is not there or may not be seen."""
+class Refused(InsightsError):
+    """IBM Cloud refused one request: any 4xx but 401, which refuses all, and what may pass."""
 
     def __init__(self, sentence: str, status: int) -> None:
         super().__init__(sentence)

@@ -144,21 +144,28 @@ _WRITTEN = {
 
 
 def record_changes(
-    connection: sqlite3.Connection, account_id: str, parts: Collection[str], at: str
+    connection: sqlite3.Connection,
+    account_id: str,
+    parts: Collection[str],
+    at: str,
+    partial: Collection[str] = (),
 ) -> None:
-    """Write into `changes` how main differs from old in the parts that both have in full.
+    """Write into `changes` how main differs from old in the parts that both have.
 
-    Of these, in all that the old one asked for: what its version did not know was not absent.
+    Of these, in all that the old one asked for: what its version did not know was not absent. What
+    is missing in a part that was read in part only need not be gone, and what such a part lacked
+    before need not be new.
     """
-    before = {
-        part: set((lacks or "").split())
-        for part, lacks in connection.execute(
-            "select steps.resource, steps.lacks from temp.old_collections as runs "
-            "join temp.old_collection_steps as steps on steps.collection_id = runs.id "
-            "where runs.account_id = ? and steps.status = 'ok' order by runs.id",
-            (account_id,),
-        )
-    }
+    before, lacking = {}, set()
+    for part, status, lacks in connection.execute(
+        "select steps.resource, steps.status, steps.lacks from temp.old_collections as runs "
+        "join temp.old_collection_steps as steps on steps.collection_id = runs.id "
+        "where runs.account_id = ? and steps.status in ('ok', 'partial') order by runs.id",
+        (account_id,),
+    ):
+        before[part] = set((lacks or "").split())
+        (lacking.add if status == "partial" else lacking.discard)(part)
+    unsure = {"removed": set(partial), "added": lacking, "changed": set()}
     known = {
         table.name
         for table in TABLES
@@ -172,13 +179,26 @@ def record_changes(
         (at, account_id, table, *change)
         for table in _COMPARED
         if known >= {table, *_sources(_owner(table))}
-        for change in _differences(connection, table, account_id, _fields(table, known, unknown))
+        for change in _differences(
+            *(connection, table, account_id),
+            # Pieces that are a part of their own may be missing of what is there both times.
+            _fields(table, known - _filled_by({*partial, *lacking} - {_part(table)}), unknown),
+        )
+        if _part(table) not in unsure[change[4]]
     ]
     connection.executemany(
         "insert into changes (id, changed_at, account_id, what, key, name, iam_id, "
         "access_group_id, change, before, after) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [(number + place, *row) for place, row in enumerate(rows, 1)],
     )
+
+
+def _part(table: str) -> str:
+    return TABLE[table].filled_by
+
+
+def _filled_by(parts: Collection[str]) -> set[str]:
+    return {table.name for table in TABLES if table.filled_by in parts}
 
 
 def _fields(table: str, known: Collection[str], unknown: Collection[str]) -> dict[str, str]:

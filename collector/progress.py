@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from .collect import Step
+from .outcome import OK, Step
 
 _REDRAW_AFTER = 0.1  # seconds
 
@@ -56,7 +56,7 @@ class LiveTable:
     def _draw(self) -> None:
         up = f"\x1b[{self._drawn}A" if self._drawn else ""
         lines = [
-            f"\x1b[2K{'✓' if finished and step.status == 'ok' else '✗' if finished else '…'} "
+            f"\x1b[2K{'✓' if finished and step.status == OK else '✗' if finished else '…'} "
             f"{_line(step, self._rate(step))}\n"
             for step, finished in self._steps.values()
         ]
@@ -75,5 +75,5 @@ class LiveTable:
 def _line(step: Step, rate: str = "") -> str:
     pages = f"{step.pages:,} page{'' if step.pages == 1 else 's'}"
     retries = f"  {step.retries} retried" if step.retries else ""
-    denied = "" if step.status == "ok" else f"  {step.status}"
-    return f"{step.part:<28}{step.rows:>8,} rows {pages:>14}{rate}{retries}{denied}"
+    missing = "" if step.status == OK else f"  {step.status}"
+    return f"{step.part:<28}{step.rows:>8,} rows {pages:>14}{rate}{retries}{missing}"

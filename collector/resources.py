@@ -25,6 +25,7 @@ from .endpoints import (
 )
 
 ACCOUNT, KEY = "{account}", "{key}"
+_PAGE_SIZES = ("limit", "pagesize")
 
 _INSTANCE_STATES = (
     "active",
@@ -45,10 +46,14 @@ _FOUND_FIELDS = (
 
 @dataclass(frozen=True)
 class Each:
-    """Ask once for each key found in the objects of another part, such as each group's ID."""
+    """Ask once for each key found in the objects of another part, such as each group's ID.
+
+    With `by_name` the key is not the object's own but something that it names.
+    """
 
     part: str
     keys: Callable[[Mapping[str, Any]], Iterable[str]]
+    by_name: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,9 @@ class Resource:
     `path` and the values of `params` may hold {account} and {key}. `variants` are asked one
     by one. `last` waits for the other listings of its part, and leaves alone what they brought.
     `optional` are the status codes that mean that the account has no such feature. `fallback`
-    is asked if this one is refused. `role` is the IAM role that allows it. `post` is a JSON body
-    to ask with. `then` is asked for the report whose reference this one answers with.
+    is asked if this one is refused, whatever the reason. `role` is the IAM role that allows it.
+    `post` is a JSON body to ask with. `then` is asked for the report whose reference this one
+    answers with.
     """
 
     part: str
@@ -78,6 +84,14 @@ class Resource:
     fallback: Resource | None = None
     post: Mapping[str, Any] | None = None
     then: Resource | None = None
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether an empty object is a good answer: that of a child without anything to list.
+
+        What comes in pages has the size of a page in it, and what is one object has its fields.
+        """
+        return bool(self.each and self.items) and self.params.keys().isdisjoint(_PAGE_SIZES)
 
 
 def _id(item: Mapping[str, Any]) -> Iterable[str]:
@@ -125,7 +139,7 @@ _IDENTITY_SETTINGS = Resource(
 def _report(part: str, kind: str, row_function: rows.RowFunction, **params: str) -> Resource:
     """A report that IBM Cloud has to make first: ask for it, then for its result.
 
-    The newest of those made before does if it takes too long; there may be none.
+    The newest of those made before does if it takes too long or is refused; there may be none.
     """
     path = f"/v1/{kind}/accounts/{{account}}/report"
     latest = Resource(part, IAM, f"{path}/latest", None, row_function, _REPORTS_READER)
@@ -133,7 +147,10 @@ def _report(part: str, kind: str, row_function: rows.RowFunction, **params: str)
         part, IAM, f"{path}/{{key}}", None, row_function, _REPORTS_READER, fallback=latest
     )
     return Resource(
-        *(part, IAM, path, None, rows.no_rows, _REPORTS_READER, params), post={}, then=result
+        *(part, IAM, path, None, rows.no_rows, _REPORTS_READER, params),
+        post={},
+        then=result,
+        fallback=latest,
     )
 
 
@@ -196,7 +213,7 @@ RESOURCES: tuple[Resource, ...] = (
         IAM,
         "/v1/profiles",
         items="profiles",
-        rows=rows.flat("trustedprofiles"),
+        rows=rows.profile_rows,
         role=_IDENTITY_VIEWER,
         params={"account_id": ACCOUNT, "pagesize": "100"},
     ),
@@ -271,7 +288,7 @@ RESOURCES: tuple[Resource, ...] = (
         rows=rows.role_rows,
         role=_ROLES_VIEWER,
         params={"account_id": ACCOUNT, "service_name": KEY},
-        each=Each("policies", rows.services_of_policy),
+        each=Each("policies", rows.services_of_policy, by_name=True),
     ),
     Resource(
         "resource_groups",

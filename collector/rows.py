@@ -1,23 +1,27 @@
 """From an object of the API to rows of tables: pure functions, no HTTP and no SQL.
 
 A function gets one API object and the Context and yields (table, row) pairs. What is flat
-needs none of its own: `flat` copies the columns by name.
+needs none of its own: `flat` copies the columns by name. A piece of the object that cannot be
+used is yielded as LEFT_OUT, in place of a table, with the problem in words; if it is the object
+itself, ObjectError is raised.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from .errors import ObjectError
 from .schema import BOOLEAN, INTEGER, JSON, TABLE, TEXT, TIME, Column
 
 PUBLIC_ACCESS_GROUP = "AccessGroupId-PublicAccess"
+LEFT_OUT = "left out"
 
 Object = Mapping[str, Any]
 Row = tuple[str, dict[str, Any]]
@@ -33,7 +37,17 @@ _ROLE_ARRAYS = (
     ("service_roles", "service"),
     ("custom_roles", "custom"),
 )
+# What comes before an identifier of this type in an IAM ID.
+_IAM_ID_PREFIXES = {"user": "", "serviceid": "iam-", "crn": "crn-"}
 _UNSUPPORTED_VERSION = ":role:UnsupportedVersion"
+_REDACTED = re.compile(r"redacted\w*", re.IGNORECASE)  # in place of what may not be seen
+# Columns that people read as a name. One without a visible character is none: another is shown.
+_NAMES = frozenset(
+    {
+        *("name", "display_name", "description", "link_name", "component_name"),
+        *("firstname", "lastname", "user_id", "username", "email", "owner_user_id"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +95,7 @@ def record(
     for column, name, field, path in copied:
         value = item.get(field) if path is None else _dig(item, path)
         # Most values are words that are kept as they are.
-        if type(value) is str and value and column.kind == TEXT and value.isascii():
+        if type(value) is str and column.kind == TEXT and value.isascii() and _is_plain(value):
             row[name] = value
         elif value is None and not column.required:
             row[name] = None
@@ -134,6 +148,10 @@ def stored(value: Any, column: Column) -> Any:
     text = _text(value)
     if text == "" and (column.references or column.required or column.kind == TIME):
         return None
+    if column.name in _NAMES and not _is_visible(text):
+        return None
+    if column.references == "identities" and (_REDACTED.fullmatch(text) or not _is_visible(text)):
+        return None
     return _utc(text) if column.kind == TIME else text
 
 
@@ -163,9 +181,14 @@ def old_account_rows(item: Object, context: Context) -> Iterator[Row]:
 def service_id_rows(item: Object, context: Context) -> Iterator[Row]:
     """A service ID, and the group of service IDs that it names."""
     group = item.get("group_id") or context.key or None
-    yield "serviceids", record("serviceids", item, context, group_id=group)
+    yield "serviceids", record("serviceids", item, context, group_id=group, **_identifiers(item))
     if group:
         yield "serviceid_groups", _unlisted("serviceid_groups", context, id=group, name=group)
+
+
+def profile_rows(item: Object, context: Context) -> Iterator[Row]:
+    """A trusted profile."""
+    yield "trustedprofiles", record("trustedprofiles", item, context, **_identifiers(item))
 
 
 def link_rows(item: Object, context: Context) -> Iterator[Row]:
@@ -211,7 +234,7 @@ def member_rows(item: Object, context: Context) -> Iterator[Row]:
 
 
 def instance_rows(item: Object, context: Context) -> Iterator[Row]:
-    """A service instance, and the resource group that it names."""
+    """A service instance, and the resource group that it names; what lacks is in the CRNs."""
     crn = item.get("id") or item.get("crn")
     row = record(
         "resource_service_instances",
@@ -219,6 +242,8 @@ def instance_rows(item: Object, context: Context) -> Iterator[Row]:
         context,
         id=crn,
         crn=item.get("crn") or crn,
+        guid=item.get("guid") or _crn_segment(crn, 7) or None,
+        resource_group_id=_resource_group(item),
         service_name=_crn_segment(crn, 4),
         region_id=item.get("region_id") or _crn_segment(crn, 5) or None,
     )
@@ -272,29 +297,32 @@ def old_policy_rows(item: Object, context: Context) -> Iterator[Row]:
 
 def role_rows(item: Object, context: Context) -> Iterator[Row]:
     """The whole answer of GET /v2/roles, for the account or for the service `context.key`."""
-    if not any(isinstance(item.get(array), list) for array, _ in _ROLE_ARRAYS):
+    if item.keys().isdisjoint(array for array, _ in _ROLE_ARRAYS):
         raise ObjectError("an object of the answer has no list of roles")
+
+    def rows_of(kind: str, role: Object) -> Iterator[Row]:
+        custom = kind == "custom"
+        service = role.get("service_name") if custom else _role_service(role.get("crn"))
+        row = record(
+            "roles",
+            role,
+            context,
+            {"role_id": "crn"},
+            kind=kind,
+            service_name=service,
+            account_id=context.account_id if custom else None,
+            listed=True,
+        )
+        yield "roles", row
+        # Without a service the answer's actions belong to no service in particular.
+        asked = service if custom else context.key
+        for action in _list(role.get("actions")) if asked else ():
+            values = {"role_id": row["role_id"], "service_name": asked}
+            name = _dict(action).get("id") or action
+            yield "role_actions", record("role_actions", {}, context, **values, action=name)
+
     for array, kind in _ROLE_ARRAYS:
-        for role in map(_dict, _list(item.get(array))):
-            custom = kind == "custom"
-            service = role.get("service_name") if custom else _role_service(role.get("crn"))
-            row = record(
-                "roles",
-                role,
-                context,
-                {"role_id": "crn"},
-                kind=kind,
-                service_name=service,
-                account_id=context.account_id if custom else None,
-                listed=True,
-            )
-            yield "roles", row
-            # Without a service the answer's actions belong to no service in particular.
-            asked = service if custom else context.key
-            for action in _list(role.get("actions")) if asked else ():
-                values = {"role_id": row["role_id"], "service_name": asked}
-                name = _dict(action).get("id") or action
-                yield "role_actions", record("role_actions", {}, context, **values, action=name)
+        yield from _each(item.get(array), partial(rows_of, kind))
 
 
 def user_rows(item: Object, context: Context) -> Iterator[Row]:
@@ -327,15 +355,49 @@ def profile_rule_rows(item: Object, context: Context) -> Iterator[Row]:
 def profile_identity_rows(item: Object, context: Context) -> Iterator[Row]:
     """An identity that may take on the trusted profile that was asked about."""
     table = "trustedprofile_identities"
-    yield table, record(table, item, context, tp_id=context.key)
+    identifier, kind = item.get("identifier"), item.get("type")
+    iam_id = item.get("iam_id")
+    if not iam_id and identifier:
+        iam_id = f"{_IAM_ID_PREFIXES[kind]}{identifier}" if kind in _IAM_ID_PREFIXES else None
+    yield table, record(table, item, context, tp_id=context.key, iam_id=iam_id)
 
 
 def identity_setting_rows(item: Object, context: Context) -> Iterator[Row]:
-    """The identity settings that count, with the second factors set for single people."""
-    settings = _dict(item.get("effective")) or item
+    """The identity settings that count, with the second factors set for single people.
+
+    What the effective settings lack is in those of the templates, which go before the account's.
+    """
+    own = _dict(item.get("account"))
+    templates = [_dict(template) for template in reversed(_list(item.get("assigned_templates")))]
+    given = [_dict(item.get("effective")), *templates, own]
+    if not any(given):
+        given = [item]
+    settings = {
+        name: next((one[name] for one in given if one.get(name) is not None), None)
+        for name in dict.fromkeys(name for one in given for name in one)
+    }
+    settings["restrict_user_domains"] = _user_domains(given, own)
     yield "account_settings", record("account_settings", settings, context)
-    for exemption in map(_dict, _list(settings.get("user_mfa"))):
-        yield "user_mfa", record("user_mfa", exemption, context)
+    yield from _each(
+        settings.get("user_mfa"),
+        lambda exemption: [("user_mfa", record("user_mfa", exemption, context))],
+    )
+
+
+def _user_domains(given: list[Object], own: Object) -> Any:
+    """The first restrictions that there are; those of a template may give way to the account's."""
+    none = None
+    for settings in given:
+        domains = settings.get("restrict_user_domains")
+        if isinstance(domains, dict):  # of a template
+            own_domains = own.get("restrict_user_domains")
+            if domains.get("account_sufficient") and own_domains:
+                return own_domains
+            domains = domains.get("restrictions")
+        if domains:
+            return domains
+        none = domains if none is None else none
+    return none
 
 
 def external_identity_rows(item: Object, context: Context) -> Iterator[Row]:
@@ -354,7 +416,8 @@ def mfa_report_rows(item: Object, context: Context) -> Iterator[Row]:
         "comply_state": "id_based_mfa.comply_state",
     }
     table = "mfa_enrollments"
-    for person in map(_dict, _list(item.get("users"))):
+
+    def rows_of(person: Object) -> Iterator[Row]:
         by_identity = _dict(person.get("id_based_mfa"))
         by_account = _dict(person.get("account_based_mfa"))
         by_older_rules = person.get("effective_mfa_type") == "account_based_mfa"
@@ -371,6 +434,8 @@ def mfa_report_rows(item: Object, context: Context) -> Iterator[Row]:
             ),
         )
 
+    yield from _each(item.get("users"), rows_of)
+
 
 def inactivity_report_rows(item: Object, context: Context) -> Iterator[Row]:
     """The whole report of inactive identities: one row for each identity and API key."""
@@ -381,40 +446,47 @@ def inactivity_report_rows(item: Object, context: Context) -> Iterator[Row]:
         ("profiles", "trusted_profile"),
     )
     table = "inactive_identities"
-    for array, kind in kinds:
-        for found in map(_dict, _list(item.get(array))):
-            owner = _dict(found.get("user")).get("iam_id") or found.get("iam_id")
-            key = found.get("id") or found.get("iam_id")
-            service_id = _dict(found.get("serviceid")).get("id") if kind == "apikey" else None
-            if kind in ("service_id", "trusted_profile"):
-                service_id = key
-            yield (
+
+    def rows_of(kind: str, found: Object) -> Iterator[Row]:
+        owner = _dict(found.get("user")).get("iam_id") or found.get("iam_id")
+        key = found.get("id") or found.get("iam_id")
+        service_id = _dict(found.get("serviceid")).get("id") if kind == "apikey" else None
+        if kind in ("service_id", "trusted_profile"):
+            service_id = key
+        yield (
+            table,
+            record(
                 table,
-                record(
-                    table,
-                    found,
-                    context,
-                    kind=kind,
-                    id=key,
-                    iam_id=owner or (f"iam-{service_id}" if service_id else None),
-                    name=found.get("name") or found.get("username"),
-                    report_duration=item.get("report_duration"),
-                    report_end_time=item.get("report_end_time"),
-                ),
-            )
+                found,
+                context,
+                kind=kind,
+                id=key,
+                iam_id=owner or (f"iam-{service_id}" if service_id else None),
+                name=_visible(found.get("name")) or found.get("username"),
+                report_duration=item.get("report_duration"),
+                report_end_time=item.get("report_end_time"),
+            ),
+        )
+
+    for array, kind in kinds:
+        yield from _each(item.get(array), partial(rows_of, kind))
 
 
 def resource_key_rows(item: Object, context: Context) -> Iterator[Row]:
     """A service credential: of what it holds only the role and the service ID are kept."""
     held = _dict(item.get("credentials"))
-    service_id = str(held.get("iam_serviceid_crn") or "").rpartition(":")[2]
+    service_id = _crn_resource(held.get("iam_serviceid_crn"), "serviceid")
+    crn = item.get("crn") or item.get("id")
     row = record(
         "resource_keys",
         item,
         context,
-        {"id": "crn"} if item.get("crn") else {"crn": "id"},
+        id=crn,
+        crn=crn,
+        guid=item.get("guid") or _crn_resource(crn, "resource-key"),
+        resource_group_id=_resource_group(item),
         instance_id=item.get("source_crn"),
-        role_crn=item.get("role") or held.get("iam_role_crn"),
+        role_crn=_unredacted(item.get("role")) or _unredacted(held.get("iam_role_crn")),
         service_iam_id=f"iam-{service_id}" if service_id else None,
     )
     yield "resource_keys", row
@@ -539,11 +611,13 @@ def _policy_rows(
                 is_public=group == context.public_group,
             ),
         )
-    for role in map(_dict, roles):
-        role_id = role.get("role_id")
-        values = {"policy_id": policy["id"], "role_id": role_id}
+
+    def role_rows_of(role: Object) -> Iterator[Row]:
+        values = {"policy_id": policy["id"], "role_id": role.get("role_id")}
         yield "policy_roles", record("policy_roles", role, context, **values)
         yield "roles", _unlisted_role(role, context)
+
+    yield from _each(roles, role_rows_of)
     attributes = (
         ("policy_subjects", subject),
         ("policy_resource_attributes", resource),
@@ -571,7 +645,7 @@ def _unlisted_role(role: Object, context: Context) -> dict[str, Any]:
         "roles",
         context,
         role_id=role_id,
-        display_name=role.get("display_name") or role_id.rpartition(":")[2],
+        display_name=_visible(role.get("display_name")) or role_id.rpartition(":")[2],
         kind={"role": "platform", "customRole": "custom"}.get(segment, "service"),
         service_name=_role_service(role_id),
         account_id=context.account_id if segment == "customRole" else None,
@@ -594,12 +668,62 @@ def _crn_segment(crn: Any, index: int) -> str:
     return segments[index] if len(segments) > index else ""
 
 
+def _crn_resource(crn: Any, kind: str) -> str | None:
+    """What a CRN of this resource type names; None for any other text, such as REDACTED."""
+    return _crn_segment(crn, 9) or None if _crn_segment(crn, 8) == kind else None
+
+
+def _resource_group(item: Object) -> Any:
+    group = item.get("resource_group_id")
+    return group or _crn_resource(item.get("resource_group_crn"), "resource-group")
+
+
+def _identifiers(item: Object) -> dict[str, Any]:
+    """`id` and `iam_id` of a service ID or trusted profile: each can be made of the other."""
+    key, iam_id = item.get("id"), item.get("iam_id")
+    if not key and isinstance(iam_id, str) and iam_id.startswith("iam-"):
+        key = iam_id.removeprefix("iam-")
+    return {"id": key, "iam_id": iam_id or (f"iam-{key}" if key else None)}
+
+
+def _each(entries: Any, rows_of: Callable[[Object], Iterable[Row]]) -> Iterator[Row]:
+    """The rows of each entry of a list; an odd one costs only itself."""
+    for entry in _list(entries):
+        try:
+            found = list(rows_of(_dict(entry)))
+        except ObjectError as error:
+            found = [(LEFT_OUT, {"problem": str(error)})]
+        yield from found
+
+
 def _dict(value: Any) -> Object:
     return value if isinstance(value, dict) else {}
 
 
 def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+    """A list; null or nothing in its place is an empty one, anything else an error."""
+    if value is not None and not isinstance(value, list):
+        raise ObjectError(f"an object has {value!r:.80} where a list belongs")
+    return value or []
+
+
+def _unredacted(value: Any) -> Any:
+    return None if isinstance(value, str) and _REDACTED.fullmatch(value) else value
+
+
+def _visible(value: Any) -> Any:
+    """A name, None if there is nothing to see of it."""
+    return value if isinstance(value, str) and _is_visible(value) else None
+
+
+def _is_visible(text: str) -> bool:
+    """Whether a text has a character that is neither blank, nor control, nor formatting."""
+    return any(unicodedata.category(character)[0] not in "CZ" for character in text)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is certain to be kept as it is: printable, and no word of IBM Cloud's."""
+    return text[:1] > " " and text[:1] not in "Rr"
 
 
 def _dig(item: Object, path: tuple[str, ...]) -> Any:

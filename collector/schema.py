@@ -839,7 +839,11 @@ TABLES: tuple[Table, ...] = (
             Column("finished_at", "When it ended.", TIME),
             Column("requests", "Requests sent to IBM Cloud.", INTEGER),
             Column("rows", "Rows written.", INTEGER),
-            Column("status", "ok, or denied when some part could not be read.", required=True),
+            Column(
+                "status",
+                "ok, partial if it lacks something, denied if some part could not be read.",
+                required=True,
+            ),
             Column("version", "Version of IAM insights."),
         ),
         key=("id",),
@@ -851,7 +855,7 @@ TABLES: tuple[Table, ...] = (
         (
             Column("collection_id", "The run.", INTEGER, references="collections", required=True),
             Column("resource", "The part, named after the table that it fills.", required=True),
-            Column("status", "ok, denied or failed.", required=True),
+            Column("status", "ok, partial (it lacks something), denied or failed.", required=True),
             Column("started_at", "When it began.", TIME),
             Column("finished_at", "When it ended.", TIME),
             Column("requests", "Requests sent.", INTEGER),

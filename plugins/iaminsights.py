@@ -89,11 +89,11 @@ NO_PARTS = {
     *("acknowledgements", "findings", "report_counts", "changes", "finding_history"),
     *("search", "search_fts", "facts"),
 }
-NEVER_READ = {"denied": True, "older": False, "read_at": "", "remark": None}
+NEVER_READ = {"denied": True, "partial": False, "older": False, "read_at": "", "remark": None}
 
 # What is known of each part in each account: what the newest collect that asked for it got, and
-# when it was last read in full. Of the parts in :parts (JSON), or of all if that is null. Looked up
-# part by part, for every page of a report asks for a few of them.
+# when the rows that are here were read. Of the parts in :parts (JSON), or of all if that is null.
+# Looked up part by part, for every page of a report asks for a few of them.
 STATES = """
     with states as (
       select
@@ -116,7 +116,7 @@ STATES = """
             join collection_steps as earlier on earlier.collection_id = collections.id
           where collections.account_id = accounts.account_id
             and earlier.resource = parts.value
-            and earlier.status = 'ok'
+            and earlier.status in ('ok', 'partial')
         ) as read_at
       from accounts
         join json_each(
@@ -481,6 +481,7 @@ async def _accounts(datasette, actor, name: str) -> list[dict[str, Any]] | None:
                 "url": datasette.urls.row(name, "accounts", tilde_encode(account_id)),
                 "counts": counts,
                 "denied": [state for state in of_account.values() if state["denied"]],
+                "partial": [state for state in of_account.values() if state["partial"]],
                 "older": [state for state in of_account.values() if state["older"]],
                 "remarks": [state for state in of_account.values() if state["remark"]],
             }
@@ -566,13 +567,14 @@ async def _parts(database: Database) -> dict[tuple[str, str], dict[str, Any]]:
 
 def _state(known: sqlite3.Row) -> dict[str, Any]:
     """How old a part is and what it lacks; of one never asked for there are only nulls."""
-    read = known["status"] == "ok"
+    read, partial = known["status"] == "ok", known["status"] == "partial"
     return {
         "name": _part_name(known["resource"]),
-        "denied": not read,
+        "denied": not (read or partial),
+        "partial": partial,
         "older": read and bool(known["older"]),
         "read_at": _moment(known["read_at"]),
-        "remark": known["message"] if read else None,
+        "remark": known["message"] if read or partial else None,
     }
 
 

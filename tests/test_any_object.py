@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from iaminsights.database import Draft
 from iaminsights.errors import ObjectError
 from iaminsights.resources import RESOURCES
-from iaminsights.rows import Context
+from iaminsights.rows import LEFT_OUT, Context
 from iaminsights.schema import TABLE, TABLES
 
 # What a field may hold: what it should, what it should not, and what breaks careless programs.
@@ -88,6 +88,9 @@ def test_object_is_loaded_or_named(resource, data, tmp_path_factory):
     item = data.draw(objects_of(resource))
     try:
         rows = list(resource.rows(item, Context("acc", key="parent")))
+        problems = [row["problem"] for table, row in rows if table == LEFT_OUT]
+        assert all(problem.startswith("an object ") for problem in problems)
+        rows = [(table, row) for table, row in rows if table != LEFT_OUT]
     except ObjectError as error:
         assert str(error).startswith("an object ")
         return

@@ -12,8 +12,8 @@ from iaminsights.client import Client
 from iaminsights.credentials import Credential
 from iaminsights.endpoints import IAM, SERVICES, base_url
 from iaminsights.errors import (
-    AccessDenied,
     CredentialError,
+    Refused,
     RequestError,
     SettingError,
     Unavailable,
@@ -107,10 +107,62 @@ def test_answer_that_is_no_json_object(body):
         page_of(body)
 
 
-@pytest.mark.parametrize("body", [{}, {"things": None}, {"things": {}}, {"other": []}])
-def test_envelope_without_its_list(body):
-    with pytest.raises(RequestError, match=r"/v1/things answered without its list of things"):
-        page_of(body)
+@pytest.mark.parametrize(
+    ("body", "listed", "empty"),
+    [
+        ({}, False, True),
+        ({"things": None}, False, False),
+        ({"other": []}, False, False),
+        ({"things": []}, True, False),
+    ],
+)
+def test_list_that_is_null_or_absent_is_empty_and_told_apart(body, listed, empty):
+    page = page_of(body)
+    assert (page.objects, page.listed, page.empty) == ([], listed, empty)
+
+
+@pytest.mark.parametrize("things", [{}, "none", 0, False])
+def test_what_is_no_list_is_refused(things):
+    with pytest.raises(Refused, match=r"/v1/things answered with things that are no list\."):
+        page_of({"things": things})
+
+
+@pytest.mark.parametrize("status", [400, 402, 403, 404, 405, 409, 410, 412, 418, 422, 451])
+def test_every_4xx_is_a_refusal_of_one_request(status):
+    with pytest.raises(Refused, match=f"answered {status}: no\\.") as caught:
+        page_of({"message": "no"}, status=status)
+    assert caught.value.status == status
+
+
+@pytest.mark.parametrize(
+    ("body", "total", "offset"),
+    [
+        ({"total_count": 7, "offset": 3}, 7, 3),
+        ({"total_results": 7}, 7, None),
+        ({"count": 0}, 0, None),
+        ({"total_count": "7", "offset": -1}, None, None),
+        ({"total_count": True}, None, None),
+        ({"rows_count": 7}, None, None),  # of this page
+    ],
+)
+def test_number_of_all_objects_in_every_form(body, total, offset):
+    page = page_of({"things": [], **body})
+    assert (page.total, page.offset) == (total, offset)
+
+
+@pytest.mark.parametrize(
+    ("body", "continuation"),
+    [
+        ({"things": [1], "limit": 1000, "search_cursor": "c"}, {"search_cursor": "c"}),
+        ({"things": [1], "search_cursor": ""}, None),
+        ({"things": [1]}, None),
+        ({"things": [], "search_cursor": "c"}, None),
+    ],
+)
+def test_search_goes_on_as_long_as_there_is_a_cursor(body, continuation):
+    with client_of(lambda target: Answer(body)) as (client, _):
+        page = client.page(IAM, "/v1/things", {"limit": "1000"}, "things", post={"query": "*"})
+    assert page.continuation == continuation
 
 
 def test_body_cut_short():
@@ -134,14 +186,14 @@ def test_body_cut_short():
     ],
 )
 def test_refusal_in_every_shape(body, said):
-    with pytest.raises(AccessDenied) as caught:
+    with pytest.raises(Refused) as caught:
         page_of(body, status=403)
     assert str(caught.value).endswith(f"/v1/things answered 403: {said}")
     assert caught.value.status == 403
 
 
 def test_transaction_id_of_a_refusal_is_shown():
-    with pytest.raises(AccessDenied, match=r"\(trace tx-1\)"):
+    with pytest.raises(Refused, match=r"\(trace tx-1\)"):
         page_of({"message": "no"}, status=404, headers={"Transaction-Id": "tx-1"})
 
 
@@ -182,7 +234,7 @@ def test_api_key_that_iam_refuses(status):
     assert "secret-key" not in str(caught.value)
 
 
-@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 @pytest.mark.parametrize(
     ("headers", "retry_after"),
     [({}, None), ({"Retry-After": "7"}, 7), ({"Retry-After": "soon"}, None)],

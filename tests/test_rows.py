@@ -95,11 +95,6 @@ def test_absent_null_and_unexpected_fields():
         (rows.member_rows, {"type": "user"}, r'no "iam_id"'),
         (
             rows.policy_rows,
-            {"id": "p", "control": {"grant": {"roles": [{}]}}},
-            r'no "role_id"',
-        ),
-        (
-            rows.policy_rows,
             {"id": "p", "last_permit_frequency": "often"},
             r"last_permit_frequency is not a whole number \(id p\)",
         ),
@@ -108,6 +103,86 @@ def test_absent_null_and_unexpected_fields():
 def test_object_without_its_identifier_is_named(function, item, said):
     with pytest.raises(ObjectError, match=said):
         list(function(item, Context("acc", key="AccessGroupId-1")))
+
+
+VIEWER = {"role_id": "crn:v1:bluemix:public:iam::::role:Viewer"}
+
+
+@pytest.mark.parametrize(
+    ("function", "item", "table", "kept"),
+    [
+        (
+            rows.policy_rows,
+            {"id": "p", "control": {"grant": {"roles": [{}, VIEWER, None]}}},
+            "policy_roles",
+            [VIEWER["role_id"]],
+        ),
+        (
+            rows.old_policy_rows,
+            {"id": "p", "roles": [{}, VIEWER, "odd"]},
+            "policy_roles",
+            [VIEWER["role_id"]],
+        ),
+        (
+            rows.role_rows,
+            {"system_roles": [{}, {"crn": "crn:v1:b:p:iam::::role:Viewer"}, None]},
+            "roles",
+            ["crn:v1:b:p:iam::::role:Viewer"],
+        ),
+        (
+            rows.mfa_report_rows,
+            {"users": [{"email": "a"}, {"iam_id": "IBMid-1"}, 5]},
+            "mfa_enrollments",
+            ["IBMid-1"],
+        ),
+        (
+            rows.inactivity_report_rows,
+            {"serviceids": [{}, {"id": "ServiceId-1"}], "users": [{"name": "nobody"}]},
+            "inactive_identities",
+            ["ServiceId-1"],
+        ),
+        (
+            rows.identity_setting_rows,
+            {"user_mfa": [{"mfa": "NONE"}, {"iam_id": "IBMid-1", "mfa": "NONE"}, None]},
+            "user_mfa",
+            ["IBMid-1"],
+        ),
+    ],
+)
+def test_odd_piece_of_an_object_costs_only_itself(function, item, table, kept):
+    made = list(function(item, CONTEXT))
+    names = ("role_id", "id", "iam_id")
+    found = [next(row[n] for n in names if n in row) for name, row in made if name == table]
+    assert found == kept
+    assert [
+        row["problem"].startswith("an object has no ") for t, row in made if t == "left out"
+    ] == [
+        True,
+        True,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("function", "item"),
+    [
+        (rows.policy_rows, {"id": "p", "control": {"grant": {"roles": None}}}),
+        (rows.policy_rows, {"id": "p", "subject": {"attributes": None}}),
+        (rows.policy_rows, {"id": "p", "resource": {"attributes": None, "tags": None}}),
+        (rows.old_policy_rows, {"id": "p", "subjects": None, "resources": None, "roles": None}),
+        (rows.mfa_report_rows, {"users": None}),
+        (rows.inactivity_report_rows, {"users": None, "apikeys": None}),
+        (rows.zone_address_rows, {"addresses": None, "excluded": None}),
+        (rows.restriction_rows, {"id": "r", "contexts": None}),
+        (rows.found_rows, {"crn": "crn:v1:a", "tags": None, "access_tags": None}),
+    ],
+)
+def test_null_in_place_of_a_list_is_an_empty_list(function, item):
+    assert all(table != "left out" for table, _ in function(item, CONTEXT))
+
+
+def test_what_is_no_list_is_no_empty_list():
+    with pytest.raises(ObjectError, match="an object has 'Viewer' where a list belongs"):
+        list(rows.old_policy_rows({"id": "p", "roles": "Viewer"}, CONTEXT))
 
 
 def test_policy_of_v2():
@@ -162,7 +237,12 @@ def test_placeholder_of_a_v2_policy_is_no_policy():
     assert list(rows.old_policy_rows(item, CONTEXT)) == []
 
 
-@pytest.mark.parametrize("answer", [{}, {"system_roles": None}, {"roles": []}])
+@pytest.mark.parametrize("answer", [{"system_roles": None}, {"service_roles": []}])
+def test_answer_with_null_for_roles_has_none(answer):
+    assert list(rows.role_rows(answer, CONTEXT)) == []
+
+
+@pytest.mark.parametrize("answer", [{}, {"roles": []}])
 def test_answer_without_any_list_of_roles_is_no_empty_list(answer):
     with pytest.raises(ObjectError, match="no list of roles"):
         list(rows.role_rows(answer, CONTEXT))

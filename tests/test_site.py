@@ -129,9 +129,22 @@ def test_what_was_never_read_does_not_look_like_nothing(collected):
     with served(collected(Account("Closed Company"), deny=["v1_policies", "v2_policies"])) as site:
         home, report = site.text("/"), site.text("/iaminsights/policies_by_last_permit")
     assert "? Policies never read" in home
-    assert "policies, roles: never read, so none are here" in home
+    assert "policies: never read, so none are here" in home
+    assert "Something is missing in: roles." in home  # those of the services that policies name
     assert re.search(r"policies.* of Closed Company : never read, so they could not be", report)
     assert "this does not mean that all is well" in report
+
+
+def test_what_was_read_in_part_is_said_to_lack_something(collected):
+    account = Account("Odd Company")
+    del account.user("Invited Person", id="m1")["iam_id"]
+    with served(collected(account)) as site:
+        home, report = site.text("/"), site.text("/iaminsights/identities_by_kind")
+    assert re.search(r"\b1 People some are missing", home)
+    assert "Something is missing in: people" in home
+    assert "People: 1 object was left out: an object has no" in home
+    assert re.search(r"people.* of Odd Company : judged without what is missing there", report)
+    assert "people of Odd Company : 1 object was left out" in report.replace("  ", " ")
 
 
 # --- Reports ------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "derived": {"headers", "networks", "schema"},
     "endpoints": set(),
     "lanes": set(),
+    "outcome": set(),
     "files": set(),
     "credentials": {"endpoints"},
     "client": {"credentials", "endpoints"},
@@ -31,9 +32,10 @@ MAY_IMPORT = {
     "networks": set(),
     "database": {"derived", "findings", "history", "reports", "rows", "schema", "takeover"},
     "collect": {
-        *("client", "database", "findings", "lanes", "reports", "resources", "rows", "schema")
+        *("client", "database", "findings", "lanes", "outcome"),
+        *("reports", "resources", "rows", "schema"),
     },
-    "progress": {"collect"},
+    "progress": {"outcome"},
     "reports": {"derived"},
     "summary": {"reports"},
     "catalogue": {"database", "files", "reports", "summary"},

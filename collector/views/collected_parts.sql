@@ -1,7 +1,8 @@
 -- title: >
 --   The newest state of each part of each account, and when it was last read.
 -- notes: |
---   The newest state of each part of each account, and when the part was last read in full.
+--   The newest state of each part of each account, and when the rows that the file has of it were
+--   read. A part that is partial was read, but lacks what its step's message names.
 --
 --   IBM Cloud refuses one part and grants another. A query that says "none", "unused" or "does
 --   not exist" is true only where the part it rests on has the status ok: no permission must
@@ -16,9 +17,10 @@ with steps as (
     collection_steps.resource,
     collection_steps.status,
     collection_steps.finished_at,
-    max(collection_steps.finished_at) filter (where collection_steps.status = 'ok') over part
-      as read_at,
-    max(collections.id) filter (where collection_steps.status = 'ok') over part as read_by,
+    max(collection_steps.finished_at)
+      filter (where collection_steps.status in ('ok', 'partial')) over part as read_at,
+    max(collections.id)
+      filter (where collection_steps.status in ('ok', 'partial')) over part as read_by,
     row_number() over (part order by collection_steps.collection_id desc) as age
   from collection_steps
   join collections on collections.id = collection_steps.collection_id
