@@ -19,6 +19,7 @@ _LISTS = ("networkZoneId",)
 _LIST_COLUMNS = ("allowed_ip_addresses",)
 # What a column says where nothing stands in it.
 _ABSENT: dict[str, Any] = {"locked": 0, "disabled": 0, "is_federated": 0}
+_COMBINED = {"operator", "conditions"}  # fields of conditions that must hold together
 _NOT_SET = "NOT_SET"  # of an account's settings: as if it were left out
 
 
@@ -63,7 +64,7 @@ def _object(fields: dict[str, Any]) -> Any:
     if found.get("operator") == USUAL_OPERATOR:
         del found["operator"]
     conditions = found.get("conditions")
-    if isinstance(conditions, list) and len(conditions) == 1:
+    if isinstance(conditions, list) and len(conditions) == 1 and found.keys() <= _COMBINED:
         return conditions[0]  # one condition holds, whether all or any must
     return {name: value for name, value in found.items() if value is not None} or None
 
