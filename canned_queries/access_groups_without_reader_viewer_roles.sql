@@ -35,11 +35,10 @@ with
         or policy_roles.role_id glob '*:serviceRole:*Viewer'
         or policy_roles.role_id glob '*:serviceRole:*Reader'
         or policy_roles.role_id glob '*:serviceRole:ReaderPlus' as only_reads
-    from policies
+    from granting_policies as policies
     left join policy_roles on policy_roles.policy_id = policies.id
     left join roles on roles.role_id = policy_roles.role_id
     where policies.type = 'access'
-      and policies.state = 'active'
       and policies.access_group_id is not null
   ),
   writing_groups as (

@@ -100,7 +100,7 @@ select
   policies.id as policy_id,
   policies.account_id,
   count(*) over () as report_rows
-from policies
+from granting_policies as policies
 join accounts on accounts.account_id = policies.account_id
 join access_group_summaries as summaries on summaries.access_group_id = policies.access_group_id
 join policy_descriptions as descriptions on descriptions.policy_id = policies.id
@@ -110,7 +110,6 @@ left join acknowledged_findings as acknowledged
   and acknowledged.account_id = policies.account_id
   and acknowledged.finding = policies.id
 where policies.type = 'access'
-  and policies.state = 'active'
   and summaries.is_missing = 0
   and policies.id not in (select policy_id from limited)
   and policies.id not in (select policy_id from unlimitable)

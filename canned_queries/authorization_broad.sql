@@ -50,10 +50,9 @@ with
           or policy_values.value <> policies.account_id
         )
       ) as is_elsewhere
-    from policies
+    from granting_policies as policies
     cross join policy_values on policy_values.policy_id = policies.id
     where policies.type = 'authorization'
-      and policies.state = 'active'
     group by policy_values.policy_id, policy_values.side
   ),
   judged as materialized (
@@ -62,11 +61,10 @@ with
       coalesce(source.is_elsewhere, 0) as is_elsewhere,
       not coalesce(source.has_instance or source.knows_no_instances, 0) as any_source,
       not coalesce(target.has_instance or target.knows_no_instances, 0) as any_target
-    from policies
+    from granting_policies as policies
     left join sides as source on source.policy_id = policies.id and source.side = 'source'
     left join sides as target on target.policy_id = policies.id and target.side = 'target'
     where policies.type = 'authorization'
-      and policies.state = 'active'
   )
 select
   coalesce(accounts.name, policies.account_id) as account,

@@ -163,7 +163,7 @@ select
   policies.account_id,
   count(*) over () as report_rows
 from subjects
-join policies on policies.id = subjects.policy_id
+join granting_policies as policies on policies.id = subjects.policy_id
 join accounts on accounts.account_id = policies.account_id
 join policy_descriptions as descriptions on descriptions.policy_id = policies.id
 left join identities on identities.iam_id = subjects.iam_id
@@ -182,6 +182,5 @@ left join acknowledged_findings as acknowledged
   on acknowledged.report = 'cross_account_access'
   and acknowledged.account_id = policies.account_id
   and acknowledged.finding = policies.id || ' ' || subjects.subject_id
-where policies.state = 'active'
 order by
   account, policies.account_id, subjects.kind, who, policies.id, subjects.via, subjects.subject_id

@@ -77,9 +77,8 @@ with
       count(*) as policies,
       count(distinct coalesce(policies.access_group_id, policies.iam_id)) as holders
     from policy_roles
-    join policies on policies.id = policy_roles.policy_id
-    where policies.state = 'active'
-      and policy_roles.role_id in (select role_id from found)
+    join granting_policies as policies on policies.id = policy_roles.policy_id
+    where policy_roles.role_id in (select role_id from found)
     group by policy_roles.role_id
   )
 select

@@ -34,10 +34,9 @@ with
   ),
   granting as materialized (
     select policies.id, policies.account_id, policies.access_group_id, policies.rule
-    from policies
+    from granting_policies as policies
     join access_groups on access_groups.id = policies.access_group_id
     where policies.type = 'access'
-      and policies.state = 'active'
       and policies.account_id in (select account_id from readable_accounts)
       and access_groups.listed = 1
       and access_groups.is_public = 0

@@ -35,10 +35,9 @@ with
   counted as materialized (
     select access_groups.*, policies_were_read, (
         select count(*)
-        from policies
+        from granting_policies as policies
         where policies.access_group_id = access_groups.id
           and policies.type = 'access'
-          and policies.state = 'active'
       ) as policies
     from access_groups
     join read on read.account_id = access_groups.account_id and read.groups_were_read

@@ -39,10 +39,9 @@ with
       and access_groups.account_id in (select account_id from readable_accounts)
       and not exists (
         select 1
-        from policies
+        from granting_policies as policies
         where policies.access_group_id = access_groups.id
           and policies.type = 'access'
-          and policies.state = 'active'
       )
   ),
   summaries as materialized (

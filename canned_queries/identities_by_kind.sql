@@ -30,8 +30,8 @@ with
   ),
   holders as materialized (
     select distinct account_id, iam_id
-    from policies
-    where state = 'active' and type = 'access' and iam_id is not null
+    from granting_policies as policies
+    where type = 'access' and iam_id is not null
   ),
   key_owners as materialized (
     select distinct account_id, iam_id from apikeys

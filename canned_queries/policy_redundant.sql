@@ -32,9 +32,8 @@ with recursive
       coalesce(access_group_id, iam_id) as subject,
       coalesce(rule, '') as rule,
       coalesce(created_at, '') as created_at
-    from policies
+    from granting_policies as policies
     where type = 'access'
-      and state = 'active'
       and coalesce(access_group_id, iam_id) is not null
       and id in (select policy_id from policy_roles)
       -- For whoever has no login only policies on single buckets count.
@@ -62,13 +61,20 @@ with recursive
         as demand,
       -- Broader policies on resources in a group or account say nothing about the group itself,
       -- nor, as far as is certain, about account management.
-      (attributes.name = 'resourceType' and attributes.value like '%resource-group%')
-        or attributes.name = 'service_group_id'
-        or (attributes.name = 'serviceType' and attributes.value <> 'service')
-        or (
-          attributes.name = 'serviceName'
-          and attributes.value in (select service_name from account_services)
-        ) as must_stay
+      exists (
+        select 1
+        from policy_values as named
+        where named.policy_id = attributes.policy_id
+          and named.side = 'target'
+          and named.position = attributes.position
+          and case named.name
+            when 'resourceType' then 'resource-group' glob named.pattern
+            when 'service_group_id' then true
+            when 'serviceType' then named.value is not 'service'
+            when 'serviceName' then
+              exists (select 1 from account_services where service_name glob named.pattern)
+          end
+      ) as must_stay
     from candidates
     join policy_resource_attributes as attributes on attributes.policy_id = candidates.policy_id
     where not (

@@ -44,11 +44,10 @@ select
         and collected_parts.status = 'ok'
     ) then (
       select count(*)
-      from policies
+      from granting_policies as policies
       where policies.iam_id = profiles.iam_id
         and policies.account_id = profiles.account_id
         and policies.type = 'access'
-        and policies.state = 'active'
     )
   end as direct_policies,
   iif(profiles.template_id is null, 'no', 'yes') as is_from_template,

@@ -34,11 +34,10 @@ select
     ) then (
       select count(*)
       from access_groups
-      join policies on policies.access_group_id = access_groups.id
+      join granting_policies as policies on policies.access_group_id = access_groups.id
       where access_groups.account_id = settings.account_id
         and access_groups.is_public = 1
         and policies.type = 'access'
-        and policies.state = 'active'
     )
   end as public_policies,
   settings.last_modified_at,

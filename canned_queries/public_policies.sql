@@ -26,10 +26,9 @@ with
   public as materialized (
     select policies.*
     from access_groups
-    join policies on policies.access_group_id = access_groups.id
+    join granting_policies as policies on policies.access_group_id = access_groups.id
     where access_groups.is_public = 1
       and policies.type = 'access'
-      and policies.state = 'active'
   ),
   descriptions as materialized (
     select policy_id, target, roles, condition

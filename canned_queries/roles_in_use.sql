@@ -31,9 +31,8 @@ with
       policies.access_group_id,
       policies.last_permit_at,
       policy_roles.role_id
-    from policies
+    from granting_policies as policies
     join policy_roles on policy_roles.policy_id = policies.id
-    where policies.state = 'active'
   ),
   counted as materialized (
     select

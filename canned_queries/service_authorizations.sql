@@ -40,10 +40,9 @@ select
   1 as authorizations,
   policies.id as policy_id,
   count(*) over () as report_rows
-from policies
+from granting_policies as policies
 join accounts on accounts.account_id = policies.account_id
 join policy_descriptions as descriptions on descriptions.policy_id = policies.id
 left join source_accounts on source_accounts.policy_id = policies.id
 where policies.type = 'authorization'
-  and policies.state = 'active'
 order by account, policies.account_id, source, descriptions.target, policies.id

@@ -41,7 +41,7 @@ select
   policies.id as policy_id,
   policies.account_id,
   count(*) over () as report_rows
-from policies
+from granting_policies as policies
 join accounts on accounts.account_id = policies.account_id
 join serviceids
   on serviceids.iam_id = policies.iam_id and serviceids.account_id = policies.account_id
@@ -54,5 +54,4 @@ left join acknowledged_findings as acknowledged
   and acknowledged.account_id = policies.account_id
   and acknowledged.finding = policies.id
 where policies.type = 'access'
-  and policies.state = 'active'
 order by account, policies.account_id, serviceid, serviceids.id, policies.id

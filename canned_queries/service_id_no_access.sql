@@ -38,8 +38,8 @@ with
   ),
   granting as materialized (
     select distinct access_group_id, iam_id
-    from policies
-    where type = 'access' and state = 'active'
+    from granting_policies as policies
+    where type = 'access'
   )
 select
   coalesce(accounts.name, serviceids.account_id) as account,

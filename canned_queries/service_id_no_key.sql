@@ -47,11 +47,10 @@ select
         and collected_parts.status = 'ok'
     ) then (
       select count(*)
-      from policies
+      from granting_policies as policies
       where policies.iam_id = serviceids.iam_id
         and policies.account_id = serviceids.account_id
         and policies.type = 'access'
-        and policies.state = 'active'
     )
   end as direct_policies,
   iif(serviceids.locked = 1, 'yes', 'no') as is_locked,

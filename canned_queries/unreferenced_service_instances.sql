@@ -31,9 +31,8 @@ with
   ),
   tag_policies as materialized (
     select account_id, count(*) as policies
-    from policies
+    from granting_policies as policies
     where type = 'access'
-      and state = 'active'
       and id in (select policy_id from policy_resource_tags)
       and account_id not in (
         select account_id

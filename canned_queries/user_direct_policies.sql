@@ -38,7 +38,7 @@ select
   policies.id as policy_id,
   policies.account_id,
   count(*) over () as report_rows
-from policies
+from granting_policies as policies
 join accounts on accounts.account_id = policies.account_id
 join users on users.iam_id = policies.iam_id and users.account_id = policies.account_id
 join identities on identities.iam_id = policies.iam_id
@@ -49,5 +49,4 @@ left join acknowledged_findings as acknowledged
   and acknowledged.account_id = policies.account_id
   and acknowledged.finding = policies.id
 where policies.type = 'access'
-  and policies.state = 'active'
 order by account, policies.account_id, user, users.id, policies.id

@@ -36,8 +36,8 @@ with
   ),
   granting as materialized (
     select distinct access_group_id, iam_id, account_id
-    from policies
-    where type = 'access' and state = 'active'
+    from granting_policies as policies
+    where type = 'access'
   ),
   members as materialized (
     select distinct access_group_members.iam_id, access_groups.account_id

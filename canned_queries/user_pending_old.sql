@@ -66,11 +66,10 @@ select
   end as pending_for,
   (
     select count(*)
-    from policies
+    from granting_policies as policies
     where policies.iam_id = ages.iam_id
       and policies.account_id = ages.account_id
       and policies.type = 'access'
-      and policies.state = 'active'
   ) as known_direct_policies,
   (
     select count(distinct members.group_id)

@@ -39,18 +39,18 @@ with
     from (
       select policies.account_id, policies.iam_id, policy_remedies.delete_command
       from barred
-      cross join policies
+      cross join granting_policies as policies
         on policies.iam_id = barred.iam_id and policies.account_id = barred.account_id
       join policy_remedies on policy_remedies.policy_id = policies.id
-      where policies.type = 'access' and policies.state = 'active'
+      where policies.type = 'access'
       order by policies.id
     )
     group by account_id, iam_id
   ),
   granting as materialized (
     select distinct access_group_id
-    from policies
-    where type = 'access' and state = 'active' and access_group_id is not null
+    from granting_policies as policies
+    where type = 'access' and access_group_id is not null
   ),
   memberships as materialized (
     select

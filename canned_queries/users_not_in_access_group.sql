@@ -35,11 +35,10 @@ with
             and collected_parts.status = 'ok'
         ) then (
           select count(*)
-          from policies
+          from granting_policies as policies
           where policies.iam_id = users.iam_id
             and policies.account_id = users.account_id
             and policies.type = 'access'
-            and policies.state = 'active'
         )
       end as direct_policies
     from users

@@ -112,10 +112,8 @@ with recursive
       null as access_group_id,
       policies.account_id
     from actors
-    join policies on policies.iam_id = actors.iam_id and policies.access_group_id is null
+    join granting_policies as policies on policies.iam_id = actors.iam_id and policies.access_group_id is null
     where policies.type = 'access'
-      and policies.state = 'active'
-      and policies.id not in (select policy_id from policy_conditions where has_ended)
     union all
     select
       actors.id,
@@ -128,10 +126,8 @@ with recursive
       policies.account_id
     from actors
     join access_group_identities as members on members.iam_id = actors.iam_id
-    join policies on policies.access_group_id = members.access_group_id
+    join granting_policies as policies on policies.access_group_id = members.access_group_id
     where policies.type = 'access'
-      and policies.state = 'active'
-      and policies.id not in (select policy_id from policy_conditions where has_ended)
     union all
     select
       actors.id,
@@ -143,10 +139,8 @@ with recursive
       policies.access_group_id,
       policies.account_id
     from actors
-    join policies on policies.access_group_id = actors.id
+    join granting_policies as policies on policies.access_group_id = actors.id
     where policies.type = 'access'
-      and policies.state = 'active'
-      and policies.id not in (select policy_id from policy_conditions where has_ended)
   ),
   explained as (
     select

@@ -63,10 +63,8 @@ with recursive
     select policies.id, policy_roles.role_id, asked.service_name
     from asked
     join policy_roles on policy_roles.role_id = asked.role_id
-    join policies on policies.id = policy_roles.policy_id
+    join granting_policies as policies on policies.id = policy_roles.policy_id
     where policies.type = 'access'
-      and policies.state = 'active'
-      and policies.id not in (select policy_id from policy_conditions where has_ended)
       and (
         asked.service_name is null
         or policies.id in (select policy_id from policy_targets)

@@ -98,13 +98,14 @@ ALL_TABLES: tuple[Table, ...] = (*TABLES, *(fact.table for fact in FACTS))
 _RESTS_ON = {fact.name: fact.rests_on for fact in FACTS}
 
 
-def derive(connection: sqlite3.Connection) -> None:
-    """Make every fact anew from the tables; raises sqlite3.Error.
+def derive(connection: sqlite3.Connection, facts: Iterable[Fact] = FACTS) -> None:
+    """Make facts, all of them or some in their order, anew from the tables; raises sqlite3.Error.
 
     The caller commits. Tables and views must be there already.
     """
+    facts = tuple(facts)
     networks.register(connection)
-    for fact in reversed(FACTS):
+    for fact in reversed(facts):
         connection.execute(f"delete from [{fact.name}]")
     connection.execute("delete from facts")
     connection.executemany(
@@ -117,10 +118,10 @@ def derive(connection: sqlite3.Connection) -> None:
                 json.dumps(fact.rests_on),
                 fact.errs or None,
             )
-            for fact in FACTS
+            for fact in facts
         ],
     )
-    for fact in FACTS:
+    for fact in facts:
         columns = ", ".join(f"[{column.name}]" for column in fact.table.columns)
         connection.execute(f"insert into [{fact.name}] ({columns}) {fact.sql}")
         # What the next ones read of it is planned by how many rows there are.

@@ -10,7 +10,6 @@ from itertools import product
 import pytest
 
 from iaminsights.database import Draft
-from iaminsights.derived import derive
 
 from .test_policy_reach import ACCOUNT, OTHER, fill, reaches, some_instances, some_policies
 
@@ -99,7 +98,6 @@ def store(database, policies, instances, members):
             "insert into policy_roles (policy_id, role_id) values (?, ?)",
             [(policy["id"], role) for role in policy["roles"]],
         )
-    derive(database)
 
 
 COLUMNS = "iam_id, instance_id, role_id, policy_id, access_group_id, scope"

@@ -11,7 +11,7 @@ from contextlib import closing
 import pytest
 
 from iaminsights.database import Draft
-from iaminsights.derived import derive
+from iaminsights.derived import FACTS, derive
 
 ACCOUNT, OTHER = "a" * 32, "b" * 32
 SERVICES = ("kms", "KMS", "cloud-object-storage", "k[m]s", "databases-for-redis")
@@ -41,6 +41,21 @@ VALUES = {
     "path": ("db/*",),
 }
 TAGS = ("env:prod", "env:dev", "team:prod", "env:p:x", "environment:prod", "env:PROD")
+# Conditions without end, one that ended before the account was collected, one that ends after it.
+COLLECTED_AT = "2026-01-01T00:00:00Z"
+OVER, TO_END = (
+    json.dumps(
+        {
+            "key": "{{environment.attributes.current_date_time}}",
+            "operator": "dateTimeLessThanOrEquals",
+            "value": moment,
+        }
+    )
+    for moment in ("2025-12-31T23:59:59+00:00", "2026-01-01T00:30:00-01:00")
+)
+RULES = ('{"key":"x"}', OVER, TO_END)
+# The facts that say who reaches which instance; the others take longer than all of these.
+REACH = ("policy_values", "policy_conditions", "policy_targets", "target_instances")
 COMPARED = ("accountId", "serviceName", "serviceInstance", "resourceGroupId", "region")
 
 
@@ -88,7 +103,7 @@ def may_be_part(name, operator, value) -> bool:
 
 def reaches(policy, instance) -> str | None:
     """The scope in which a policy reaches an instance; None if it does not."""
-    if (policy["type"], policy["state"]) != ("access", "active"):
+    if (policy["type"], policy["state"]) != ("access", "active") or policy["rule"] == OVER:
         return None
     for name, operator, value in policy["tags"]:
         carried = [tag.split(":", 1)[1] for tag in instance["tags"] if tag.startswith(f"{name}:")]
@@ -137,7 +152,7 @@ def some_policies(chance: random.Random, number: int):
             "id": f"policy-{index}",
             "type": "authorization" if chance.random() < 0.03 else "access",
             "state": "deleted" if chance.random() < 0.03 else "active",
-            "rule": '{"key":"x"}' if chance.random() < 0.1 else None,
+            "rule": chance.choice(RULES) if chance.random() < 0.15 else None,
             "tags": some_tags(chance) if chance.random() < 0.1 else [],
             "attributes": [
                 some_attribute(chance) for _ in range(chance.choice((0, 1, 1, 2, 2, 3)))
@@ -169,9 +184,18 @@ def empty(tmp_path):
         yield database
 
 
+def derive_reach(database):
+    derive(database, [fact for fact in FACTS if fact.name in REACH])
+
+
 def fill(database, policies, instances):
     database.executemany(
         "insert into accounts (account_id, name) values (?, ?)", [(ACCOUNT, "A"), (OTHER, "B")]
+    )
+    database.execute(
+        "insert into collections (id, account_id, started_at, finished_at, status) "
+        "values (1, ?, ?, ?, 'ok')",
+        (ACCOUNT, COLLECTED_AT, COLLECTED_AT),
     )
     database.executemany(
         "insert into resource_groups (resource_group_id, account_id, listed) values (?, ?, 1)",
@@ -209,7 +233,7 @@ def fill(database, policies, instances):
             "values (?, ?, ?, ?, ?)",
             [(policy["id"], place, *tag) for place, tag in enumerate(policy["tags"])],
         )
-    derive(database)
+    derive_reach(database)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -271,4 +295,4 @@ def test_a_list_that_is_no_list_breaks_nothing(empty, value):
     )
     reached = empty.execute("select count(*) from policy_instances").fetchone()[0]
     assert reached == (value == "kms")
-    empty.execute("select * from policy_descriptions").fetchall()
+    derive(empty)

@@ -54,12 +54,10 @@ with
       policies.id as policy_id,
       substr(policy_roles.role_id, instr(policy_roles.role_id, '::::') + 4) as role,
       policies.rule is not null as is_conditional
-    from policies
+    from granting_policies as policies
     join policy_roles on policy_roles.policy_id = policies.id
     where policies.type = 'access'
-      and policies.state = 'active'
       and coalesce(policies.access_group_id, policies.iam_id) is not null
-      and policies.id not in (select policy_id from policy_conditions where has_ended)
       and substr(policy_roles.role_id, instr(policy_roles.role_id, '::::') + 4)
         in (select role from rules)
   ),

@@ -8,8 +8,11 @@
 --     How wide the policy is: everything (it limits nothing but the account), all_account_management,
 --     all_iam (the services that decide about access are in it, all of them), or one_service (some).
 --   scope: conditional (under a rule), else part (of the service), else full.
---   is_whole: >
---     1 if it reaches the whole service: a part that it names is any part. A condition does not count.
+--   is_whole:
+--     is: >
+--       1 if it reaches the whole service: a part that it names is any part. A condition does not count.
+--     kind: integer
+--     required: true
 -- facets: [service_name, reach]
 -- rests_on: [policies, policy_conditions, policy_resource_tags, policy_values]
 -- errs: >
@@ -62,11 +65,9 @@ with
           0
         )
       ) as is_limited
-    from policies
+    from granting_policies as policies
     left join demands on demands.policy_id = policies.id
     where policies.type = 'access'
-      and policies.state = 'active'
-      and policies.id not in (select policy_id from policy_conditions where has_ended)
       and policies.id not in (select policy_id from policy_resource_tags)
     group by policies.id
     having min(coalesce(demands.fits, 1)) = 1

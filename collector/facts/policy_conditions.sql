@@ -5,9 +5,12 @@
 --   policy_id: {is: The policy., references: policies, required: true}
 --   starts_at: {is: "Before this moment the policy grants nothing; empty: no such moment.", kind: time}
 --   ends_at: {is: "From this moment on the policy grants nothing; empty: no such moment.", kind: time}
---   has_ended: >
---     1 if it had ended when its account was last collected: IBM Cloud keeps such a policy in the
---     list as active, though it grants nothing any more.
+--   has_ended:
+--     is: >
+--       1 if it had ended when its account was last collected: IBM Cloud keeps such a policy in the
+--       list as active, though it grants nothing any more.
+--     kind: integer
+--     required: true
 --   words: The condition in words.
 -- rests_on: [collections, policies]
 -- errs: >

@@ -60,12 +60,10 @@ with
       policies.rule is not null as is_conditional,
       max(coalesce(demands.is_part, 0)) as is_part,
       coalesce(group_concat(iif(demands.is_part, null, demands.demand), ' '), '') as target
-    from policies
+    from granting_policies as policies
     left join (select * from demands order by policy_id, demand) as demands
       on demands.policy_id = policies.id
     where policies.type = 'access'
-      and policies.state = 'active'
-      and policies.id not in (select policy_id from policy_conditions where has_ended)
     group by policies.id
     having min(coalesce(demands.fits, 1)) = 1
   )

@@ -9,8 +9,11 @@
 --   administers_services: {is: 1 for Administrator on all services., kind: integer, required: true}
 --   manages_services: {is: 1 for Manager on all services., kind: integer, required: true}
 --   administers_account: {is: 1 for Administrator on all account management services., kind: integer, required: true}
---   administers_iam: >
---     How many of the services that decide about access (IAM and users) it gives Administrator on.
+--   administers_iam:
+--     is: >
+--       How many of the services that decide about access (IAM and users) it gives Administrator on.
+--     kind: integer
+--     required: true
 --   is_conditional: {is: 1 if it holds under a condition only., kind: integer, required: true}
 --   why: Roles and what they are on.
 -- rests_on: [policies, policy_account_services, policy_breadths, policy_roles, roles]
