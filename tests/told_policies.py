@@ -16,3 +16,9 @@ def tell(account: Account) -> None:
     account.policy(poppy, ["Writer"], service="kms", region="eu-de")
     account.policy("IBMid-GONE1", ["Viewer"], service="kms")
     account.custom_role("Greeter", "Greeter", "iam-groups", ["iam-groups.members.add"])
+    over = {
+        "key": "{{environment.attributes.current_date_time}}",
+        "operator": "dateTimeLessThanOrEquals",
+        "value": "2024-01-31T23:59:59+00:00",
+    }
+    account.policy(poppy, ["Viewer"], service="appid", rule=over)
