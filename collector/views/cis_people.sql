@@ -7,10 +7,7 @@
 --   own. That everybody has a mail address does not say that it is right: fails is null then.
 with
   people as materialized (
-    select users.account_id, users.iam_id, users.email, users.realm
-    from login_users
-    join users
-      on users.account_id = login_users.account_id and users.iam_id = login_users.iam_id
+    select account_id, iam_id, email, realm, added_on from login_users
   ),
   mailless as (
     select account_id, count(*) as people
@@ -68,10 +65,9 @@ with
     join accounts on accounts.account_id = people.account_id
     join inactive_identities as seen
       on seen.account_id = people.account_id and seen.kind = 'user' and seen.iam_id = people.iam_id
-    join users on users.account_id = people.account_id and users.iam_id = people.iam_id
     where people.iam_id is not accounts.owner
       and coalesce(
-        julianday(seen.report_end_time) - julianday(coalesce(seen.last_authn, users.added_on)) >= 30,
+        julianday(seen.report_end_time) - julianday(coalesce(seen.last_authn, people.added_on)) >= 30,
         true
       )
     group by people.account_id

@@ -1,10 +1,26 @@
--- title: >
---   What the CIS benchmark's recommendations on IAM are judged by, one row for each account and measure.
+-- title: What the CIS benchmark's recommendations on IAM are judged by.
+-- grain: one row for each account and measure
+-- key: [account_id, measure]
+-- columns:
+--   account_id: {is: The account., references: accounts, required: true}
+--   measure: {is: "What is judged, as the views cis_keys, cis_settings and so on have it.", required: true}
+--   fails:
+--     is: 1 if what the recommendation warns of is there, 0 if not, empty if that is not known.
+--     kind: integer
+--   figure: What decides it, in words.
+--   unread: >
+--     Parts that it rests on and that were not read in full; a 0 says nothing then.
+-- rests_on:
+--   [access_group_members, access_groups, account_settings, accounts, administrator_ways,
+--   apikeys, cbr_rules, collection_steps, collections, external_identity_settings,
+--   inactive_identities, mfa_enrollments, open_context_rules, policies, policy_account_services,
+--   policy_conditions, policy_resource_attributes, policy_roles, policy_values, public_access,
+--   serviceids, trustedprofile_identities, trustedprofile_rules, trustedprofiles, user_mfa,
+--   users]
 -- notes: |
---   fails: 1 if what the recommendation warns of is there, 0 if it is not, null if that is not known.
---   figure: what decides it, in words. unread: the parts that it rests on and that were not read in
---   full: a 0 says nothing then. Each measure judges what its recommendation asks, which is often less
---   than the reports list that help to mend it.
+--   Each measure judges what its recommendation asks, which is often less than the reports list that
+--   help to mend it. The parts of each are in the views cis_keys, cis_settings, cis_factors,
+--   cis_people, cis_administrators and cis_public; here is only what they rest on.
 with
   measures as materialized (
     select account_id, measure, fails, figure from cis_keys
