@@ -154,6 +154,19 @@ def test_the_target_of_an_authorization_is_not_gone(collected):
     assert [row[0] for row in words if "exist" in f"{row}"] == [proof["id"]]
 
 
+@pytest.mark.parametrize("status", ["ok", "partial", "failed", "denied"])
+@pytest.mark.parametrize("part", ["resources", "resource_service_instances"])
+def test_what_was_looked_for_in_part_of_a_list_is_not_gone(collected, part, status):
+    path = collected(account_that_names_a_cluster())
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(
+            "update collection_steps set status = ? where resource = ?", (status, part)
+        )
+        derive(database)
+        database.commit()
+    assert bool(said_to_be_gone(path)) == (status == "ok")
+
+
 def test_a_file_of_before_search_was_kept_knows_of_nothing_that_is_gone(collected, tmp_path):
     path = unpacked(3, tmp_path / "earlier.sqlite3")
     account = accounts_of(2)[0]
@@ -229,6 +242,26 @@ def test_what_else_uses_an_instance_that_no_policy_reaches(collected):
         ("alone", "profile link", None),
         ("used", "authorization, service credential", None),
     ]
+
+
+def test_what_only_search_shows_can_be_found_and_has_a_history(collected):
+    account = Account("Acme")
+    account.cluster("old")
+    path = collected(account)
+    account.searchables.clear()
+    cluster = account.cluster("shop")
+    account.instance("shop keys", "kms")  # which has its history as an instance
+    collected(account, path=path)
+    with closing(sqlite3.connect(path)) as database:
+        changes = database.execute("select what, name, change from changes order by what, name")
+        assert changes.fetchall() == [
+            ("resource_service_instances", "shop keys", "added"),
+            ("resources", "old", "removed"),
+            ("resources", "shop", "added"),
+        ]
+    found = rows(path, "find", "kind", "name", "table_name", "key", text="shop")
+    assert ("k8-cluster", "shop", "resources", cluster["crn"]) in found
+    assert [kind for kind, name, *_ in found if name == "shop keys"] == ["service instance"]
 
 
 # --- Resource groups -----------------------------------------------------------------------------
