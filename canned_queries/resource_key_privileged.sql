@@ -5,8 +5,8 @@
 -- why: >
 --   Whoever has a copy of such a credential has all of the instance, without a login and without a
 --   second factor. High is Administrator, who may grant access to the instance as well, and a
---   credential made of a service ID that administers the account or all services: it can do all
---   that the service ID can, wherever. Medium is Manager, who can do everything with the content.
+--   credential made of a service ID that administers the account or all services, by whatever way: it
+--   can do all that the service ID can, wherever. Medium is Manager, who can do everything with the content.
 --   Other roles, custom ones included, are not judged, nor are credentials of services that know no
 --   roles: what those can do is the service's to say. last_use is that of the service ID behind it.
 -- remediation: >
@@ -24,22 +24,6 @@
 --   y_type: quantitative
 --   color_column: severity
 with
-  holders as (
-    select account_id, iam_id, why
-    from privileged_policies
-    where iam_id is not null
-    union
-    select privileged_policies.account_id, members.iam_id, privileged_policies.why
-    from privileged_policies
-    join access_groups
-      on access_groups.id = privileged_policies.access_group_id and access_groups.is_public = 0
-    join access_group_members as members on members.group_id = access_groups.id
-  ),
-  powers as materialized (
-    select account_id, iam_id, group_concat(why, '; ') as privileges
-    from (select * from holders order by account_id, iam_id, why)
-    group by account_id, iam_id
-  ),
   credentials as materialized (
     select
       service_credentials.*,
@@ -47,9 +31,10 @@ with
       service_credentials.role_id glob '*:role:Administrator' as administers,
       service_credentials.role_id glob '*:serviceRole:Manager' as manages
     from service_credentials
-    left join powers
+    left join administrators as powers
       on powers.iam_id = service_credentials.service_iam_id
       and powers.account_id = service_credentials.account_id
+      and not powers.is_public_only
   )
 select
   coalesce(accounts.name, credentials.account_id) as account,

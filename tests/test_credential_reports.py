@@ -80,13 +80,16 @@ def test_service_credentials_that_can_do_everything(collected):
     acme.policy(admin, ["Administrator"], service_type="platform_service")
     acme.policy(acme.group("Admins", [in_group]), ["Manager"], service_type="service")
     acme.policy(plain, ["Manager"], service="kms")
-    acme.policy(acme.public_group(), ["Administrator"], service="iam-groups")
+    trusted, profile = acme.service_id("trusted"), acme.profile("Admins")
+    acme.policy(profile, ["Administrator"], service_type="platform_service")
+    acme.profile_identity(profile, trusted)
     credentials(
         acme,
         ("administrator", "Administrator", None, 1, {}),
         ("manager", "Manager", plain, 1, {}),
         ("of a privileged service ID", "Reader", admin, 1, {}),
         ("through a group", "Reader", in_group, 1, {}),
+        ("through a profile", "Reader", trusted, 1, {}),
         # Near misses.
         ("editor", "Editor", plain, 1, {}),
         ("writer", "Writer", plain, 1, {}),
@@ -95,15 +98,21 @@ def test_service_credentials_that_can_do_everything(collected):
     )
     # The same service ID, by another account's privileges.
     bolt.policy(plain, ["Administrator"], service_type="platform_service")
-    credentials(bolt, ("manager", "Manager", None, 1, {}))
+    # What everybody has through Public Access does not count either.
+    bolt.policy(bolt.public_group(), ["Administrator"], service="iam-groups")
+    robot = bolt.service_id("robot")
+    credentials(bolt, ("manager", "Manager", None, 1, {}), ("as everybody", "Reader", robot, 1, {}))
 
     path = collected(acme, bolt)
     columns = ("account", "credential", "role", "privileges_of_service_id", "severity")
     management = "Administrator on all account management services"
+    through_group = "Manager on all services (access group Admins)"
+    by_profile = f"{management} (trusted profile Admins)"
     assert rows(path, "resource_key_privileged", *columns) == [
         ("Acme", "administrator", "Administrator", None, "high"),
         ("Acme", "manager", "Manager", None, "medium"),
         ("Acme", "of a privileged service ID", "Reader", management, "high"),
-        ("Acme", "through a group", "Reader", "Manager on all services", "high"),
+        ("Acme", "through a group", "Reader", through_group, "high"),
+        ("Acme", "through a profile", "Reader", by_profile, "high"),
         ("Bolt", "manager", "Manager", None, "medium"),
     ]
