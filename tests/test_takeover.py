@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -104,19 +105,29 @@ KEPT = {
     "where acknowledgement_id is not null",
     "the other account": "select id, email, state from users where account_id = :bolt "
     "union all select id, name, crn from serviceids where account_id = :bolt "
-    "union all select id, description, rule from policies where account_id = :bolt "
-    "union all select id, name, expires_at from apikeys where account_id = :bolt",
+    "union all select id, description, access_group_id from policies where account_id = :bolt",
+    "its keys": "select id, name, expires_at from apikeys where account_id = :bolt",
 }
 
 
 def kept(path: Path) -> dict[str, set[tuple]]:
     bolt = accounts_of(2)[1].account_id
-    return {what: set(asked(path, sql.replace(":bolt", f"'{bolt}'"))) for what, sql in KEPT.items()}
+    return {what: set(had(path, sql.replace(":bolt", f"'{bolt}'"))) for what, sql in KEPT.items()}
+
+
+def had(path: Path, sql: str) -> list[tuple]:
+    """What a file of any version answers; nothing of a table that it does not have."""
+    try:
+        return asked(path, sql)
+    except sqlite3.OperationalError as error:
+        assert "no such table" in str(error)
+        return []
 
 
 def test_the_next_collect_takes_over_all_that_a_file_has(earlier):
     before = kept(earlier)
-    assert all(before.values())
+    assert before["collections"] and before["the other account"]
+    assert all(before.values()) or asked(earlier, "pragma user_version") < [(3,)]
     collect(earlier, accounts_of(2)[0], reports=ALL)
     after = kept(earlier)
     assert {what for what in KEPT if not before[what] <= after[what]} == set()
@@ -134,7 +145,7 @@ def test_what_has_changed_meanwhile_is_a_change(earlier):
     acme = accounts_of(2)[0]
     acme.groups[-1]["name"] = "Band"
     acme.policies.clear()
-    before = asked(earlier, "select count(*) from changes")[0][0]
+    before = len(had(earlier, "select id from changes"))
     collect(earlier, acme, reports=ALL)
     found = asked(earlier, "select what, name, change from changes where id > ?", before)
     assert sorted(found) == [
@@ -144,20 +155,23 @@ def test_what_has_changed_meanwhile_is_a_change(earlier):
 
 
 def test_parts_that_are_not_asked_for_are_kept(earlier):
-    before = asked(earlier, "select id, name from apikeys order by 1")
+    sql = "select id, name from serviceids order by 1"
+    before = asked(earlier, sql)
+    assert len(before) == 2
     collect(earlier, accounts_of(2)[0], only=("users",), reports=ALL)
-    assert asked(earlier, "select id, name from apikeys order by 1") == before
+    assert asked(earlier, sql) == before
     assert_sound(earlier)
 
 
 def test_what_an_earlier_version_could_not_find_is_not_new(earlier):
     acme = accounts_of(2)[0]
     acme.add_api_key(acme.service_ids[0], "newest", id="ApiKey-newest")
+    counted = had(earlier, "select * from findings")
     collect(earlier, acme, reports=ALL)
     sql = "select first_seen from findings where report = 'api_key_no_expiry' and finding = ?"
     # Its reports rested on other views: whether they would have found it, nobody can tell.
     assert asked(earlier, sql, "ApiKey-newest") == [(None,)]
-    assert asked(earlier, sql, "ApiKey-new") == [("2026-01-02T00:00:00Z",)]
+    assert asked(earlier, sql, "ApiKey-new") == [("2026-01-02T00:00:00Z" if counted else None,)]
 
 
 # --- Files that lack any table or column at all --------------------------------------------------
@@ -201,23 +215,35 @@ def rich_account() -> Account:
     return account
 
 
+@pytest.fixture(scope="module")
+def rich_file(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("rich") / "iaminsights.sqlite3"
+    collect(path, rich_account(), reports=ALL)
+    return path
+
+
+@pytest.fixture
+def rich(rich_file, tmp_path) -> Path:
+    """A file with the rich account, to be made older."""
+    return Path(shutil.copy(rich_file, tmp_path / "iaminsights.sqlite3"))
+
+
 @pytest.mark.parametrize("table", [table.name for table in TABLES if table.name not in NEEDED])
-def test_a_file_without_a_table_is_taken_over(collected, table):
-    account = rich_account()
-    path = collected(account, reports=ALL if table in NO_PARTS else ())
+def test_a_file_without_a_table_is_taken_over(rich, table):
+    path = rich
     forget(path, f"{table}.*")
-    collect(path, account)
+    collect(path, rich_account())
     assert asked(path, "select what, name, change from changes") == []
     assert_sound(path)
 
 
 @pytest.mark.parametrize("table", [table for table in TABLES if table.name not in NO_PARTS])
-def test_a_file_without_a_column_is_taken_over(collected, table):
+def test_a_file_without_a_column_is_taken_over(rich, table):
+    path = rich
     free = [c.name for c in table.columns if c.name != "account_id" and c.name not in table.key]
     without = [f"{table.name}.{name}" for name in free if not table.column(name).required]
-    account = rich_account()
-    path = collected(account)
     forget(path, *without)
+    account = rich_account()
     collect(path, account, only=("accounts",))
     assert_sound(path)
     if without:
