@@ -18,7 +18,7 @@ from functools import cache, partial
 from typing import Any
 
 from .errors import ObjectError
-from .schema import BOOLEAN, INTEGER, JSON, TABLE, TEXT, TIME, Column
+from .schema import BOOLEAN, INTEGER, JSON, TABLE, TABLES, TEXT, TIME, Column
 
 PUBLIC_ACCESS_GROUP = "AccessGroupId-PublicAccess"
 LEFT_OUT = "left out"
@@ -48,6 +48,14 @@ _NAMES = frozenset(
         *("firstname", "lastname", "user_id", "username", "email", "owner_user_id"),
     }
 )
+
+
+# What other rows refer to is shown there by its label: without a name that is its identifier.
+_LABELLED = {
+    name: (TABLE[name].label, TABLE[name].key[0])
+    for name in {column.references for table in TABLES for column in table.columns} & TABLE.keys()
+    if TABLE[name].label
+}
 
 
 @dataclass(frozen=True)
@@ -103,6 +111,9 @@ def record(
             row[name] = _kept(value, column, field, item)
     for column, name in others:
         row[name] = _kept(constant.get(name, context.account_id), column, name, item)
+    if table in _LABELLED:
+        label, key = _LABELLED[table]
+        row[label] = row[label] or row[key]
     return row
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from .errors import response_context
 from .exchange import Reply
 
-_HEAD = ("account_id", "entity_tag")
+_NOT_EFFECTIVE = ("account_id", "entity_tag", "restrict_user_domains")
 
 
 def identity_settings(request):
@@ -16,9 +16,12 @@ def identity_settings(request):
 
 
 def effective_identity_settings(request):
-    """The settings that hold: the account's own under those of its enterprise's templates."""
+    """The settings that hold: the account's own under those of its enterprise's templates.
+
+    By the model of IBM's SDK the domains that may be invited are not among them.
+    """
     settings = _settings(request)
-    own = {key: value for key, value in settings.items() if key not in _HEAD}
+    own = {key: value for key, value in settings.items() if key not in _NOT_EFFECTIVE}
     templates = request.account.settings_templates
     effective = dict(own)
     for template in templates:
