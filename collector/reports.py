@@ -25,6 +25,7 @@ ROWS_COLUMN = "report_rows"
 MARKER = "# --- Assembled by `iaminsights metadata` from here on: edit canned_queries/ instead. ---"
 
 _DATABASE = "iaminsights"
+_ACKNOWLEDGED = re.compile(r"\backnowledged\.report\s*=\s*'([^']*)'")
 _NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 _REQUIRED = ("title", "question", "category", "severity", "why", "remediation")
 _OPTIONAL = ("references", "parameters", "chart", "identifiers")
@@ -89,6 +90,12 @@ def read_report(path: Path) -> Report:
     size = next((n for n, line in enumerate(lines) if not line.startswith("--")), len(lines))
     header = _header(path, lines[:size])
     sql = _select(f"{path}, line {size + 1}", "\n".join(lines[size:]))
+    for number, line in enumerate(lines, 1):
+        for name in _ACKNOWLEDGED.findall(line):
+            if name != path.stem:
+                raise ReportError(
+                    f"{path}, line {number}: it shows what was acknowledged of {name}, not its own."
+                )
     return Report(name=path.stem, sql=sql, path=path, **header)
 
 

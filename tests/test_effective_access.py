@@ -11,7 +11,8 @@ import pytest
 
 from iaminsights.database import Draft
 
-from .test_policy_reach import ACCOUNT, OTHER, fill, reaches, some_instances, some_policies
+from .bitsets import Bitsets, account_services
+from .test_policy_reach import ACCOUNT, OTHER, fill, grants, reaches, some_instances, some_policies
 
 USERS = ("IBMid-ada", "IBMid-bob", "IBMid-both")
 SERVICE_IDS = ("iam-ServiceId-1", "iam-ServiceId-2")
@@ -100,14 +101,16 @@ def store(database, policies, instances, members):
         )
 
 
+ACCOUNTS = 100  # in each of ten blocks
 COLUMNS = "iam_id, instance_id, role_id, policy_id, access_group_id, scope"
 
 
 @pytest.mark.parametrize("block", range(10))
 def test_every_way_in_of_random_accounts(empty, block):
-    """Ten blocks of 35 accounts: each attribute, operator, wildcard, tag, rule, state and type."""
+    """Each attribute, operator, wildcard, tag, rule, state and type; two oracles say the same."""
     seen = 0
-    for seed in range(35):
+    services = dict(empty.execute("select service_name, is_iam from account_services"))
+    for seed in range(ACCOUNTS):
         chance = random.Random(f"{block}/{seed}")
         policies, instances, members = some_account(chance)
         expected = brute_force(policies, instances, members)
@@ -117,6 +120,20 @@ def test_every_way_in_of_random_accounts(empty, block):
             found = empty.execute(f"select {COLUMNS} from effective_access").fetchall()
             assert len(found) == len(set(found))
             assert set(found) == expected, (block, seed)
+            other = Bitsets(instances, ACCOUNT)
+            granting = [policy for policy in policies if grants(policy)]
+            assert set(empty.execute("select policy_id, instance_id from policy_instances")) == {
+                (policy["id"], instance)
+                for policy in granting
+                for instance in other.reached(policy)
+            }, (block, seed)
+            assert set(
+                empty.execute("select policy_id, service_name from policy_account_services")
+            ) == {
+                (policy["id"], service)
+                for policy in granting
+                for service in account_services(policy, ACCOUNT, services)
+            }, (block, seed)
             who, where = chance.choice(EVERYBODY), instances[0]["id"]
             for column, place, value in (("iam_id", 0, who), ("instance_id", 1, where)):
                 some = empty.execute(
@@ -131,7 +148,7 @@ def test_every_way_in_of_random_accounts(empty, block):
 
 def test_the_random_accounts_have_every_form():
     scopes, groups, kinds = set(), set(), set()
-    for block, seed in product(range(10), range(35)):
+    for block, seed in product(range(10), range(ACCOUNTS)):
         account = some_account(random.Random(f"{block}/{seed}"))
         for row in brute_force(*account):
             scopes.add(row[5])

@@ -14,14 +14,26 @@ from iaminsights.database import Draft
 from iaminsights.derived import FACTS, derive
 
 ACCOUNT, OTHER = "a" * 32, "b" * 32
-SERVICES = ("kms", "KMS", "cloud-object-storage", "k[m]s", "databases-for-redis")
+SERVICES = ("kms", "KMS", "cloud-object-storage", "k[m]s", "databases-for-redis", "iam-groups")
 REGIONS = ("eu-de", "eu-gb", "global", "", None)
 GROUPS = ("rg-1", "rg-2", "rg*3", None)
 GUIDS = ("1111-aaaa", "1111-bbbb", "2222-a?b", "2222-a*b", "[1]-x", "1-x", "ünïcode-1", "", None)
 PATTERNS = (
     *("*", "**", "?*", "1111-*", "1111-????", "1111-?", "*a", "2222-a{{?}}b", "2222-a{{*}}b"),
     *("{{*}}", "2222-a?b", "[1]-*", "[12]-x", "k[m]s", "K*", "k*", "eu-*", "*-??", "rg{{*}}3"),
-    *("ünïcode-?", "?nïcode*", "%", "rg_1", "", "service", "serv*"),
+    *(
+        "ünïcode-?",
+        "?nïcode*",
+        "%",
+        "rg_1",
+        "",
+        "service",
+        "serv*",
+        "iam-*",
+        "*service",
+        "platform_*",
+        "[IAM]*",
+    ),
 )
 TRUTHS = ("true", "false", "1", "yes", None)
 OPERATORS = (
@@ -34,8 +46,8 @@ VALUES = {
     "serviceInstance": (*filter(None, GUIDS), "*", "gone"),
     "resourceGroupId": ("rg-1", "rg-2", "rg*3", "*"),
     "region": ("eu-de", "EU-DE", "global", "*", ""),
-    "serviceType": ("service", "service", "platform_service", "*"),
-    "service_group_id": ("IAM",),
+    "serviceType": ("service", "service", "platform_service", "platform_service", "*"),
+    "service_group_id": ("IAM", "IAM", "*"),
     "resourceType": ("bucket", "resource-group", "*"),
     "resource": ("reports", "*"),
     "path": ("db/*",),
@@ -55,7 +67,10 @@ OVER, TO_END = (
 )
 RULES = ('{"key":"x"}', OVER, TO_END)
 # The facts that say who reaches which instance; the others take longer than all of these.
-REACH = ("policy_values", "policy_conditions", "policy_targets", "target_instances")
+REACH = (
+    *("policy_values", "policy_conditions", "policy_targets", "target_instances"),
+    "policy_account_services",
+)
 COMPARED = ("accountId", "serviceName", "serviceInstance", "resourceGroupId", "region")
 
 
@@ -101,9 +116,13 @@ def may_be_part(name, operator, value) -> bool:
     )
 
 
+def grants(policy) -> bool:
+    return (policy["type"], policy["state"]) == ("access", "active") and policy["rule"] != OVER
+
+
 def reaches(policy, instance) -> str | None:
     """The scope in which a policy reaches an instance; None if it does not."""
-    if (policy["type"], policy["state"]) != ("access", "active") or policy["rule"] == OVER:
+    if not grants(policy):
         return None
     for name, operator, value in policy["tags"]:
         carried = [tag.split(":", 1)[1] for tag in instance["tags"] if tag.startswith(f"{name}:")]

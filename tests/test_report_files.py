@@ -72,6 +72,11 @@ def test_long_texts_become_one_line(tmp_path):
     ("text", "said"),
     [
         (SELECT, "does not begin with a header"),
+        (
+            HEADER + "select 1 as a from acknowledged_findings as acknowledged\n"
+            "where acknowledged.report = 'another'\n",
+            "it shows what was acknowledged of another, not its own",
+        ),
         (HEADER, "there must be one select"),
         (HEADER + "-- colour: red\n" + SELECT, "unknown key colour"),
         (HEADER.replace("-- why: One wants to know.\n", "") + SELECT, "why is missing"),

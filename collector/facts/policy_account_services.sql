@@ -30,6 +30,7 @@ with
       position,
       name,
       min(not is_any) as limits,
+      max(wants_absent) as wants_absent,
       max(
         case name
           when 'serviceType' then 'platform_service' glob pattern
@@ -74,7 +75,7 @@ with
       -- What names a part of nothing in particular is not about account management.
       and (
         max(coalesce(demands.name in ('serviceName', 'serviceType', 'service_group_id'), 0))
-        or max(coalesce(demands.is_part and demands.limits, 0)) = 0
+        or max(coalesce(demands.is_part and demands.limits and not demands.wants_absent, 0)) = 0
       )
   ),
   reached as (
