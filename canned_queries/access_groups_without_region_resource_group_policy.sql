@@ -95,6 +95,7 @@ select
   policies.last_permit_at,
   policy_remedies.delete_command as command,
   policy_remedies.console,
+  policy_remedies.remark,
   acknowledged.note as acknowledged,
   policies.access_group_id,
   policies.id as policy_id,

@@ -74,7 +74,7 @@ with
     select
       holders.*,
       administrators.why,
-      iif(holders.template_id is null, remedies.delete_command, null) as delete_command
+      remedies.delete_command
     from administrators
     join holders
       on holders.account_id = administrators.account_id
@@ -125,21 +125,15 @@ with
           when 'trusted_profile' then
             'ibmcloud iam access-group-trusted-profile-remove ' || groups.word || ' '
               || arguments.word
-          -- Of service IDs the command line takes the name, which must be the only one.
-          when 'service_id' then iif(
-            exists (
-              select 1
-              from serviceids as others
-              where others.account_id = sources.account_id
-                and others.name = serviceids.name
-                and others.id <> serviceids.id
-            ),
-            null,
-            'ibmcloud iam access-group-service-id-remove ' || groups.word || ' '''
-              || replace(serviceids.name, '''', '''\''''') || ''''
-          )
+          when 'service_id' then
+            'ibmcloud iam access-group-service-id-remove ' || groups.word || ' '
+              || arguments.member
         end
-      end as ending
+      end as ending,
+      case
+        when sources.command = 'take out' then coalesce(groups.remark, arguments.member_remark)
+        when sources.command is null then coalesce(groups.remark, arguments.remark)
+      end as remark
     from sources
     left join access_groups on access_groups.id = sources.source
     left join access_group_arguments as groups on groups.access_group_id = sources.source
@@ -151,19 +145,20 @@ with
   paths as (
     select
       account_id, iam_id, 'owner' as path, 'owner' as kind_of_path, null as membership,
-      null as policies, null as command, null as access_group_id
+      null as policies, null as command, null as remark, null as access_group_id
     from administrators
     where why = 'is the account owner'
     union all
     select
       account_id, iam_id, name, iif(source = '', 'own policies', 'access group'), membership,
-      policies, ending, nullif(source, '')
+      policies, ending, remark, nullif(source, '')
     from named
     where is_enough
     union all
     select
       account_id, iam_id, group_concat(name, ' and '), 'several together', null, sum(policies),
-      iif(count(*) = count(ending), group_concat(ending, ' && '), null), null
+      iif(count(*) = count(ending), group_concat(ending, ' && '), null),
+      min(remark) filter (where ending is null), null
     from (select * from named where not is_enough order by account_id, iam_id, name, source)
     group by account_id, iam_id
     having max(administers_services) and max(manages_services) and max(administers_account)
@@ -196,6 +191,7 @@ select
   1 as paths,
   paths.command,
   arguments.console,
+  paths.remark,
   acknowledged.note as acknowledged,
   paths.iam_id,
   paths.access_group_id,

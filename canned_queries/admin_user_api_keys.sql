@@ -15,8 +15,8 @@
 --   account are not in this data.
 -- remediation: >
 --   Give the program that uses the key a service ID or a trusted profile with only the access it
---   needs, then delete the key with the command in its row; a locked one is unlocked first. Or take
---   the administration away from the user.
+--   needs, then disable the key with the command in its row, and delete it when nothing has failed; a
+--   locked one is unlocked first. Or take the administration away from the user.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.5"
 --   - "IBM Cloud Docs: Managing user API keys"
@@ -112,8 +112,9 @@ select
   apikeys.expires_at,
   iif(apikeys.locked = 1, 'yes', 'no') as is_locked,
   1 as keys,
-  remedies.delete_command as command,
+  remedies.end_command as command,
   remedies.console,
+  remedies.remark,
   acknowledged.note as acknowledged,
   apikeys.id as apikey_id,
   apikeys.iam_id,

@@ -10,8 +10,8 @@
 --   disabled and expired keys, with which nobody can log in, and keys of which IBM Cloud does not
 --   tell when they were made. There are no rows unless keys and report were read the last time.
 -- remediation: >
---   Ask the owner whether it is still to be put to use, else delete it with the command in its row.
---   A locked key is unlocked first.
+--   Ask the owner whether it is still to be put to use, else disable it with the command in its row,
+--   and delete it when nothing has failed. A locked key is unlocked first.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.2, v2.0 1.2"
 --   - "IBM Cloud Docs: Identifying inactive identities"
@@ -62,8 +62,9 @@ select
   apikeys.expires_at,
   iif(apikeys.locked = 1, 'yes', 'no') as is_locked,
   1 as keys,
-  remedies.delete_command as command,
+  remedies.end_command as command,
   remedies.console,
+  remedies.remark,
   acknowledged.note as acknowledged,
   apikeys.id as apikey_id,
   apikeys.iam_id,

@@ -7,8 +7,9 @@
 --   keys are left out: nobody can log in with them.
 -- remediation: >
 --   Make a new key that expires (in the console or by the API: the command line cannot), put it in
---   the place of the old one, then delete the old one with the command in its row. A
---   locked key is unlocked first.
+--   the place of the old one, then disable
+--   the old one with the command in its row, and delete it when nothing has failed. A locked key is
+--   unlocked first.
 -- references:
 --   - "IBM Cloud Docs: Managing user API keys"
 -- identifiers: [apikey_id]
@@ -25,8 +26,9 @@ select
   identities.kind,
   apikeys.created_at,
   1 as keys,
-  apikey_remedies.delete_command as command,
+  apikey_remedies.end_command as command,
   apikey_remedies.console,
+  apikey_remedies.remark,
   acknowledged.note as acknowledged,
   apikeys.id as apikey_id,
   apikeys.iam_id,

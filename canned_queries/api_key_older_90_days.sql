@@ -9,8 +9,9 @@
 --   expired keys are left out: nobody can log in with them. Keys of which IBM Cloud does not tell
 --   when they were made, which may be the oldest, cannot be judged and are left out.
 -- remediation: >
---   Make a new key, if possible one that expires, put it in the place of the old one, then delete
---   the old one with the command in its row. A locked key is unlocked first.
+--   Make a new key, if possible one that expires, put it in the place of the old one, then disable
+--   the old one with the command in its row, and delete it when nothing has failed. A locked key is
+--   unlocked first.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.3, v2.0 1.3"
 --   - "IBM Cloud Docs: Managing user API keys"
@@ -32,7 +33,8 @@ with
   mendable as materialized (
     select
       apikeys.*,
-      remedies.delete_command,
+      remedies.end_command,
+      remedies.remark,
       remedies.console
     from apikeys
     left join apikey_remedies as remedies on remedies.apikey_id = apikeys.id
@@ -62,8 +64,9 @@ select
   found.expires_at,
   iif(found.locked = 1, 'yes', 'no') as is_locked,
   1 as keys,
-  found.delete_command as command,
+  found.end_command as command,
   found.console,
+  found.remark,
   acknowledged.note as acknowledged,
   found.id as apikey_id,
   found.iam_id,

@@ -64,6 +64,7 @@ select
   1 as keys,
   remedies.disable_command as command,
   remedies.console,
+  remedies.remark,
   acknowledged.note as acknowledged,
   apikeys.id as apikey_id,
   apikeys.iam_id,

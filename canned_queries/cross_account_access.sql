@@ -155,6 +155,7 @@ select
   coalesce(
     access_group_arguments.console, iif(subjects.iam_id is null, policy_remedies.console, null)
   ) as console,
+  iif(policies.type = 'authorization', policy_remedies.remark, null) as remark,
   acknowledged.note as acknowledged,
   subjects.iam_id,
   subjects.access_group_id,

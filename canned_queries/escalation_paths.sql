@@ -51,6 +51,7 @@ select
   1 as identities,
   policy_remedies.delete_command as command,
   policy_remedies.console,
+  policy_remedies.remark,
   acknowledged.note as acknowledged,
   paths.iam_id,
   paths.first_policy_id as policy_id,

@@ -96,7 +96,7 @@ with
   same as materialized (
     select account_id, access_group_id, stays_id from ranked where place > 1
   ),
-  -- Who is in the one and not yet in the other. Of service IDs the command line takes the name.
+  -- Who is in the one and not yet in the other.
   moving as materialized (
     select
       same.access_group_id,
@@ -104,21 +104,11 @@ with
       case arguments.kind
         when 'user' then 'user-add ' || stays.word || ' ' || arguments.word
         when 'trusted_profile' then 'trusted-profile-add ' || stays.word || ' ' || arguments.word
-        when 'service_id' then (
-          select iif(
-              count(*) = 1,
-              'service-id-add ' || stays.word || ' '''
-                || replace(max(serviceids.name), '''', '''\''''') || '''',
-              null
-            )
-          from serviceids as own
-          join serviceids
-            on serviceids.account_id = own.account_id and serviceids.name = own.name
-          where own.iam_id = members.iam_id and own.account_id = same.account_id
-        )
+        when 'service_id' then 'service-id-add ' || stays.word || ' ' || arguments.member
         -- Who is not in the account any more need not move.
         else ''
-      end as step
+      end as step,
+      coalesce(stays.remark, arguments.member_remark) as remark
     from same
     join access_group_members as members
       on members.group_id = same.access_group_id and members.membership_type = 'static'
@@ -137,6 +127,7 @@ with
     select
       access_group_id,
       group_concat('ibmcloud iam access-group-' || nullif(step, '') || ' && ', '') as steps,
+      min(remark) filter (where step is null) as remark,
       count(*) = count(step) and count(nullif(step, '')) <= 20 as can_be_told
     from (select * from moving order by access_group_id, iam_id)
     group by access_group_id
@@ -176,6 +167,7 @@ select
         || iif(summaries.members > 0, ' --recursive', '')
   end as command,
   arguments.console,
+  coalesce(arguments.remark, moves.remark) as remark,
   acknowledged.note as acknowledged,
   same.stays_id as same_as_id,
   same.access_group_id,

@@ -64,6 +64,7 @@ select
   1 as groups,
   'ibmcloud iam access-group-delete ' || arguments.word as command,
   arguments.console,
+  coalesce(arguments.remark, arguments.dependents) as remark,
   acknowledged.note as acknowledged,
   counted.id as access_group_id,
   counted.account_id,

@@ -107,6 +107,7 @@ select
     'https://cloud.ibm.com/iam/groups/AccessGroupId-PublicAccess?tab=iam',
     arguments.console
   ) as console,
+  iif(access_groups.is_public = 1, arguments.remark, null) as remark,
   acknowledged.note as acknowledged,
   access_groups.id as access_group_id,
   access_groups.account_id,

@@ -67,20 +67,10 @@ with
       case members.type
         when 'profile' then
           'trusted-profile-remove ' || access_group_arguments.word || ' ' || arguments.word
-        -- Of service IDs the command line takes the name, which must be the only one.
-        when 'service' then (
-          select iif(
-              count(*) = 1,
-              'service-id-remove ' || access_group_arguments.word || ' '''
-                || replace(max(serviceids.name), '''', '''\''''') || '''',
-              null
-            )
-          from serviceids as own
-          join serviceids
-            on serviceids.account_id = own.account_id and serviceids.name = own.name
-          where own.iam_id = members.iam_id and own.account_id = members.account_id
-        )
-      end as step
+        when 'service' then
+          'service-id-remove ' || access_group_arguments.word || ' ' || arguments.member
+      end as step,
+      coalesce(access_group_arguments.remark, arguments.member_remark) as remark
     from mixed
     join members on members.access_group_id = mixed.access_group_id and members.type <> 'user'
     join identities on identities.iam_id = members.iam_id
@@ -96,7 +86,8 @@ with
         count(*) = count(step) and count(*) <= 10,
         group_concat('ibmcloud iam access-group-' || step, ' && '),
         null
-      ) as command
+      ) as command,
+      min(remark) filter (where step is null) as remark
     from (select * from programs order by access_group_id, name, iam_id)
     group by access_group_id
   )
@@ -116,6 +107,7 @@ select
   reasons.privileges,
   removals.command,
   arguments.console,
+  removals.remark,
   acknowledged.note as acknowledged,
   mixed.access_group_id,
   mixed.account_id,

@@ -66,6 +66,7 @@ select
   'ibmcloud iam access-group-delete ' || arguments.word
     || iif(summaries.members > 0 or bare.rules > 0, ' --recursive', '') as command,
   arguments.console,
+  coalesce(arguments.remark, arguments.dependents) as remark,
   acknowledged.note as acknowledged,
   bare.id as access_group_id,
   bare.account_id,

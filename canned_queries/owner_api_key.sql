@@ -10,7 +10,8 @@
 --   that is restricted, and is not in this data. Classic infrastructure keys are not either.
 -- remediation: >
 --   Give the program that uses the key a service ID or a trusted profile with only the access it
---   needs, then delete the key with the command in its row. A locked key is unlocked first.
+--   needs, then disable the key with the command in its row, and delete it when nothing has failed. A
+--   locked key is unlocked first.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.5, v2.0 1.5"
 --   - "IBM Cloud Docs: Managing user API keys"
@@ -42,8 +43,9 @@ select
   apikeys.expires_at,
   iif(apikeys.locked = 1, 'yes', 'no') as is_locked,
   1 as keys,
-  remedies.delete_command as command,
+  remedies.end_command as command,
   remedies.console,
+  remedies.remark,
   acknowledged.note as acknowledged,
   apikeys.id as apikey_id,
   apikeys.iam_id,

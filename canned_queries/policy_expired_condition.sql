@@ -60,10 +60,9 @@ select
   iif(ending.days_left > 0, 'info', 'low') as severity,
   policies.last_permit_at,
   1 as policies,
-  iif(
-    ending.days_left <= 0 and policies.template_id is null, policy_remedies.delete_command, null
-  ) as command,
+  iif(ending.days_left <= 0, policy_remedies.delete_command, null) as command,
   policy_remedies.console,
+  policy_remedies.remark,
   acknowledged.note as acknowledged,
   policies.iam_id,
   policies.access_group_id,

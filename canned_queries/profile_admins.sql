@@ -37,7 +37,8 @@ with
       privileged_policies.iam_id,
       privileged_policies.access_group_id,
       privileged_policies.why,
-      iif(policies.template_id is null, policy_remedies.delete_command, null) as delete_command
+      policy_remedies.delete_command,
+      policy_remedies.remark
     from privileged_policies
     join policies on policies.id = privileged_policies.policy_id
     join policy_remedies on policy_remedies.policy_id = privileged_policies.policy_id
@@ -49,6 +50,7 @@ with
       privileged.access_group_id,
       coalesce(nullif(access_groups.name, ''), access_groups.id) as name,
       arguments.word,
+      arguments.remark,
       members.iam_id
     from privileged
     cross join access_groups
@@ -100,7 +102,12 @@ with
     where powers.iam_id is not null or administrators.iam_id is not null
   ),
   endings as (
-    select admins.id, 1 as place, privileged.policy_id as what, privileged.delete_command as step
+    select
+      admins.id,
+      1 as place,
+      privileged.policy_id as what,
+      privileged.delete_command as step,
+      privileged.remark
     from admins
     join privileged
       on privileged.iam_id = admins.iam_id and privileged.account_id = admins.account_id
@@ -110,14 +117,18 @@ with
       2,
       members.access_group_id,
       'ibmcloud iam access-group-trusted-profile-remove ' || members.word || ' '
-        || arguments.word
+        || arguments.word,
+      members.remark
     from admins
     join members on members.iam_id = admins.iam_id and members.account_id = admins.account_id
     join identity_arguments as arguments
       on arguments.iam_id = admins.iam_id and arguments.account_id = admins.account_id
   ),
   commands as materialized (
-    select id, iif(count(*) = count(step), group_concat(step, ' && '), null) as command
+    select
+      id,
+      iif(count(*) = count(step), group_concat(step, ' && '), null) as command,
+      min(remark) filter (where step is null) as remark
     from (select * from endings order by id, place, what)
     group by id
   ),
@@ -249,6 +260,7 @@ select
   1 as profiles,
   commands.command,
   arguments.console,
+  commands.remark,
   acknowledged.note as acknowledged,
   admins.iam_id,
   admins.id as profile_id,

@@ -59,6 +59,7 @@ select
     null
   ) as command,
   arguments.console,
+  coalesce(arguments.remark, dependents.words) as remark,
   acknowledged.note as acknowledged,
   profiles.iam_id,
   profiles.id as profile_id,
@@ -69,6 +70,8 @@ join accounts on accounts.account_id = profiles.account_id
 join read_accounts on read_accounts.account_id = profiles.account_id
 join identity_arguments as arguments
   on arguments.iam_id = profiles.iam_id and arguments.account_id = profiles.account_id
+left join identity_dependents as dependents
+  on dependents.iam_id = arguments.iam_id and dependents.account_id = arguments.account_id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'profile_no_trust'
   and acknowledged.account_id = profiles.account_id

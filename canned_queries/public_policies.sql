@@ -45,9 +45,10 @@ select
   public.created_at,
   public.last_permit_at,
   1 as policies,
-  iif(public.template_id is null, remedies.delete_command, null) as command,
+  remedies.delete_command as command,
   -- The ID by which IBM Cloud knows it in every account.
   'https://cloud.ibm.com/iam/groups/AccessGroupId-PublicAccess?tab=iam' as console,
+  remedies.remark,
   acknowledged.note as acknowledged,
   public.id as policy_id,
   public.account_id,

@@ -36,7 +36,8 @@ with
       privileged_policies.iam_id,
       privileged_policies.access_group_id,
       privileged_policies.why,
-      iif(policies.template_id is null, policy_remedies.delete_command, null) as delete_command
+      policy_remedies.delete_command,
+      policy_remedies.remark
     from privileged_policies
     join policies on policies.id = privileged_policies.policy_id
     join policy_remedies on policy_remedies.policy_id = privileged_policies.policy_id
@@ -47,7 +48,8 @@ with
       privileged.access_group_id,
       access_groups.is_public,
       coalesce(nullif(access_groups.name, ''), access_groups.id) as name,
-      arguments.word
+      arguments.word,
+      arguments.remark
     from privileged
     join access_groups on access_groups.id = privileged.access_group_id
     join access_group_arguments as arguments
@@ -88,10 +90,9 @@ with
     from (select * from holders order by account_id, iam_id, privilege, access_group)
     group by account_id, iam_id
   ),
-  -- What ends each privilege. Of service IDs the command line takes the name to take one out of a
-  -- group, which must be the only one.
+  -- What ends each privilege.
   endings as (
-    select serviceids.id, 1 as place, privileged.policy_id as what, delete_command as step
+    select serviceids.id, 1 as place, privileged.policy_id as what, delete_command as step, remark
     from serviceids
     join privileged
       on privileged.iam_id = serviceids.iam_id and privileged.account_id = serviceids.account_id
@@ -100,24 +101,16 @@ with
       serviceids.id,
       2,
       members.access_group_id,
-      iif(
-        exists (
-          select 1
-          from serviceids as others
-          where others.account_id = serviceids.account_id
-            and others.name = serviceids.name
-            and others.id <> serviceids.id
-        ),
-        null,
-        'ibmcloud iam access-group-service-id-remove ' || members.word || ' '''
-          || replace(serviceids.name, '''', '''\''''') || ''''
-      )
+      'ibmcloud iam access-group-service-id-remove ' || members.word || ' ' || arguments.member,
+      coalesce(members.remark, arguments.member_remark)
     from members
     join serviceids
       on serviceids.iam_id = members.iam_id and serviceids.account_id = members.account_id
+    join identity_arguments as arguments
+      on arguments.iam_id = members.iam_id and arguments.account_id = members.account_id
     where members.is_public = 0
     union
-    select serviceids.id, 3, privileged.policy_id, privileged.delete_command
+    select serviceids.id, 3, privileged.policy_id, privileged.delete_command, privileged.remark
     from granting_groups
     join privileged on privileged.access_group_id = granting_groups.access_group_id
     join serviceids on serviceids.account_id = granting_groups.account_id
@@ -127,6 +120,7 @@ with
     select
       id,
       iif(count(*) = count(step), group_concat(step, ' && '), null) as command,
+      min(remark) filter (where step is null) as remark,
       min(place) = 1 as changes_policies
     from (select * from endings order by id, place, what)
     group by id
@@ -175,6 +169,7 @@ select
     commands.command
   ) as command,
   arguments.console,
+  commands.remark,
   acknowledged.note as acknowledged,
   serviceids.iam_id,
   serviceids.id as serviceid_id,

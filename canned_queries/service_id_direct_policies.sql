@@ -35,6 +35,7 @@ select
     || iif(serviceids.locked = 1, ' && ibmcloud iam service-id-lock ' || arguments.word, '')
     as command,
   policy_remedies.console,
+  policy_remedies.remark,
   acknowledged.note as acknowledged,
   policies.iam_id,
   serviceids.id as serviceid_id,

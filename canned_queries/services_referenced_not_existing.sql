@@ -60,6 +60,7 @@ select
   1 as policies,
   iif(dead.policy_id is null, null, policy_remedies.delete_command) as command,
   policy_remedies.console,
+  iif(dead.policy_id is null, null, policy_remedies.remark) as remark,
   acknowledged.note as acknowledged,
   policies.iam_id,
   policies.access_group_id,

@@ -23,9 +23,21 @@
 --   x_type: nominal
 --   y_column: accounts
 --   y_type: quantitative
-with able_groups as materialized (
-  select account_id, access_group_id as id, name, may_open_cases, has_members from support_groups
-)
+with
+  named as materialized (
+    select
+      access_groups.account_id,
+      count(*) as groups,
+      min(arguments.word) as word,
+      min(arguments.remark) as remark
+    from access_groups
+    join access_group_arguments as arguments on arguments.access_group_id = access_groups.id
+    where lower(trim(access_groups.name)) = 'support' and access_groups.listed = 1
+    group by access_groups.account_id
+  ),
+  able_groups as materialized (
+    select account_id, access_group_id as id, name, may_open_cases, has_members from support_groups
+  )
 select
   coalesce(accounts.name, accounts.account_id) as account,
   'no group may open support cases' as problem,
@@ -43,21 +55,18 @@ select
     )
   ) as groups_that_fall_short,
   1 as accounts,
-  iif(
-    exists (
-      select 1
-      from access_groups
-      where access_groups.account_id = accounts.account_id and access_groups.name = 'Support'
-    ),
-    '',
-    'ibmcloud iam access-group-create Support && '
-  ) || 'ibmcloud iam access-group-policy-create Support --roles Editor --service-name support'
-    as command,
+  case
+    when named.groups is null then 'ibmcloud iam access-group-create Support && '
+    when named.word is not null then ''
+  end || 'ibmcloud iam access-group-policy-create '
+    || coalesce(named.word, '''Support''') || ' --roles Editor --service-name support' as command,
   'https://cloud.ibm.com/iam/groups' as console,
+  named.remark,
   acknowledged.note as acknowledged,
   accounts.account_id,
   count(*) over () as report_rows
 from accounts
+left join named on named.account_id = accounts.account_id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'support_access_group'
   and acknowledged.account_id = accounts.account_id

@@ -33,6 +33,7 @@ select
   1 as policies,
   policy_remedies.delete_command as command,
   policy_remedies.console,
+  policy_remedies.remark,
   acknowledged.note as acknowledged,
   policies.iam_id,
   policies.id as policy_id,

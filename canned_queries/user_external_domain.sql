@@ -151,6 +151,7 @@ select
     users.iam_id is accounts.owner, null, 'ibmcloud account user-remove ' || arguments.word
   ) as command,
   arguments.console,
+  coalesce(arguments.remark, dependents.words) as remark,
   acknowledged.note as acknowledged,
   users.iam_id,
   users.account_id,
@@ -163,6 +164,8 @@ join accounts on accounts.account_id = domains.account_id
 join identities on identities.iam_id = users.iam_id
 join identity_arguments as arguments
   on arguments.iam_id = users.iam_id and arguments.account_id = users.account_id
+left join identity_dependents as dependents
+  on dependents.iam_id = arguments.iam_id and dependents.account_id = arguments.account_id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'user_external_domain'
   and acknowledged.account_id = users.account_id

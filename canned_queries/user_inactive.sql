@@ -58,6 +58,7 @@ select
   1 as users,
   'ibmcloud account user-status-update ' || arguments.word || ' SUSPENDED' as command,
   arguments.console,
+  arguments.remark,
   acknowledged.note as acknowledged,
   users.iam_id,
   users.account_id,

@@ -86,6 +86,7 @@ select
   1 as users,
   'ibmcloud account user-remove ' || arguments.word as command,
   arguments.console,
+  coalesce(arguments.remark, dependents.words) as remark,
   acknowledged.note as acknowledged,
   users.iam_id,
   users.account_id,
@@ -97,6 +98,8 @@ join identities on identities.iam_id = users.iam_id
 join identity_arguments as arguments
   on arguments.iam_id = users.iam_id and arguments.account_id = users.account_id
 left join claim_rules on claim_rules.account_id = users.account_id
+left join identity_dependents as dependents
+  on dependents.iam_id = arguments.iam_id and dependents.account_id = arguments.account_id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'user_no_access'
   and acknowledged.account_id = users.account_id

@@ -82,6 +82,7 @@ select
   1 as invitations,
   'ibmcloud account user-remove ' || arguments.word as command,
   arguments.console,
+  coalesce(arguments.remark, dependents.words) as remark,
   acknowledged.note as acknowledged,
   ages.iam_id,
   ages.account_id,
@@ -90,6 +91,8 @@ from ages
 join accounts on accounts.account_id = ages.account_id
 join identity_arguments as arguments
   on arguments.iam_id = ages.iam_id and arguments.account_id = ages.account_id
+left join identity_dependents as dependents
+  on dependents.iam_id = arguments.iam_id and dependents.account_id = arguments.account_id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'user_pending_old'
   and acknowledged.account_id = ages.account_id

@@ -101,6 +101,7 @@ select
     else direct.commands
   end as command,
   arguments.console,
+  arguments.remark,
   acknowledged.note as acknowledged,
   barred.iam_id,
   barred.account_id,

@@ -91,6 +91,11 @@ select
       then 'ibmcloud account user-remove ' || identity_arguments.word
   end as command,
   identity_arguments.console,
+  iif(
+    users.direct_policies = 0 and users.iam_id is not accounts.owner,
+    coalesce(identity_arguments.remark, dependents.words),
+    identity_arguments.remark
+  ) as remark,
   acknowledged.note as acknowledged,
   users.iam_id,
   users.account_id,
@@ -101,6 +106,8 @@ join identities on identities.iam_id = users.iam_id
 left join identity_arguments
   on identity_arguments.iam_id = users.iam_id
   and identity_arguments.account_id = users.account_id
+left join identity_dependents as dependents
+  on dependents.iam_id = users.iam_id and dependents.account_id = users.account_id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'users_not_in_access_group'
   and acknowledged.account_id = users.account_id

@@ -85,6 +85,8 @@ def _result(
     text = f"{report.title}: {about}, in account {cells.get('account')}."
     if command := cells.get("command"):
         text += f" Mend it: {command}"
+    if remark := cells.get("remark"):
+        text += f" {remark}"
     result = {
         "ruleId": rule,
         "ruleIndex": places[rule],

@@ -24,17 +24,17 @@ def test_keys_that_never_expire(collected):
     robots = [account.service_ids[0]["id"] for account in accounts]
     found = rows(collected(*accounts), "api_key_no_expiry", "account", "apikey", "kind", "command")
     assert found == [
-        ("Acme", "for ever", "user", "ibmcloud iam api-key-delete 'ApiKey-Acme-1'"),
+        ("Acme", "for ever", "user", "ibmcloud iam api-key-disable 'ApiKey-Acme-1'"),
         (
             *("Acme", "robot's", "service_id"),
             f"ibmcloud iam service-api-key-unlock 'ApiKey-Acme'\\''s 2' '{robots[0]}' && "
-            f"ibmcloud iam service-api-key-delete 'ApiKey-Acme'\\''s 2' '{robots[0]}'",
+            f"ibmcloud iam service-api-key-disable 'ApiKey-Acme'\\''s 2' '{robots[0]}'",
         ),
-        ("Bolt", "for ever", "user", "ibmcloud iam api-key-delete 'ApiKey-Bolt-1'"),
+        ("Bolt", "for ever", "user", "ibmcloud iam api-key-disable 'ApiKey-Bolt-1'"),
         (
             *("Bolt", "robot's", "service_id"),
             f"ibmcloud iam service-api-key-unlock 'ApiKey-Bolt'\\''s 2' '{robots[1]}' && "
-            f"ibmcloud iam service-api-key-delete 'ApiKey-Bolt'\\''s 2' '{robots[1]}'",
+            f"ibmcloud iam service-api-key-disable 'ApiKey-Bolt'\\''s 2' '{robots[1]}'",
         ),
     ]
 
@@ -58,16 +58,24 @@ def test_keys_of_the_owner(collected):
     bolt.add_api_key(bolt.owner, "everyday", id="ApiKey-5")
 
     columns = ("account", "user", "apikey", "description", "state", "is_locked", "command")
-    delete = "ibmcloud iam api-key-delete"
+    disable = "ibmcloud iam api-key-disable"
     assert rows(collected(acme, bolt), "owner_api_key", *columns) == [
-        ("Acme", "Olga Owner", "everyday", "laptop", "active", "no", f"{delete} 'ApiKey-1'"),
+        ("Acme", "Olga Owner", "everyday", "laptop", "active", "no", f"{disable} 'ApiKey-1'"),
         (
             *("Acme", "Olga Owner", "it's locked", None, "active", "yes"),
-            f"ibmcloud iam api-key-unlock 'ApiKey-it'\\''s 2' && {delete} 'ApiKey-it'\\''s 2'",
+            f"ibmcloud iam api-key-unlock 'ApiKey-it'\\''s 2' && {disable} 'ApiKey-it'\\''s 2'",
         ),
-        ("Acme", "Olga Owner", "off", None, "disabled", "no", f"{delete} 'ApiKey-3'"),
-        ("Acme", "Olga Owner", "over", None, "expired", "no", f"{delete} 'ApiKey-4'"),
-        ("Bolt", "Otto Other", "everyday", None, "active", "no", f"{delete} 'ApiKey-5'"),
+        (
+            "Acme",
+            "Olga Owner",
+            "off",
+            None,
+            "disabled",
+            "no",
+            "ibmcloud iam api-key-delete 'ApiKey-3'",
+        ),
+        ("Acme", "Olga Owner", "over", None, "expired", "no", f"{disable} 'ApiKey-4'"),
+        ("Bolt", "Otto Other", "everyday", None, "active", "no", f"{disable} 'ApiKey-5'"),
     ]
 
 
@@ -135,7 +143,7 @@ def test_keys_of_administrators(collected):
         ("Bolt", "Bo", "key of Bo", account_wide, "ACTIVE", "active"),
     ]
     commands = dict(rows(path, "admin_user_api_keys", "apikey", "command"))
-    assert commands["key of Bo"] == "ibmcloud iam api-key-delete 'ApiKey Bolt Bo'"
+    assert commands["key of Bo"] == "ibmcloud iam api-key-disable 'ApiKey Bolt Bo'"
     assert commands["off"] == (
         "ibmcloud iam api-key-unlock 'ApiKey-off' && ibmcloud iam api-key-delete 'ApiKey-off'"
     )
@@ -178,13 +186,13 @@ def test_keys_older_than_90_days(collected):
         ("Bolt", "old", "user", 100, "90 to 179 days"),
     ]
     commands = dict(rows(path, "api_key_older_90_days", "apikey", "command"))
-    delete = "ibmcloud iam service-api-key-delete"
-    assert commands["91 days"] == f"{delete} 'ApiKey-1' 'ServiceId-it'\\''s'"
+    disable = "ibmcloud iam service-api-key-disable"
+    assert commands["91 days"] == f"{disable} 'ApiKey-1' 'ServiceId-it'\\''s'"
     assert commands["locked"] == (
         "ibmcloud iam service-api-key-unlock 'ApiKey-2' 'ServiceId-it'\\''s' && "
-        f"{delete} 'ApiKey-2' 'ServiceId-it'\\''s'"
+        f"{disable} 'ApiKey-2' 'ServiceId-it'\\''s'"
     )
-    assert commands["old"] == "ibmcloud iam api-key-delete 'ApiKey-3'"
+    assert commands["old"] == "ibmcloud iam api-key-disable 'ApiKey-3'"
 
 
 def test_the_age_is_that_of_the_day_of_reading(collected):
@@ -267,16 +275,16 @@ def test_keys_that_were_never_used(collected):
 
     columns = ("account", "identity", "apikey", "kind", "days_old", "age", "command")
     path = collected(acme, bolt)
-    delete = "ibmcloud iam api-key-delete"
+    disable = "ibmcloud iam api-key-disable"
     assert rows(path, "api_key_never_used", *columns) == [
-        ("Acme", "Ada Lovelace", "8 days", "user", 8, "7 to 29 days", f"{delete} 'ApiKey-1'"),
-        ("Acme", "Ada Lovelace", "a year", "user", 365, "1 to 3 years", f"{delete} 'ApiKey-2'"),
+        ("Acme", "Ada Lovelace", "8 days", "user", 8, "7 to 29 days", f"{disable} 'ApiKey-1'"),
+        ("Acme", "Ada Lovelace", "a year", "user", 365, "1 to 3 years", f"{disable} 'ApiKey-2'"),
         (
             *("Acme", "robot", "robot's", "service_id", 31, "30 to 179 days"),
             "ibmcloud iam service-api-key-unlock 'ApiKey-3' 'ServiceId-it'\\''s' && "
-            "ibmcloud iam service-api-key-delete 'ApiKey-3' 'ServiceId-it'\\''s'",
+            "ibmcloud iam service-api-key-disable 'ApiKey-3' 'ServiceId-it'\\''s'",
         ),
-        ("Bolt", "Bo", "elsewhere", "user", 1500, "3 years or more", f"{delete} 'ApiKey-4'"),
+        ("Bolt", "Bo", "elsewhere", "user", 1500, "3 years or more", f"{disable} 'ApiKey-4'"),
     ]
     # Bo's key may have been used since the report that could be read.
     collected(bolt, path=path, deny=("start_activity_report",))

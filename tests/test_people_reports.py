@@ -572,7 +572,7 @@ def test_settings_of_a_new_account_and_those_that_a_template_overrules(collected
 
 
 CREATE = "ibmcloud iam access-group-create Support && "
-GRANT = "ibmcloud iam access-group-policy-create Support --roles Editor --service-name support"
+GRANT = "ibmcloud iam access-group-policy-create 'Support' --roles Editor --service-name support"
 
 
 def test_accounts_without_a_group_for_support_cases(collected):
@@ -588,11 +588,16 @@ def test_accounts_without_a_group_for_support_cases(collected):
     acme.policy(ada, ["Editor"], service="support")
     acme.policy(GONE_GROUP, ["Editor"], service="support")
     bolt.group("Support", [bolt.user("Bo")])
-    columns = ("account", "groups_that_fall_short", "command")
-    assert rows(collected(acme, bolt), "support_access_group", *columns) == [
-        ("Acme", "Lookers (only looks), Nobody (no members)", CREATE + GRANT),
-        ("Bolt", None, GRANT),
+    twice = Account("Twice")
+    twice.group("Support"), twice.group("SUPPORT")
+    columns = ("account", "groups_that_fall_short", "command", "remark")
+    found = rows(collected(acme, bolt, twice), "support_access_group", *columns)
+    assert found[:2] == [
+        ("Acme", "Lookers (only looks), Nobody (no members)", CREATE + GRANT, None),
+        ("Bolt", None, GRANT, None),
     ]
+    ((account, _, command, remark),) = found[2:]
+    assert (account, command) == ("Twice", None) and "another has the same" in remark
 
 
 @pytest.mark.parametrize("role", ["Editor", "Administrator", "own"])

@@ -2,15 +2,62 @@
 --   How the ibmcloud command line names each access group.
 -- notes: |
 --   How the command line names each access group: by its name. What only other objects mention has
---   no word.
+--   no word, nor has a group whose name is another's, too, or empty: remark says so. What is lost when
+--   the group is deleted is in dependents.
+with remarked as (
+  select
+    access_groups.*,
+    (
+      select ambiguous.remark
+      from ambiguous_names as ambiguous
+      where ambiguous.kind = 'access group'
+        and ambiguous.account_id = access_groups.account_id
+        and ambiguous.id = access_groups.id
+    ) as remark
+  from access_groups
+)
 select
   id as access_group_id,
   account_id,
-  iif(listed, '''' || replace(name, '''', '''\''''') || '''', null) as word,
+  iif(listed and remark is null, '''' || replace(name, '''', '''\''''') || '''', null) as word,
+  remark,
+  'With it go: ' || nullif(
+    substr(
+      coalesce(
+        (
+          select ', ' || count(*) || iif(count(*) = 1, ' member', ' members')
+          from access_group_members as members
+          where members.group_id = remarked.id
+          having count(*) > 0
+        ),
+        ''
+      ) || coalesce(
+        (
+          select ', ' || count(*) || iif(count(*) = 1, ' dynamic rule', ' dynamic rules')
+          from access_group_rules as rules
+          where rules.group_id = remarked.id
+          having count(*) > 0
+        ),
+        ''
+      ) || coalesce(
+        (
+          select ', ' || count(*) || iif(count(*) = 1, ' policy', ' policies')
+          from policies
+          where policies.access_group_id = remarked.id
+            and policies.type = 'access'
+            and policies.state = 'active'
+          having count(*) > 0
+        ),
+        ''
+      ),
+      3
+    ),
+    ''
+  ) || '.' as dependents,
   iif(
     listed,
     'https://cloud.ibm.com/iam/groups/'
       || iif(is_public, 'AccessGroupId-PublicAccess', id) || '?tab=iam',
     null
   ) as console
-from access_groups
+from remarked

@@ -1,13 +1,16 @@
 -- title: >
 --   The ibmcloud commands that delete and disable each API key.
 -- notes: |
---   The commands that delete each API key, disable it, or have it disabled when it leaks, and the
---   page that shows it. A locked key is unlocked first, and locked again if it stays in use.
+--   The commands that disable each API key, delete it, or have it disabled when it leaks, and the
+--   page that shows it. A locked key is unlocked first, and locked again if it stays in use. To get
+--   rid of a key it is disabled first, which can be undone, and deleted when that has broken nothing:
+--   end_command is the next of these steps, and remark says so.
 with
   keys as (
     select
       apikeys.id,
       apikeys.locked,
+      coalesce(apikeys.disabled, 0) as disabled,
       serviceids.id as service_id,
       'ibmcloud iam ' || iif(serviceids.id is null, '', 'service-') || 'api-key-' as command,
       ' ''' || replace(apikeys.id, '''', '''\''''') || ''''
@@ -27,6 +30,12 @@ select
   id as apikey_id,
   unlock || command || 'delete' || words as delete_command,
   unlock || command || 'disable' || words as disable_command,
+  unlock || command || iif(disabled, 'delete', 'disable') || words as end_command,
+  iif(
+    disabled,
+    null,
+    'Delete it when disabling it has broken nothing: ' || command || 'delete' || words
+  ) as remark,
   unlock || command || 'update' || words || ' --action-if-leaked DISABLE' || lock
     as protect_command,
   'https://cloud.ibm.com/iam/'

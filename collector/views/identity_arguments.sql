@@ -1,13 +1,43 @@
 -- title: >
 --   How the ibmcloud command line names each identity; its console page.
 -- notes: |
---   How the command line names each identity of an account: people by their login name, service IDs
---   and trusted profiles by their ID.
+--   How the command line names each identity of an account (word): people by their login, service IDs
+--   and trusted profiles by their ID. Commands about access groups take a service ID by its name
+--   (member). Where a login or name is not this one's alone there is no word, and remark or
+--   member_remark says why. Each kind stands by itself, and columns are expressions in all of them or
+--   in none: only then does SQLite look one identity up by its key instead of making all rows.
 select
   account_id,
   iam_id,
   'user' as kind,
-  '''' || replace(user_id, '''', '''\''''') || '''' as word,
+  iif((
+    select ambiguous.remark
+    from ambiguous_names as ambiguous
+    where ambiguous.kind = 'person'
+      and ambiguous.account_id = users.account_id
+      and ambiguous.id = users.iam_id
+  ) is null, '''' || replace(user_id, '''', '''\''''') || '''', null) as word,
+  iif((
+    select ambiguous.remark
+    from ambiguous_names as ambiguous
+    where ambiguous.kind = 'person'
+      and ambiguous.account_id = users.account_id
+      and ambiguous.id = users.iam_id
+  ) is null, '''' || replace(user_id, '''', '''\''''') || '''', null) as member,
+  (
+    select ambiguous.remark
+    from ambiguous_names as ambiguous
+    where ambiguous.kind = 'person'
+      and ambiguous.account_id = users.account_id
+      and ambiguous.id = users.iam_id
+  ) || '' as remark,
+  (
+    select ambiguous.remark
+    from ambiguous_names as ambiguous
+    where ambiguous.kind = 'person'
+      and ambiguous.account_id = users.account_id
+      and ambiguous.id = users.iam_id
+  ) || '' as member_remark,
   'https://cloud.ibm.com/iam/users/' || iam_id || '?tab=userdetails' as console
 from users
 union all
@@ -16,6 +46,21 @@ select
   iam_id,
   'service_id',
   '''' || replace(id, '''', '''\''''') || '''',
+  iif((
+    select ambiguous.remark
+    from ambiguous_names as ambiguous
+    where ambiguous.kind = 'service ID'
+      and ambiguous.account_id = serviceids.account_id
+      and ambiguous.id = serviceids.iam_id
+  ) is null, '''' || replace(name, '''', '''\''''') || '''', null),
+  null,
+  (
+    select ambiguous.remark
+    from ambiguous_names as ambiguous
+    where ambiguous.kind = 'service ID'
+      and ambiguous.account_id = serviceids.account_id
+      and ambiguous.id = serviceids.iam_id
+  ) || '',
   'https://cloud.ibm.com/iam/serviceids/' || id || '?tab=iam'
 from serviceids
 union all
@@ -24,5 +69,8 @@ select
   iam_id,
   'trusted_profile',
   '''' || replace(id, '''', '''\''''') || '''',
+  '''' || replace(id, '''', '''\''''') || '''',
+  null,
+  null,
   'https://cloud.ibm.com/iam/trusted-profiles/' || iam_id || '?tab=trustrelationship'
 from trustedprofiles

@@ -3,6 +3,7 @@
 -- notes: |
 --   The command that deletes each policy, and the page that shows it. Each holder is looked up by
 --   itself: joined to the policies, all identities would be put together for the sake of one policy.
+--   remark says why there is no command, or what is lost with the policy.
 with held as (
   select
     policies.*,
@@ -15,6 +16,10 @@ with held as (
       where holders.iam_id = policies.iam_id and holders.account_id = policies.account_id
     ) as word,
     (
+      select remark from identity_arguments as holders
+      where holders.iam_id = policies.iam_id and holders.account_id = policies.account_id
+    ) as remark,
+    (
       select console from identity_arguments as holders
       where holders.iam_id = policies.iam_id and holders.account_id = policies.account_id
     ) as console
@@ -23,6 +28,7 @@ with held as (
 select
   held.id as policy_id,
   case
+    when template_id is not null then null
     when type = 'authorization' then 'ibmcloud iam authorization-policy-delete '
     when held.access_group_id is not null then
       'ibmcloud iam access-group-policy-delete ' || access_group_arguments.word || ' '
@@ -31,6 +37,21 @@ select
     when kind = 'trusted_profile' then
       'ibmcloud iam trusted-profile-policy-delete ' || held.word || ' '
   end || '''' || replace(held.id, '''', '''\''''') || '''' as delete_command,
+  case
+    when template_id is not null then
+      'It comes from a template of the enterprise, where it can be changed.'
+    when type = 'authorization' then (
+      select 'Without it what the source has encrypted with keys of the target cannot be read any '
+        || 'more: make sure first that nothing is.'
+      from policy_values
+      where policy_values.policy_id = held.id
+        and policy_values.side = 'target'
+        and policy_values.name = 'serviceName'
+        and ('kms' glob policy_values.pattern or 'hs-crypto' glob policy_values.pattern)
+    )
+    when held.access_group_id is not null then access_group_arguments.remark
+    else held.remark
+  end as remark,
   case
     when type = 'authorization' then 'https://cloud.ibm.com/iam/authorizations'
     when held.access_group_id is not null then access_group_arguments.console

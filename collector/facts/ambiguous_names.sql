@@ -1,0 +1,71 @@
+-- title: Names and logins by which the ibmcloud command line could take another thing, or none.
+-- grain: one row for each access group, person and service ID whose name does not tell it apart
+-- key: [kind, account_id, id]
+-- columns:
+--   kind: {is: "access group, person or service ID.", required: true}
+--   account_id: {is: Its account., references: accounts, required: true}
+--   id: {is: "ID of the access group; IAM ID of the person or service ID.", required: true}
+--   remark: {is: "Why no command can name it, as a sentence.", required: true}
+-- rests_on: [access_groups, letter_cases, serviceids, users]
+-- notes: |
+--   Neither names nor logins need to be unique in an account, and whether the command line heeds their
+--   case is not written anywhere: names that differ by no more than case or blanks at an end count as
+--   one.
+with recursive
+  named(kind, account_id, id, name) as materialized (
+    select 'access group', account_id, id, trim(coalesce(name, ''))
+    from access_groups
+    where listed = 1
+    union all
+    select 'person', account_id, iam_id, trim(coalesce(user_id, ''))
+    from users
+    where iam_id is not null
+    union all
+    select 'service ID', account_id, iam_id, trim(coalesce(name, ''))
+    from serviceids
+    where iam_id is not null
+  ),
+  -- SQLite's lower() knows the letters of ASCII only: other names are spelled letter by letter.
+  spelled(kind, account_id, id, name, place, folded) as (
+    select kind, account_id, id, name, 1, ''
+    from named
+    where name glob '*[^ -~]*'
+    union all
+    select
+      kind,
+      account_id,
+      id,
+      name,
+      place + 1,
+      folded || coalesce(
+        (select pattern from letter_cases where letter = substr(name, place, 1)),
+        substr(name, place, 1)
+      )
+    from spelled
+    where place <= length(name)
+  ),
+  folded as (
+    select kind, account_id, id, lower(name) as folded
+    from named
+    where name not glob '*[^ -~]*'
+    union all
+    select kind, account_id, id, folded
+    from spelled
+    where place > length(name)
+  ),
+  counted as (
+    select *, count(*) over (partition by kind, account_id, folded) as things from folded
+  )
+select
+  kind,
+  account_id,
+  id,
+  iif(
+    folded = '',
+    'No command: the command line takes only the ' || iif(kind = 'person', 'login', 'name')
+      || ' of this ' || kind || ', which is empty.',
+    'No command: the command line takes only the ' || iif(kind = 'person', 'login', 'name')
+      || ' of this ' || kind || ', and another has the same, or the same in another case.'
+  ) as remark
+from counted
+where things > 1 or folded = ''
