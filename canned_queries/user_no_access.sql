@@ -4,8 +4,8 @@
 -- severity: low
 -- why: >
 --   Such a user can log in and see who else is in the account, and has no use for it: left over, or
---   never set up. The Public Access group, which everybody is in, does not count; a policy under a
---   condition of time counts as access even if it has run out. Left out: the account owner, people
+--   never set up. The Public Access group, which everybody is in, does not count; nor does a policy
+--   under a condition of time that has run out. Left out: the account owner, people
 --   who are only invited or cannot log in to IBM Cloud anyway (suspended, VPN only), and whoever
 --   may take on a trusted profile of the account by name. Not decided here: what a user gets at a
 --   login through claims (claim_rules counts the rules of the account that could do it), profiles

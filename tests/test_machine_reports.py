@@ -131,6 +131,12 @@ def test_service_ids_without_any_access(collected):
     deleted = acme.service_id("its policy was deleted", locked=True, id="ServiceId-2")
     acme.policy(deleted, ["Viewer"], service="kms", state="deleted")
     acme.resource_key(acme.instance("queue", "messagehub"), "producer", service_id=deleted)
+    over = {
+        "key": "{{environment.attributes.current_date_time}}",
+        "operator": "dateTimeLessThan",
+        "value": "2024-01-31T00:00:00+00:00",
+    }
+    acme.policy(acme.service_id("its time is over"), ["Viewer"], service="kms", rule=over)
     # Near misses.
     acme.policy(acme.service_id("has a policy"), ["Viewer"], service="kms")
     acme.policy(acme.service_id("has one at times"), ["Viewer"], service="kms", rule=RULE)
@@ -151,6 +157,7 @@ def test_service_ids_without_any_access(collected):
         ("Acme", "has only what everybody has", "yes", 0, 0),
         ("Acme", "in a group without policy", "no", 1, 0),
         ("Acme", "its policy was deleted", "no", 0, 1),
+        ("Acme", "its time is over", "no", 0, 0),
         ("Bolt", "forgotten", "no", 0, 0),
     ]
     commands = dict(rows(path, "service_id_no_access", "serviceid", "command"))

@@ -17,13 +17,11 @@ with
   ),
   direct as (
     select policies.account_id, count(distinct policies.iam_id) as people
-    from policies
+    from granting_policies as policies
     join users on users.account_id = policies.account_id and users.iam_id = policies.iam_id
     join accounts on accounts.account_id = policies.account_id
     where policies.type = 'access'
-      and policies.state = 'active'
       and policies.iam_id is not accounts.owner
-      and policies.id not in (select policy_id from policy_conditions where has_ended)
     group by policies.account_id
   ),
   grouped as materialized (

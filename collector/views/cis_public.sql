@@ -31,10 +31,9 @@ with
           end
       ) as is_storage
     from public_access
-    join policies on policies.access_group_id = public_access.access_group_id
+    join granting_policies as policies
+      on policies.access_group_id = public_access.access_group_id
     where policies.type = 'access'
-      and policies.state = 'active'
-      and policies.id not in (select policy_id from policy_conditions where has_ended)
   ),
   kinds(measure, storage_only) as (values ('public access', 0), ('public storage', 1))
 select
