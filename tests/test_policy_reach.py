@@ -68,7 +68,14 @@ OVER, TO_END = (
 RULES = ('{"key":"x"}', OVER, TO_END)
 # The facts that say who reaches which instance; the others take longer than all of these.
 REACH = (
-    *("policy_values", "policy_conditions", "policy_targets", "target_instances"),
+    *(
+        "policy_values",
+        "policy_conditions",
+        "policy_targets",
+        "targets",
+        "instance_facts",
+        "target_pairs",
+    ),
     "policy_account_services",
 )
 COMPARED = ("accountId", "serviceName", "serviceInstance", "resourceGroupId", "region")

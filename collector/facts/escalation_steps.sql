@@ -14,11 +14,11 @@
 --   why: The step in words.
 -- indexes: [[account_id, source], [account_id, target]]
 -- rests_on:
---   [access_group_members, access_groups, account_settings, accounts, collection_steps, collections,
---   full_administrators, known_resources, policies, policy_account_services, policy_conditions,
---   policy_roles, policy_targets, policy_values, resource_keys, resource_service_instances,
---   serviceids, tag_attachments, target_instances, trustedprofile_identities, trustedprofile_links,
---   trustedprofiles, users]
+--   [access_group_members, access_groups, account_settings, accounts, collection_steps,
+--   collections, full_administrators, instance_facts, known_resources, policies,
+--   policy_account_services, policy_conditions, policy_roles, policy_targets, policy_values,
+--   resource_keys, resource_service_instances, serviceids, tag_attachments, target_pairs,
+--   targets, trustedprofile_identities, trustedprofile_links, trustedprofiles, users]
 -- notes: |
 --   How one gets from one thing to the next: each step leads from who takes it to what it gives.
 --

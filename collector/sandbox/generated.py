@@ -31,7 +31,8 @@ class Size:
     resource_keys: int
 
 
-#: `limits` is an account in which nothing more can be created.
+#: `limits` is an account with as much access as can be: as many access groups, policies and custom
+#: roles as IBM Cloud allows, and nearly everybody in as many groups as one can be in.
 SIZES = {
     "medium": Size(
         users=750,
@@ -52,19 +53,19 @@ SIZES = {
         resource_keys=200,
     ),
     "limits": Size(
-        users=7_500,
+        users=2_000,
         service_ids=2_000,
-        grouped_service_ids=300,
-        profiles=2_000,
+        grouped_service_ids=20,
+        profiles=300,
         groups=500,
-        memberships=40_000,
+        memberships=100_000,
         most_groups_of_a_user=50,
         policies=4_020,
         most_policies_of_a_subject=1_000,
-        resource_groups=1_000,
+        resource_groups=200,
         instances=10_000,
         custom_roles=40,
-        api_keys=4_000,
+        api_keys=3_000,
         zones=500,
         cbr_rules=200,
         resource_keys=2_000,
@@ -166,18 +167,27 @@ class _Generator:
                 )
 
     def _groups(self):
-        """A few users are in as many groups as a user can be, one in twenty is in none."""
+        """A few users are in as many groups as a user can be, one in twenty is in none.
+
+        A seventh of the memberships is of service IDs.
+        """
         account, most = self.account, self.size.most_groups_of_a_user
         for number in range(1, self.size.groups):  # Public Access is there already
             account.group(f"team-{number:03}", created_at=self._day())
         self.teams = account.groups[1:]
-        machines = self.chance.sample(account.service_ids, self.size.service_ids // 5)
+        machines = self.chance.sample(account.service_ids, self.size.service_ids // 2)
+        of_each = max(1, self.size.memberships // 7 // len(machines))
         for who in machines:
-            account.add_member(self.chance.choice(self.teams), who)
-        left = self.size.memberships - len(machines)
+            for team in self.chance.sample(self.teams, of_each):
+                account.add_member(team, who)
+        left = self.size.memberships - of_each * len(machines)
         mean = left / (0.95 * len(account.users))
         for number, who in enumerate(account.users):
-            wanted = most if number < 5 else 1 + round(self.chance.expovariate(1 / (mean - 1)))
+            if mean > most / 2:
+                wanted = round(self.chance.uniform(2 * mean - most, most))
+            else:
+                wanted = 1 + round(self.chance.expovariate(1 / (mean - 1)))
+            wanted = most if number < 5 else wanted
             if number >= 5 and self.chance.random() < 0.05:
                 continue
             count = min(wanted, most, left)
@@ -216,10 +226,16 @@ class _Generator:
                 deployer if is_deployer else self._subject(),
                 some_roles(self.chance, where),
                 created_at=self._day(),
-                version="v1" if "rule" not in where and self.chance.random() < 0.05 else "v2",
+                version="v1" if self._is_plain(where) and self.chance.random() < 0.05 else "v2",
                 **where,
                 **some_use(self.chance, self._day(2022)),
             )
+
+    @staticmethod
+    def _is_plain(where):
+        """Whether the older version of policies can say it, too: it has no rules and no lists."""
+        lists = any(operator.endswith("AnyOf") for _, operator, _ in where.get("attributes", ()))
+        return "rule" not in where and not lists
 
     def _subject(self):
         """Mostly groups; two in a hundred are somebody who is gone."""

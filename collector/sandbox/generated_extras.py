@@ -5,11 +5,10 @@ It draws on a source of chance of its own, so that none of it changes the rest o
 
 import random
 
-from .generated_policies import service_of
+from .generated_policies import TAGS, service_of
 
 TODAY = "2026-11-24"
 _REALM = "https://sso.measured.example.com/saml"
-_TAGS = ("env:prod", "env:test", "env:dev", "team:blue", "team:green", "data:personal")
 
 
 def add_extras(account, size, name, seed):
@@ -86,13 +85,13 @@ def _tags(account, chance):
     """A tenth of the instances is tagged."""
     for number, instance in enumerate(account.instances):
         if number % 10 == 0:
-            account.tag(instance, chance.choice(_TAGS), kind="access")
+            account.tag(instance, chance.choice(TAGS), kind="access")
             account.tag(instance, f"owner-{chance.randint(1, 200)}")
     for number in range(len(account.instances) // 50):
         group = chance.choice(account.resource_groups)
         server = account.searchable(f"server-{number:04}", region="eu-de-1", resource_group=group)
         if number % 3 == 0:
-            account.tag(server, chance.choice(_TAGS), kind="access")
+            account.tag(server, chance.choice(TAGS), kind="access")
     for number in range(len(account.instances) // 200):
         group = account.resource_groups[number % len(account.resource_groups)]
         account.cluster(f"cluster-{number:04}", resource_group=group)

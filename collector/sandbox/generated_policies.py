@@ -15,6 +15,7 @@ _PARTS = {
     "kms": "key",
     "messagehub": "topic",
 }
+TAGS = ("env:prod", "env:test", "env:dev", "team:blue", "team:green", "data:personal")
 _NO_SERVICE_ROLES = (*ACCOUNT_MANAGEMENT, "databases-for-postgresql", "databases-for-redis")
 _ROLES = (
     *(("Viewer", "Reader"), ("Viewer", "Reader"), ("Viewer", "Writer"), ("Operator", "Reader")),
@@ -68,6 +69,22 @@ def instances_by_pattern(chance, instance):
     return {"service": service_of(instance), "attributes": [pattern]}
 
 
+def several_services(chance, instance):
+    others = chance.sample(sorted(_PARTS), 2)
+    listed = ("serviceName", "stringEqualsAnyOf", sorted({service_of(instance), *others}))
+    return {"attributes": [listed]}
+
+
+def several_regions(chance, instance):
+    listed = ("region", "stringEqualsAnyOf", sorted({instance["region_id"], "eu-de", "us-south"}))
+    return {"service": service_of(instance), "attributes": [listed]}
+
+
+def by_access_tag(chance, instance):
+    name, _, value = chance.choice(TAGS).partition(":")
+    return {"service_type": "service", "tags": [(name, "stringEquals", value)]}
+
+
 def one_instance_in_office_hours(chance, instance):
     return {"instance": instance, "rule": office_hours(), "pattern": WEEKLY}
 
@@ -86,16 +103,19 @@ def one_account_management_service(chance, instance):
 
 # Of a hundred policies, how many there are of each scope: most are narrow.
 _SCOPES = {
-    one_instance: 36,
+    one_instance: 20,
     part_of_an_instance: 8,
     instance_that_is_gone: 6,
-    service_in_a_group: 23,
+    service_in_a_group: 19,
     everything_in_a_group: 8,
     the_group_itself: 3,
     service_in_a_region: 3,
     service_everywhere: 2,
-    instances_by_pattern: 2,
-    one_instance_in_office_hours: 1,
+    instances_by_pattern: 6,
+    several_services: 4,
+    several_regions: 4,
+    by_access_tag: 7,
+    one_instance_in_office_hours: 2,
     all_services: 4,
     account_management: 1,
     one_account_management_service: 3,

@@ -1,0 +1,5 @@
+-- title: Which target of policies has which service instances in it.
+select targets.target_id, instances.instance_id
+from target_pairs
+join targets on targets.number = target_pairs.target
+join instance_facts as instances on instances.number = target_pairs.instance
