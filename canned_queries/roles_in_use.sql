@@ -21,74 +21,22 @@
 --   y_column: policies
 --   y_type: quantitative
 --   color_column: kind
-with
-  grants as materialized (
-    select
-      policies.id as policy_id,
-      policies.account_id,
-      policies.type,
-      policies.iam_id,
-      policies.access_group_id,
-      policies.last_permit_at,
-      policy_roles.role_id
-    from granting_policies as policies
-    join policy_roles on policy_roles.policy_id = policies.id
-  ),
-  counted as materialized (
-    select
-      account_id,
-      role_id,
-      count(*) as policies,
-      sum(type = 'authorization') as authorizations,
-      count(distinct access_group_id) as access_groups,
-      count(distinct iam_id) as own_identities,
-      max(last_permit_at) as last_permit_at
-    from grants
-    group by account_id, role_id
-  ),
-  holders as materialized (
-    select account_id, role_id, count(*) as identities
-    from (
-      select account_id, role_id, iam_id
-      from grants
-      where iam_id is not null and type = 'access'
-      union
-      select held.account_id, held.role_id, members.iam_id
-      from (
-        select distinct account_id, role_id, access_group_id
-        from grants
-        where access_group_id is not null
-      ) as held
-      join access_group_identities as members
-        on members.access_group_id = held.access_group_id
-    )
-    group by account_id, role_id
-  ),
-  public_roles as materialized (
-    select distinct grants.account_id, grants.role_id, public_access.effect
-    from public_access
-    join grants on grants.access_group_id = public_access.access_group_id
-  )
 select
-  coalesce(accounts.name, counted.account_id) as account,
+  coalesce(accounts.name, used.account_id) as account,
   coalesce(roles.display_name, roles.role_id) as role,
   roles.kind,
   coalesce(roles.service_name, 'every service') as service,
-  counted.policies,
-  counted.authorizations,
-  counted.access_groups,
-  counted.own_identities,
-  coalesce(holders.identities, 0) as identities,
-  public_roles.effect as public_access,
-  counted.last_permit_at,
-  counted.role_id,
-  counted.account_id,
+  used.policies,
+  used.authorizations,
+  used.access_groups,
+  used.own_identities,
+  used.identities,
+  used.public_access,
+  used.last_permit_at,
+  used.role_id,
+  used.account_id,
   count(*) over () as report_rows
-from counted
-join accounts on accounts.account_id = counted.account_id
-join roles on roles.role_id = counted.role_id
-left join holders
-  on holders.account_id = counted.account_id and holders.role_id = counted.role_id
-left join public_roles
-  on public_roles.account_id = counted.account_id and public_roles.role_id = counted.role_id
-order by account, counted.account_id, counted.policies desc, role, counted.role_id
+from role_use as used
+join accounts on accounts.account_id = used.account_id
+join roles on roles.role_id = used.role_id
+order by account, used.account_id, used.policies desc, role, used.role_id

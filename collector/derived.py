@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import networks
+from . import bits, networks
 from .headers import read_folder
 from .schema import TABLES, Column, Table
 
@@ -104,6 +104,7 @@ def derive(connection: sqlite3.Connection, facts: Iterable[Fact] = FACTS) -> Non
     The caller commits. Tables and views must be there already.
     """
     facts = tuple(facts)
+    bits.register(connection)
     networks.register(connection)
     for fact in reversed(facts):
         connection.execute(f"delete from [{fact.name}]")

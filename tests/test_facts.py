@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from iaminsights import networks
+from iaminsights import bits, networks
 from iaminsights.database import empty_database
 from iaminsights.derived import ALL_TABLES, FACTS, origins
 from iaminsights.schema import TABLE
@@ -19,6 +19,7 @@ NAMES = [fact.name for fact in FACTS]
 @pytest.mark.parametrize("fact", FACTS, ids=NAMES)
 def test_a_header_says_what_the_select_reads_and_gives(fact):
     with closing(empty_database()) as database:
+        bits.register(database)
         networks.register(database)
         tables, read = {table.name for table in ALL_TABLES}, set()
 

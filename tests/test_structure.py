@@ -16,7 +16,7 @@ COLLECTOR = Path(__file__).parent.parent / "collector"
 MAY_IMPORT = {
     "schema": set(),
     "headers": set(),
-    "derived": {"headers", "networks", "schema"},
+    "derived": {"bits", "headers", "networks", "schema"},
     "endpoints": set(),
     "lanes": set(),
     "outcome": set(),
@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "meaning": {"schema"},
     "history": {"meaning", "schema"},
     "takeover": {"schema"},
+    "bits": set(),
     "networks": set(),
     "database": {"derived", "findings", "history", "reports", "rows", "schema", "takeover"},
     "collect": {

@@ -1,0 +1,128 @@
+-- title: How many instances each service has, and how many policies and identities reach it.
+-- grain: one row for each service of an account that has instances or that a policy is about
+-- key: [account_id, service]
+-- columns:
+--   account_id: {is: The account., references: accounts, required: true}
+--   service: {is: "The service; unknown where an instance does not tell.", required: true}
+--   instances: {is: Its instances that are not removed., kind: integer, required: true}
+--   naming_policies: {is: Policies that name it., kind: integer, required: true}
+--   broad_policies: {is: Policies that reach it without naming it., kind: integer, required: true}
+--   holders: {is: Identities and access groups that hold these policies., kind: integer, required: true}
+--   identities: {is: "Who that is, members of groups included, each once.", kind: integer, required: true}
+--   public_access: What the settings make of access by everybody.
+-- rests_on:
+--   [access_group_members, access_groups, identities, instance_facts, policies,
+--   policy_account_services, policy_breadths, policy_targets, policy_values, public_access,
+--   resource_service_instances, serviceids, target_pairs, targets, users]
+with
+  naming as materialized (
+    select distinct breadths.account_id, breadths.policy_id, named.value as service
+    from policy_values as named
+    join policy_breadths as breadths on breadths.policy_id = named.policy_id
+    where named.side = 'target'
+      and named.name = 'serviceName'
+      and named.operator = 'stringEquals'
+      and breadths.type = 'access'
+      and breadths.breadth <> 'ended'
+  ),
+  instances as materialized (
+    select id, account_id, coalesce(nullif(service_name, ''), 'unknown') as service
+    from resource_service_instances
+    where coalesce(state, '') not in ('removed', 'pending_removal')
+  ),
+  broad as materialized (
+    select policy_id, account_id, target_id as target
+    from policy_targets
+    where policy_id not in (select policy_id from naming)
+  ),
+  targets as materialized (
+    select distinct account_id, target from broad
+  ),
+  reached as materialized (
+    select distinct targets.account_id, targets.target, instances.service
+    from targets
+    join target_instances on target_instances.target_id = targets.target
+    join instances on instances.id = target_instances.instance_id
+  ),
+  pairs as materialized (
+    select account_id, service, policy_id, 1 as is_named
+    from naming
+    union all
+    select broad.account_id, reached.service, broad.policy_id, 0
+    from broad
+    join reached on reached.account_id = broad.account_id and reached.target = broad.target
+    union all
+    select policies.account_id, reached.service_name, reached.policy_id, 0
+    from policy_account_services as reached
+    join policies on policies.id = reached.policy_id
+    where reached.policy_id not in (select policy_id from naming)
+  ),
+  counted as materialized (
+    select
+      pairs.account_id,
+      pairs.service,
+      sum(pairs.is_named) as naming_policies,
+      sum(not pairs.is_named) as broad_policies,
+      count(distinct coalesce(policies.access_group_id, policies.iam_id)) as holders
+    from pairs
+    join policies on policies.id = pairs.policy_id
+    group by pairs.account_id, pairs.service
+  ),
+  holders as materialized (
+    select distinct pairs.account_id, pairs.service, policies.access_group_id, policies.iam_id
+    from pairs
+    join policies on policies.id = pairs.policy_id
+  ),
+  -- Who holds something, as a set of numbers of identities.
+  held as materialized (
+    select access_group_id as holder, members(identities.rowid) as numbers
+    from access_group_identities
+    join identities on identities.iam_id = access_group_identities.iam_id
+    where access_group_id in (select access_group_id from holders)
+    group by access_group_id
+    union all
+    select iam_id, members(rowid)
+    from identities
+    where iam_id in (select iam_id from holders where access_group_id is null)
+    group by iam_id
+  ),
+  reaching as materialized (
+    select holders.account_id, holders.service, united(held.numbers) as identities
+    from holders
+    join held on held.holder = coalesce(holders.access_group_id, holders.iam_id)
+    group by holders.account_id, holders.service
+  ),
+  sizes as materialized (
+    select account_id, service, count(*) as instances
+    from instances
+    group by account_id, service
+  ),
+  public_services as materialized (
+    select distinct holders.account_id, holders.service, public_access.effect
+    from public_access
+    join holders on holders.access_group_id = public_access.access_group_id
+  ),
+  services as materialized (
+    select account_id, service from counted
+    union
+    select account_id, service from sizes
+  )
+select
+  services.account_id,
+  services.service,
+  coalesce(sizes.instances, 0),
+  coalesce(counted.naming_policies, 0),
+  coalesce(counted.broad_policies, 0),
+  coalesce(counted.holders, 0),
+  coalesce(reaching.identities, 0),
+  public_services.effect
+from services
+left join sizes
+  on sizes.account_id = services.account_id and sizes.service = services.service
+left join counted
+  on counted.account_id = services.account_id and counted.service = services.service
+left join reaching
+  on reaching.account_id = services.account_id and reaching.service = services.service
+left join public_services
+  on public_services.account_id = services.account_id
+  and public_services.service = services.service
