@@ -87,7 +87,7 @@ with
     union all
     select 'v1.0', v1, recommendations.* from recommendations where v1 is not null
   ),
-  accepted as (
+  accepted as materialized (
     select findings.report, findings.account_id, count(*) as findings
     from findings
     join acknowledgements on acknowledgements.id = findings.acknowledgement_id

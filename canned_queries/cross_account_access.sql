@@ -95,9 +95,16 @@ with
       foreigners.known_from,
       'access group ' || coalesce(nullif(access_groups.name, ''), access_groups.id)
     from foreigners
-    join access_group_identities as members on members.iam_id = foreigners.iam_id
+    -- Public Access stands for nobody of another account. static is the last by name.
+    join (
+      select iam_id, group_id, max(membership_type) as membership_type
+      from access_group_members
+      where iam_id in (select iam_id from foreigners)
+      group by iam_id, group_id
+    ) as members
+      on members.iam_id = foreigners.iam_id
     join access_groups
-      on access_groups.id = members.access_group_id
+      on access_groups.id = members.group_id
       and access_groups.account_id = foreigners.account_id
     join policies on policies.access_group_id = access_groups.id
     where policies.type = 'access'

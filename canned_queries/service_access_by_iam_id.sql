@@ -99,8 +99,7 @@ with recursive
   grants as materialized (
     select
       policy_targets.policy_id,
-      policy_targets.account_id,
-      policy_targets.target_id as target,
+      targets.number as target,
       policy_targets.scope,
       policies.access_group_id,
       sizes.identities,
@@ -108,25 +107,19 @@ with recursive
         select count(*) from policy_roles where policy_roles.policy_id = policies.id
       ) as roles
     from policy_targets
+    join targets on targets.target_id = policy_targets.target_id
     join policies on policies.id = policy_targets.policy_id
     join sizes on sizes.access_group_id = policies.access_group_id
   ),
-  targets as materialized (
-    select account_id, target, sum(roles * identities) as ways
-    from grants
-    group by account_id, target
+  granted as materialized (
+    select target, sum(roles * identities) as ways from grants group by target
   ),
-  reached as materialized (
-    select
-      target_instances.instance_id,
-      targets.account_id,
-      targets.target,
-      targets.ways
-    from targets
-    join target_instances on target_instances.target_id = targets.target
-  ),
+  -- By numbers, for there are hundreds of thousands of pairs.
   sums as materialized (
-    select instance_id, sum(ways) as ways from reached group by instance_id
+    select target_pairs.instance, sum(granted.ways) as ways
+    from granted
+    join target_pairs on target_pairs.target = granted.target
+    group by target_pairs.instance
   ),
   instances as materialized (
     select
@@ -134,10 +127,12 @@ with recursive
       instances.name,
       instances.service_name,
       instances.account_id,
+      sums.instance,
       sums.ways,
       sum(sums.ways) over (order by instances.name, instances.id) as last_row
     from sums
-    join resource_service_instances as instances on instances.id = sums.instance_id
+    join instance_facts on instance_facts.number = sums.instance
+    join resource_service_instances as instances on instances.id = instance_facts.instance_id
     where coalesce(:instance, '') = ''
       or instances.id = :instance
       or instances.guid = :instance
@@ -156,8 +151,8 @@ with recursive
         order by access_groups.name, access_groups.id, grants.policy_id, policy_roles.role_id
       ) as last_row
     from instances
-    join reached on reached.instance_id = instances.id
-    join grants on grants.account_id = reached.account_id and grants.target = reached.target
+    join target_pairs as reached on reached.instance = instances.instance
+    join grants on grants.target = reached.target
     join access_groups on access_groups.id = grants.access_group_id
     join policy_roles on policy_roles.policy_id = grants.policy_id
     where instances.last_row >= (select first_row from page)

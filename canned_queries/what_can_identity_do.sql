@@ -101,6 +101,23 @@ with recursive
     join trustedprofile_identities on trustedprofile_identities.iam_id = subjects.id
     join trustedprofiles on trustedprofiles.id = trustedprofile_identities.tp_id
   ),
+  -- As in access_group_identities, but only of these few. static is the last by name.
+  memberships as materialized (
+    select iam_id, group_id as access_group_id, max(membership_type) as membership_type
+    from access_group_members
+    where iam_id in (select iam_id from actors)
+    group by iam_id, group_id
+    union all
+    select everybody.iam_id, access_groups.id, 'public'
+    from access_groups
+    join (
+      select account_id, iam_id from users where iam_id in (select iam_id from actors)
+      union
+      select account_id, iam_id from serviceids where iam_id in (select iam_id from actors)
+    ) as everybody
+      on everybody.account_id = access_groups.account_id
+    where access_groups.is_public = 1
+  ),
   ways as materialized (
     select
       actors.id,
@@ -112,7 +129,8 @@ with recursive
       null as access_group_id,
       policies.account_id
     from actors
-    join granting_policies as policies on policies.iam_id = actors.iam_id and policies.access_group_id is null
+    join granting_policies as policies
+      on policies.iam_id = actors.iam_id and policies.access_group_id is null
     where policies.type = 'access'
     union all
     select
@@ -125,7 +143,7 @@ with recursive
       policies.access_group_id,
       policies.account_id
     from actors
-    join access_group_identities as members on members.iam_id = actors.iam_id
+    join memberships as members on members.iam_id = actors.iam_id
     join granting_policies as policies on policies.access_group_id = members.access_group_id
     where policies.type = 'access'
     union all
