@@ -1,22 +1,23 @@
 -- title: Full administrators
--- question: Who is a full administrator of the account, and by which path?
+-- question: Who beside the owner is a full administrator of the account, and by which path?
 -- category: Administrators
 -- severity: critical
 -- why: >
 --   A full administrator can do everything, and take it away from everybody else. It takes
 --   Administrator and Manager on all services and Administrator on all account management services,
 --   without a condition; a policy for the bare account counts as both. Each row is one identity and
---   one path that is enough by itself: the account owner, who needs no policy and is always there;
---   policies of its own; an access group; or several of these together, where each gives a part.
---   Dynamic members are those of the last login. Members who are not in the account any more are
---   shown as unknown. Left out are people and programs that take on a trusted profile (it is listed
---   itself; the report on profiles tells whom it lets in), and whoever has the same by a policy for
---   each resource group or can make themselves an administrator (the report on escalation).
+--   one path that is enough by itself: policies of its own; an access group; or several of these
+--   together, where each gives a part. The account owner can do everything without a policy, is no
+--   finding, and is not listed. Dynamic members are those of the last login. Members who are not in
+--   the account any more are shown as unknown. Left out are people and programs that assume a
+--   trusted profile (it is listed itself; another report has the people), and whoever has the same
+--   by a policy for each resource group or can make themselves an administrator (the report on
+--   escalation).
 -- remediation: >
 --   Keep few, in one access group. The command in a row ends its path: it deletes the policies of
 --   the identity, or takes it out of the group; look again for other paths. A member by a dynamic
 --   rule comes back: change the rule in the console. What an enterprise template made has no
---   command, nor has the owner, whom only another owner can replace.
+--   command.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.14, v2.0 1.16"
 --   - "IBM Cloud Docs: What makes a good access group strategy"
@@ -30,62 +31,30 @@
 --   color_column: kind_of_path
 with
   powers as materialized (
-    select
-      privileged_policies.policy_id,
-      privileged_policies.account_id,
-      privileged_policies.access_group_id,
-      privileged_policies.iam_id,
-      privileged_policies.administers_services,
-      privileged_policies.manages_services,
-      privileged_policies.administers_account,
-      policies.template_id
-    from privileged_policies
-    join policies on policies.id = privileged_policies.policy_id
-    where not privileged_policies.is_conditional
-  ),
-  administrators as materialized (
-    select account_id, id as iam_id, why from full_administrators where kind = 'identity'
+    select ways.*, coalesce(ways.access_group_id, '') as source
+    from administrators
+    join administrator_ways as ways
+      on ways.account_id = administrators.account_id and ways.iam_id = administrators.iam_id
+    where administrators.direct_rank = 'full administrator'
+      and ways.acting_as = ways.iam_id
+      and not ways.is_conditional
   ),
   remedies as materialized (
     select policy_id, delete_command
     from policy_remedies
     where policy_id in (select policy_id from powers)
   ),
-  -- Who gets these policies how; access_group_id is empty for policies of the identity itself.
-  holders as (
-    select powers.*, iam_id as holder, '' as source, null as membership
-    from powers
-    where access_group_id is null and iam_id is not null
-    union all
-    select powers.*, members.iam_id, powers.access_group_id, members.membership_type
-    from powers
-    cross join access_group_members as members on members.group_id = powers.access_group_id
-    union all
-    select powers.*, everybody.iam_id, powers.access_group_id, 'public'
-    from powers
-    cross join access_groups
-      on access_groups.id = powers.access_group_id and access_groups.is_public = 1
-    cross join (
-      select account_id, iam_id from users union all select account_id, iam_id from serviceids
-    ) as everybody
-      on everybody.account_id = powers.account_id
-  ),
   held as (
     select
-      holders.*,
-      administrators.why,
+      powers.*,
       remedies.delete_command
-    from administrators
-    join holders
-      on holders.account_id = administrators.account_id
-      and holders.holder = administrators.iam_id
-    left join remedies on remedies.policy_id = holders.policy_id
-    where administrators.why <> 'is the account owner'
+    from powers
+    left join remedies on remedies.policy_id = powers.policy_id
   ),
   sources as materialized (
     select
       account_id,
-      holder as iam_id,
+      iam_id,
       source,
       max(administers_services) as administers_services,
       max(manages_services) as manages_services,
@@ -98,8 +67,8 @@ with
         when source = '' or max(membership) = 'public' then
           iif(count(*) = count(delete_command), group_concat(delete_command, ' && '), null)
       end as command
-    from (select * from held order by account_id, holder, source, policy_id)
-    group by account_id, holder, source
+    from (select * from held order by account_id, iam_id, source, policy_id)
+    group by account_id, iam_id, source
   ),
   named as materialized (
     select
@@ -144,14 +113,15 @@ with
   ),
   paths as (
     select
-      account_id, iam_id, 'owner' as path, 'owner' as kind_of_path, null as membership,
-      null as policies, null as command, null as remark, null as access_group_id
-    from administrators
-    where why = 'is the account owner'
-    union all
-    select
-      account_id, iam_id, name, iif(source = '', 'own policies', 'access group'), membership,
-      policies, ending, remark, nullif(source, '')
+      account_id,
+      iam_id,
+      name as path,
+      iif(source = '', 'own policies', 'access group') as kind_of_path,
+      membership,
+      policies,
+      ending as command,
+      remark,
+      nullif(source, '') as access_group_id
     from named
     where is_enough
     union all

@@ -1,16 +1,15 @@
 -- title: API keys of administrators
--- question: Which users who administer the account have API keys?
+-- question: Which users who administer the account, or are one step from it, have API keys?
 -- category: API keys
 -- severity: high
 -- why: >
 --   A key acts as its user, everywhere and without a second factor: a leaked key of an
---   administrator is a lost account. Administrators are here the full administrators
---   (Administrator and Manager on all services, Administrator on account management) and whoever
---   holds Administrator on all account management services, for they can grant themselves the
---   rest; through policies of their own or through access groups, also under a condition.
---   Administrators of a single service, such as IAM or users, are not counted, though some of them
---   can reach the same: the report on escalation paths has them. Nor are users who administer
---   only by taking on a trusted profile. The owner has a report of their own. Keys that are
+--   administrator is a lost account. rank is full administrator (Administrator and Manager on all
+--   services, Administrator on all account management services); privileged (Administrator on
+--   account management as a whole, on IAM or on users, or Administrator or Manager on all services,
+--   under a condition too); or one step away, for those who by the report on escalation paths need
+--   one step to full control. Policies of their own, access groups and trusted profiles that they
+--   may assume by name count together. The owner has a report of their own. Keys that are
 --   disabled or have expired are listed too, as state says. Keys that a user made in another
 --   account are not in this data.
 -- remediation: >
@@ -34,73 +33,30 @@ with
     from collected_parts
     where resource = 'apikeys'
   ),
-  administering as materialized (
-    select
-      breadths.policy_id,
-      breadths.account_id,
-      policies.iam_id,
-      policies.access_group_id,
-      'Administrator on '
-        || iif(breadths.breadth = 'whole account', 'the whole account', breadths.breadth)
-        || iif(breadths.is_conditional, ' under a condition', '') as why
-    from policy_breadths as breadths
-    join policies on policies.id = breadths.policy_id
-    where breadths.type = 'access'
-      and breadths.breadth in ('whole account', 'all account management services')
-      and exists (
-        select 1
-        from policy_roles
-        where policy_roles.policy_id = breadths.policy_id
-          and policy_roles.role_id glob '*:role:Administrator'
-      )
-  ),
-  -- "cross join" keeps SQLite from beginning with the many members of all groups.
-  reasons as (
-    select account_id, id as iam_id, 'is a full administrator' as why, 0 as place
-    from full_administrators
-    where kind = 'identity'
-    union
-    select account_id, iam_id, why, 1
-    from administering
-    where iam_id is not null
-    union
-    select
-      administering.account_id,
-      members.iam_id,
-      administering.why || ' (access group '
-        || coalesce(nullif(access_groups.name, ''), access_groups.id) || ')',
-      1
-    from administering
-    cross join access_groups
-      on access_groups.id = administering.access_group_id and access_groups.listed = 1
-    cross join access_group_members as members on members.group_id = access_groups.id
-    union
-    select
-      administering.account_id,
-      users.iam_id,
-      administering.why || ' (access group Public Access)',
-      1
-    from administering
-    cross join access_groups
-      on access_groups.id = administering.access_group_id and access_groups.is_public = 1
-    cross join users on users.account_id = administering.account_id
-  ),
-  administrators as materialized (
-    select account_id, iam_id, group_concat(why, '; ') as why
-    from (select * from reasons order by account_id, iam_id, place, why)
-    group by account_id, iam_id
+  found as materialized (
+    select account_id, iam_id, rank, privileges as reason
+    from administrators
+    where rank <> 'owner'
+    union all
+    select paths.account_id, paths.iam_id, 'one step away', paths.path
+    from shortest_escalation_paths as paths
+    where paths.hops = 1
+      and (paths.account_id, paths.iam_id) not in (select account_id, iam_id from administrators)
   )
 select
   coalesce(accounts.name, apikeys.account_id) as account,
   identities.name as user,
   users.user_id as login,
   apikeys.name as apikey,
-  administrators.why as reason,
+  found.rank,
+  found.reason,
   (
-    select public_access.effect
-    from public_access
-    where public_access.account_id = administrators.account_id
-      and public_access.access_group_id in (select access_group_id from administering)
+    select max(public_access.effect)
+    from administrator_ways as ways
+    join public_access on public_access.access_group_id = ways.access_group_id
+    where ways.account_id = found.account_id
+      and ways.iam_id = found.iam_id
+      and ways.membership = 'public'
   ) as public_access,
   users.state as user_state,
   case
@@ -120,9 +76,8 @@ select
   apikeys.iam_id,
   apikeys.account_id,
   count(*) over () as report_rows
-from administrators
-join apikeys
-  on apikeys.iam_id = administrators.iam_id and apikeys.account_id = administrators.account_id
+from found
+join apikeys on apikeys.iam_id = found.iam_id and apikeys.account_id = found.account_id
 join users on users.iam_id = apikeys.iam_id and users.account_id = apikeys.account_id
 join accounts on accounts.account_id = apikeys.account_id
 join identities on identities.iam_id = apikeys.iam_id

@@ -6,12 +6,13 @@
 --   Each member can change who has access to what, or do anything with every service. Listed are
 --   access groups with three or more different identities (users, service IDs and trusted profiles)
 --   and at least one active policy for Administrator on account management as a whole, on IAM or
---   on users, or for Administrator or Manager on all services, under a condition too. Which number
---   is too large is for you to say. Dynamic members are those of the last login: a group with
---   dynamic rules can grow any time, and one that has fewer members now is not listed. Members who
---   are not in the account any more are counted, for they are still in the group. Whom the trusted
---   profiles let in is not counted. The Public Access group, if it is privileged, stands for every
---   user and service ID. gives is full control for groups whose members are full administrators.
+--   on users, or for Administrator or Manager on all services, under a condition too. The account
+--   owner, to whom no group gives anything, is not counted. Which number is too large is for you to
+--   say. Dynamic members are those of the last login: a group with dynamic rules can grow any time,
+--   and one that has fewer members now is not listed. Members who are not in the account any more
+--   are counted, for they are still in the group. Whom the trusted profiles let in is not counted.
+--   The Public Access group, if it is privileged, stands for every user and service ID. gives is
+--   full control for groups whose members are full administrators.
 -- remediation: >
 --   Take out whoever does not need it with ibmcloud iam access-group-user-remove GROUP USER, or
 --   split the group by what its members do, each part with less. Of the Public Access group the
@@ -38,23 +39,20 @@ with
     from (select distinct access_group_id, why from privileged order by access_group_id, why)
     group by access_group_id
   ),
-  -- As in access_group_identities, but only of the few groups that matter.
   members as materialized (
-    select members.group_id as access_group_id, members.iam_id, members.type
-    from reasons
-    cross join access_group_members as members on members.group_id = reasons.access_group_id
-    union
-    select access_groups.id, users.iam_id, 'user'
-    from reasons
-    cross join access_groups
-      on access_groups.id = reasons.access_group_id and access_groups.is_public = 1
-    cross join users on users.account_id = access_groups.account_id
-    union
-    select access_groups.id, serviceids.iam_id, 'service'
-    from reasons
-    cross join access_groups
-      on access_groups.id = reasons.access_group_id and access_groups.is_public = 1
-    cross join serviceids on serviceids.account_id = access_groups.account_id
+    select distinct
+      ways.access_group_id,
+      ways.iam_id,
+      case
+        when ways.iam_id glob 'iam-ServiceId-*' then 'service'
+        when ways.iam_id glob 'iam-Profile-*' then 'profile'
+        else 'user'
+      end as type
+    from administrator_ways as ways
+    join accounts on accounts.account_id = ways.account_id
+    where ways.access_group_id is not null
+      and ways.acting_as = ways.iam_id
+      and ways.iam_id is not accounts.owner
   ),
   large as materialized (
     select

@@ -12,7 +12,9 @@
 --   their IBMid, or have the VPN only. Whether a federated user gives a second factor
 --   at the identity provider cannot be seen; people with the older, account-based factors are
 --   judged only by whether they comply. Without the report (Administrator on IAM Identity) nobody
---   is called not enrolled. API keys ask for no second factor at all.
+--   is called not enrolled. API keys ask for no second factor at all. administrator tells who is the
+--   account owner, a full administrator or privileged, by policies of their own, by groups, or by
+--   trusted profiles that they may assume.
 -- remediation: >
 --   Ask everybody for LEVEL2 or LEVEL3 with the command in the account's row: from then on
 --   everybody must enrol at the next login, and the command line wants an API key or single
@@ -52,8 +54,9 @@ with
     union all
     select account_id, iam_id, trait_effective, null, 1 from mfa_enrollments where complies = 0
   ),
-  administrators as materialized (
-    select account_id, id, why from full_administrators where kind = 'identity'
+  ranks as materialized (
+    select account_id, iam_id, iif(rank = 'owner', 'account owner', rank) as rank
+    from administrators
   ),
   found as (
     select
@@ -95,9 +98,9 @@ select
   found.user_id as login,
   found.state,
   (
-    select min(administrators.why)
-    from administrators
-    where administrators.id = found.iam_id and administrators.account_id = found.account_id
+    select ranks.rank
+    from ranks
+    where ranks.iam_id = found.iam_id and ranks.account_id = found.account_id
   ) as administrator,
   1 as findings,
   iif(found.iam_id is null, 'ibmcloud iam account-settings-update --mfa LEVEL2', null) as command,

@@ -32,7 +32,9 @@ select
 from findings
 join accounts on accounts.account_id = findings.account_id
 left join identities on identities.iam_id = findings.iam_id
-where findings.report in ('account_full_admins', 'service_id_admins', 'profile_admins')
+where findings.report in (
+    'account_full_admins', 'people_administrators', 'service_id_admins', 'profile_admins'
+  )
   and julianday(findings.first_seen) > julianday((
     select max(collections.finished_at)
     from collections

@@ -30,107 +30,21 @@
 --   y_type: quantitative
 --   color_column: through
 with
-  privileged as materialized (
-    select
-      privileged_policies.policy_id,
-      privileged_policies.account_id,
-      privileged_policies.iam_id,
-      privileged_policies.access_group_id,
-      privileged_policies.why,
-      policy_remedies.delete_command,
-      policy_remedies.remark
-    from privileged_policies
-    join policies on policies.id = privileged_policies.policy_id
-    join policy_remedies on policy_remedies.policy_id = privileged_policies.policy_id
-  ),
-  -- Which profile is privileged by which group. Public Access does not stand for profiles.
-  members as materialized (
-    select distinct
-      privileged.account_id,
-      privileged.access_group_id,
-      coalesce(nullif(access_groups.name, ''), access_groups.id) as name,
-      arguments.word,
-      arguments.remark,
-      members.iam_id
-    from privileged
-    cross join access_groups
-      on access_groups.id = privileged.access_group_id and access_groups.is_public = 0
-    cross join access_group_members as members
-      on members.group_id = privileged.access_group_id and members.type = 'profile'
-    join access_group_arguments as arguments
-      on arguments.access_group_id = privileged.access_group_id
-  ),
-  holders as (
-    select account_id, iam_id, why as privilege, '' as access_group
-    from privileged
-    where iam_id is not null
-    union
-    select
-      members.account_id,
-      members.iam_id,
-      privileged.why || ' (access group ' || members.name || ')',
-      members.access_group_id
-    from members
-    join privileged on privileged.access_group_id = members.access_group_id
-  ),
-  powers as materialized (
-    select
-      account_id,
-      iam_id,
-      group_concat(privilege, '; ') as privileges,
-      count(*) as ways,
-      count(nullif(access_group, '')) as ways_through_groups
-    from (select * from holders order by account_id, iam_id, privilege, access_group)
-    group by account_id, iam_id
-  ),
-  administrators as materialized (
-    select account_id, id as iam_id from full_administrators where kind = 'identity'
-  ),
   admins as materialized (
     select
       profiles.*,
-      powers.privileges,
-      powers.ways,
-      powers.ways_through_groups,
-      iif(administrators.iam_id is null, 'privileged', 'full administrator') as rank
+      administrators.rank,
+      administrators.privileges,
+      administrators.through
     from trustedprofiles as profiles
-    left join powers
-      on powers.iam_id = profiles.iam_id and powers.account_id = profiles.account_id
-    left join administrators
+    join administrators
       on administrators.iam_id = profiles.iam_id
       and administrators.account_id = profiles.account_id
-    where powers.iam_id is not null or administrators.iam_id is not null
-  ),
-  endings as (
-    select
-      admins.id,
-      1 as place,
-      privileged.policy_id as what,
-      privileged.delete_command as step,
-      privileged.remark
-    from admins
-    join privileged
-      on privileged.iam_id = admins.iam_id and privileged.account_id = admins.account_id
-    union
-    select
-      admins.id,
-      2,
-      members.access_group_id,
-      'ibmcloud iam access-group-trusted-profile-remove ' || members.word || ' '
-        || arguments.word,
-      members.remark
-    from admins
-    join members on members.iam_id = admins.iam_id and members.account_id = admins.account_id
-    join identity_arguments as arguments
-      on arguments.iam_id = admins.iam_id and arguments.account_id = admins.account_id
   ),
   commands as materialized (
-    select
-      id,
-      iif(count(*) = count(step), group_concat(step, ' && '), null) as command,
-      min(remark) filter (where step is null) as remark
-    from (select * from endings order by id, place, what)
-    group by id
+    select account_id, iam_id, command, remark
+    from administrator_remedies
+    where iam_id in (select iam_id from admins)
   ),
   conditions as materialized (
     select
@@ -245,11 +159,7 @@ select
   admins.description,
   admins.rank,
   admins.privileges,
-  case admins.ways_through_groups
-    when admins.ways then 'access groups'
-    when 0 then 'its own policies'
-    else 'both'
-  end as through,
+  admins.through,
   case
     when admins.account_id in (select account_id from readable_accounts)
       then coalesce(trust_texts.words, 'nobody')
@@ -269,7 +179,8 @@ select
 from admins
 join accounts on accounts.account_id = admins.account_id
 left join trust_texts on trust_texts.profile_id = admins.id
-left join commands on commands.id = admins.id
+left join commands
+  on commands.iam_id = admins.iam_id and commands.account_id = admins.account_id
 left join identity_arguments as arguments
   on arguments.iam_id = admins.iam_id and arguments.account_id = admins.account_id
 left join acknowledged_findings as acknowledged

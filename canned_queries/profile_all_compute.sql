@@ -62,11 +62,7 @@ with
     group by rule_id
   ),
   privileged as materialized (
-    select account_id, iam_id from privileged_policies where iam_id is not null
-    union
-    select privileged_policies.account_id, members.iam_id
-    from privileged_policies
-    join access_group_members as members on members.group_id = privileged_policies.access_group_id
+    select account_id, iam_id from administrators where kind = 'trusted_profile'
   )
 select
   coalesce(accounts.name, profiles.account_id) as account,

@@ -6,9 +6,9 @@
 --   What runs the account stops when its service ID is deleted. A locked service ID cannot be
 --   deleted, nor can its policies be changed, until it is unlocked; it can still be taken out of
 --   groups. Privileged means Administrator on account management as a whole, on IAM or on users,
---   or Administrator or Manager on all services, through policies of its own or through groups.
---   What the Public Access group grants everybody does not count. Whether a program depends on
---   the service ID cannot be seen.
+--   or Administrator or Manager on all services, through policies of its own, through groups or
+--   through trusted profiles that it may assume by its ID. What the Public Access group grants
+--   everybody does not count. Whether a program depends on the service ID cannot be seen.
 -- remediation: >
 --   Lock it with the command in its row, or take the privileges away if nothing needs them.
 -- references:
@@ -21,34 +21,21 @@
 --   y_column: service_ids
 --   y_type: quantitative
 with
-  privileged as materialized (
-    select policy_id, account_id, iam_id, access_group_id, why from privileged_policies
-  ),
-  holders as (
-    select account_id, iam_id, null as access_group, why as privilege
-    from privileged
-    where iam_id is not null
-    union
-    select
-      privileged.account_id,
-      members.iam_id,
-      access_groups.id,
-      privileged.why || ' (access group ' || coalesce(
-        nullif(access_groups.name, ''), access_groups.id
-      ) || ')'
-    from privileged
-    join access_groups on access_groups.id = privileged.access_group_id
-    join access_group_members as members on members.group_id = access_groups.id
-    where access_groups.is_public = 0
-  ),
   powers as materialized (
     select
       account_id,
       iam_id,
-      group_concat(privilege, '; ') as privileges,
-      count(*) as ways,
-      count(access_group) as ways_through_groups
-    from (select * from holders order by account_id, iam_id, privilege, access_group)
+      group_concat(why, '; ') as privileges,
+      max(is_direct and access_group_id is null) as by_itself,
+      max(is_direct and access_group_id is not null) as through_groups,
+      max(not is_direct) as through_profiles
+    from (
+      select distinct account_id, iam_id, access_group_id, acting_as = iam_id as is_direct, why
+      from administrator_ways
+      where membership is not 'public'
+        and iam_id in (select iam_id from serviceids where coalesce(locked, 0) = 0)
+      order by account_id, iam_id, is_direct desc, why
+    )
     group by account_id, iam_id
   )
 select
@@ -56,10 +43,16 @@ select
   coalesce(nullif(serviceids.name, ''), serviceids.id) as serviceid,
   serviceids.description,
   powers.privileges,
-  case powers.ways_through_groups
-    when powers.ways then 'access groups'
-    when 0 then 'its own policies'
-    else 'both'
+  case
+    when powers.through_profiles and not powers.through_groups and not powers.by_itself
+      then 'trusted profiles'
+    else
+      case
+        when powers.through_groups and powers.by_itself
+          then iif(powers.through_profiles, 'its own policies, access groups', 'both')
+        when powers.through_groups then 'access groups'
+        else 'its own policies'
+      end || iif(powers.through_profiles, ' and trusted profiles', '')
   end as through,
   serviceids.created_at,
   1 as service_ids,

@@ -60,7 +60,6 @@ def test_administrators_only_by_several_groups_together(collected):
     columns = ("identity", "path", "kind_of_path", "policies", "command")
     assert rows(collected(acme), "account_full_admins", *columns) == [
         ("Ada", groups, "several together", 3, out_of_all("user", "'o'\\''ada@x.org'")),
-        ("Olga Owner", "owner", "owner", None, None),
         (
             "Three",
             "access group Administer services and access group The account and its own policies",
@@ -87,7 +86,6 @@ def test_a_way_that_is_enough_needs_no_other(collected):
     assert rows(collected(acme), "account_full_admins", *columns) == [
         ("Ada", "access group First", "static", f"{remove} 'First' 'ada@x.org'"),
         ("Ada", "access group Second", "static", f"{remove} 'Second' 'ada@x.org'"),
-        ("Olga Owner", "owner", None, None),
     ]
 
 
@@ -97,20 +95,17 @@ def test_the_owner_of_one_account_in_the_group_of_another(collected):
     make_full(bolt, bolt.group("Admins", [olga]))
     columns = ("account", "identity", "path", "command")
     assert rows(collected(acme, bolt), "account_full_admins", *columns) == [
-        ("Acme", "Olga Owner", "owner", None),
         (
             *("Bolt", "Olga Owner", "access group Admins"),
             "ibmcloud iam access-group-user-remove 'Admins' 'olga@x.org'",
         ),
-        ("Bolt", "Otto Other", "owner", None),
     ]
 
 
-def test_without_policies_only_the_owner_is_known(collected):
+def test_without_policies_nobody_is_known(collected):
     account = wide_open("Acme")
     path = collected(account, deny=EVERY_POLICY_LIST)
-    assert rows(path, "account_full_admins", "path") == [("owner",)]
-    for name in NAMES[1:]:
+    for name in NAMES:
         assert rows(path, name) == []
 
 

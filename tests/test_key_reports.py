@@ -96,14 +96,14 @@ def test_keys_of_administrators(collected):
     team = acme.group("Team", members=[person("In a group", state="SUSPENDED")])
     acme.policy(team, ["Administrator"], service_type="platform_service")
     acme.add_api_key(full, "off", id="ApiKey-off", disabled=True, locked=True)
+    acme.policy(person("All services"), ["Administrator", "Manager"], service_type="service")
+    acme.policy(person("One service"), ["Administrator"], service="iam-groups")
+    acme.policy(person("IAM services"), ["Administrator"], service_group="IAM")
     # Near misses.
     acme.policy(acme.owner, ["Administrator"], service_type="platform_service")
     acme.add_api_key(acme.owner, "has a report of its own")
-    acme.policy(person("Editor"), ["Editor"], service_type="platform_service")
-    services = person("All services, not account management")
-    acme.policy(services, ["Administrator", "Manager"], service_type="service")
-    acme.policy(person("One service"), ["Administrator"], service="iam-groups")
-    acme.policy(person("IAM services"), ["Administrator"], service_group="IAM")
+    acme.policy(person("Viewer"), ["Viewer"], service_type="platform_service")
+    acme.policy(person("Other service"), ["Administrator"], service="billing")
     was = person("Was one")
     acme.policy(was, ["Administrator"], service_type="platform_service", state="deleted")
     acme.policy(acme.user("Has no key"), ["Administrator"], service_type="platform_service")
@@ -116,37 +116,75 @@ def test_keys_of_administrators(collected):
     bolt.policy(person("Bo", account=bolt), ["Administrator"], service_type="platform_service")
 
     account_wide = "Administrator on all account management services"
-    columns = ("account", "user", "apikey", "reason", "user_state", "state")
+    everything = f"{account_wide}; Administrator,Manager on all services"
+    full, some = "full administrator", "privileged"
+    columns = ("account", "user", "apikey", "rank", "reason", "user_state", "state")
     path = collected(acme, bolt)
     assert rows(path, "admin_user_api_keys", *columns) == [
-        ("Acme", "Account", "key of Account", account_wide, "ACTIVE", "active"),
+        ("Acme", "Account", "key of Account", some, account_wide, "ACTIVE", "active"),
+        ("Acme", "All of it", "key of All of it", full, everything, "ACTIVE", "active"),
+        ("Acme", "All of it", "off", full, everything, "ACTIVE", "disabled"),
         (
-            *("Acme", "All of it", "key of All of it"),
-            *(f"is a full administrator; {account_wide}", "ACTIVE", "active"),
+            *("Acme", "All services", "key of All services", some),
+            *("Administrator,Manager on all services", "ACTIVE", "active"),
         ),
         (
-            *("Acme", "All of it", "off"),
-            *(f"is a full administrator; {account_wide}", "ACTIVE", "disabled"),
+            *("Acme", "At times", "key of At times", some),
+            *(f"{account_wide}, under a condition", "ACTIVE", "active"),
         ),
         (
-            *("Acme", "At times", "key of At times"),
-            *(f"{account_wide} under a condition", "ACTIVE", "active"),
+            *("Acme", "Bare", "key of Bare", some),
+            *("Administrator on whole account", "ACTIVE", "active"),
         ),
         (
-            *("Acme", "Bare", "key of Bare"),
-            *("Administrator on the whole account", "ACTIVE", "active"),
+            *("Acme", "IAM services", "key of IAM services", some),
+            *("Administrator on all IAM services", "ACTIVE", "active"),
         ),
         (
-            *("Acme", "In a group", "key of In a group"),
+            *("Acme", "In a group", "key of In a group", some),
             *(f"{account_wide} (access group Team)", "SUSPENDED", "active"),
         ),
-        ("Bolt", "Bo", "key of Bo", account_wide, "ACTIVE", "active"),
+        (
+            *("Acme", "One service", "key of One service", some),
+            *("Administrator on iam-groups", "ACTIVE", "active"),
+        ),
+        ("Bolt", "Bo", "key of Bo", some, account_wide, "ACTIVE", "active"),
     ]
     commands = dict(rows(path, "admin_user_api_keys", "apikey", "command"))
     assert commands["key of Bo"] == "ibmcloud iam api-key-disable 'ApiKey Bolt Bo'"
     assert commands["off"] == (
         "ibmcloud iam api-key-unlock 'ApiKey-off' && ibmcloud iam api-key-delete 'ApiKey-off'"
     )
+
+
+def test_keys_of_people_one_step_from_administrators(collected):
+    acme = Account("Acme", owner="Olga Owner")
+    helper = acme.profile("helper")
+    for subject in (helper, acme.service_id("robot")):
+        acme.policy(subject, ["Administrator", "Manager"], service_type="service")
+        acme.policy(subject, ["Administrator"], service_type="platform_service")
+
+    def person(name):
+        made = acme.user(name)
+        acme.add_api_key(made, f"key of {name}")
+        return made
+
+    acme.profile_identity(helper, person("By profile"))
+    acme.policy(person("By the robot's key"), ["Operator"], service="iam-identity")
+    editors = acme.group("Editors", [person("By a group")])
+    acme.policy(acme.group("Joinable"), ["Administrator"], service_type="platform_service")
+    acme.policy(editors, ["Editor"], service="iam-groups")
+    # Near misses: two steps, Viewer, a profile that is no administrator's.
+    acme.policy(person("Two steps"), ["Editor"], service="iam-groups")
+    plain = acme.profile("plain")
+    acme.policy(plain, ["Viewer"], service_type="platform_service")
+    acme.profile_identity(plain, person("By a plain profile"))
+
+    path = collected(acme)
+    hops = dict(rows(path, "escalation_paths", "identity", "hops"))
+    assert hops == {"By the robot's key": 1, "By a group": 2, "Two steps": 2}
+    found = dict(rows(path, "admin_user_api_keys", "user", "rank"))
+    assert found == {"By profile": "full administrator", "By the robot's key": "one step away"}
 
 
 def test_everybody_with_a_key_is_an_administrator_through_public_access(collected):

@@ -464,7 +464,7 @@ def test_people_exempt_from_a_second_factor_or_without_one(collected):
         ("Acme", "Mail Code", "weaker than the account's", "LEVEL1", None, None),
         ("Acme", "Not Enrolled", "not enrolled", "LEVEL2", None, None),
         ("Acme", "Older Factors", "not enrolled", "LEVEL2", None, None),
-        ("Acme", "Olga Owner", "exempt", "NONE", "is the account owner", None),
+        ("Acme", "Olga Owner", "exempt", "NONE", "account owner", None),
         (
             *("Acme", "Unless Federated", "weaker than the account's, not enrolled", "TOTP"),
             *(None, None),

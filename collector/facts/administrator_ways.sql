@@ -16,7 +16,7 @@
 --   administers_iam: >
 --     How many of the services that decide about access (IAM and users) it gives Administrator on.
 --   is_conditional: {is: 1 if it holds under a condition only., kind: integer, required: true}
---   why: "Roles, what they are on, and through what."
+--   why: "Roles, what they are on, under which condition, and through what."
 -- indexes: [[access_group_id], [policy_id]]
 -- rests_on:
 --   [access_group_members, access_groups, privileged_policies, serviceids,

@@ -4,7 +4,8 @@
 -- columns:
 --   account_id: {is: The account., references: accounts, required: true}
 --   iam_id: {is: Who it is., references: identities, required: true}
---   kind: "user, service_id, trusted_profile, service or unknown (not in the account)."
+--   kind: "user, service_id, trusted_profile, service or unknown (in no account of the file)."
+--   is_person: {is: "1 for people, whether they are in the account or not.", kind: integer, required: true}
 --   rank: >
 --     owner, full administrator or privileged, by everything that it can get at, the trusted profiles
 --     that it may assume included.
@@ -97,6 +98,11 @@ select
   judged.account_id,
   judged.iam_id,
   coalesce(identities.kind, 'unknown'),
+  coalesce(identities.kind, 'unknown') = 'user' or (
+    coalesce(identities.kind, 'unknown') = 'unknown'
+    and judged.iam_id not glob 'iam-ServiceId-*'
+    and judged.iam_id not glob 'iam-Profile-*'
+  ),
   case
     when is_owner then 'owner'
     when is_full then 'full administrator'

@@ -15,8 +15,9 @@
 --     kind: integer
 --     required: true
 --   is_conditional: {is: 1 if it holds under a condition only., kind: integer, required: true}
---   why: Roles and what they are on.
--- rests_on: [policies, policy_account_services, policy_breadths, policy_roles, roles]
+--   why: Roles, what they are on, and under which condition.
+-- rests_on:
+--   [policies, policy_account_services, policy_breadths, policy_conditions, policy_roles, roles]
 -- errs: >
 --   All services by a policy for each resource group or service, and custom roles, are not looked at,
 --   which is too little; a policy for the bare account counts for account management too, which is
@@ -90,7 +91,14 @@ select
         policy_roles.role_id glob '*:role:Administrator'
         or (powers.manages_services and policy_roles.role_id glob '*:serviceRole:Manager')
       )
-  ) || ' on ' || powers.target
+  ) || ' on ' || powers.target || coalesce(
+    ', ' || (
+      select conditions.words
+      from policy_conditions as conditions
+      where conditions.policy_id = powers.policy_id
+    ),
+    ''
+  )
 from powers
 join policies on policies.id = powers.policy_id
 where powers.administers_services

@@ -1,0 +1,146 @@
+-- title: People who are administrators by any route
+-- question: Which people are administrators, by whatever route, and how well are their logins protected?
+-- category: Administrators
+-- severity: high
+-- why: >
+--   Whoever may assume an administrators' profile, or is in a group by a dynamic rule, is as much an
+--   administrator as those whom a policy names. One row for each person: rank is full administrator (Administrator and
+--   Manager on all services and Administrator on all account management services, without a
+--   condition) or privileged (Administrator on account management as a whole, on IAM or on users, or
+--   Administrator or Manager on all services, under a condition too), by policies of their own,
+--   access groups, Public Access included, and trusted profiles that they may assume by name, all
+--   taken together. Beside it stand the second factor and the number of API keys that are not
+--   disabled, for a key asks for no second factor; not read where IBM Cloud refused them. Rows are
+--   critical where no second factor is asked for, the person is exempt, or has not enrolled, else
+--   high. People who are in another account, or in none any more, are listed if a profile or a
+--   policy names them. The account owner is no finding, and is not listed. Not seen are people whom
+--   a profile lets in by a claim rule (the report on profiles has the rules), people who can make
+--   themselves administrators (the report on escalation paths), and whether a federated user gives
+--   a second factor at the identity provider.
+-- remediation: >
+--   Keep few. Ask for a second factor, delete API keys, and end the privileges with the command in
+--   the row: it deletes privileged policies of the person, takes the person out of privileged groups
+--   and out of the trust of privileged profiles, and with that takes everything else that those give.
+--   There is no command where an enterprise template made a policy or a profile, nor for a member by
+--   a dynamic rule, who would come back: change the rule in the console.
+-- references:
+--   - "IBM Cloud Docs: IBM Cloud multifactor authentication"
+--   - "IBM Cloud Docs: Creating trusted profiles"
+-- identifiers: [iam_id]
+-- chart:
+--   mark: bar
+--   x_column: through
+--   x_type: nominal
+--   y_column: people
+--   y_type: quantitative
+--   color_column: rank
+with
+  admins as materialized (
+    select account_id, iam_id, rank, through, privileges, is_conditional
+    from administrators
+    where is_person and rank <> 'owner'
+  ),
+  commands as materialized (
+    select account_id, iam_id, command, remark
+    from administrator_remedies
+    where iam_id in (select iam_id from admins)
+  ),
+  read_parts as materialized (
+    select account_id, resource
+    from collected_parts
+    where resource in ('account_settings', 'apikeys', 'mfa_enrollments') and status = 'ok'
+  ),
+  public_groups as materialized (
+    select ways.account_id, ways.iam_id, max(ways.access_group_id) as access_group_id
+    from administrator_ways as ways
+    where ways.membership = 'public' and ways.acting_as = ways.iam_id
+    group by ways.account_id, ways.iam_id
+  ),
+  asked as materialized (
+    select
+      admins.*,
+      coalesce(enrolled.trait_effective, own.mfa, settings.mfa) as mfa,
+      own.mfa glob 'NONE*' as is_exempt,
+      enrolled.iam_id is not null as is_reported,
+      enrolled.complies
+    from admins
+    left join account_settings as settings on settings.account_id = admins.account_id
+    left join user_mfa as own
+      on own.account_id = admins.account_id and own.iam_id = admins.iam_id
+    left join mfa_enrollments as enrolled
+      on enrolled.account_id = admins.account_id and enrolled.iam_id = admins.iam_id
+  ),
+  factors as materialized (
+    select
+      asked.*,
+      case
+        when is_exempt then 'exempt'
+        when mfa glob 'NONE*' then 'none asked for'
+        when complies = 0 then 'not enrolled'
+      end as missing,
+      case
+        when complies = 1 and mfa is null then 'account-based factors'
+        when mfa is null then 'not read'
+        else mfa || case
+          when complies = 1 then iif(mfa = 'TOTP', ', unless federated', '')
+          when is_reported
+            or (account_id, 'mfa_enrollments') in (select account_id, resource from read_parts)
+          then ' asked for, enrolment not known'
+          else ' asked for, enrolment not read'
+        end
+      end as factor
+    from asked
+  )
+select
+  coalesce(accounts.name, factors.account_id) as account,
+  coalesce(identities.name, factors.iam_id) as user,
+  users.user_id as login,
+  factors.rank,
+  factors.through,
+  factors.privileges,
+  iif(factors.is_conditional, 'yes', 'no') as is_conditional,
+  coalesce(factors.missing, factors.factor) as second_factor,
+  iif(
+    (factors.account_id, 'apikeys') in (select account_id, resource from read_parts),
+    (
+      select count(*)
+      from apikeys
+      where apikeys.iam_id = factors.iam_id
+        and apikeys.account_id = factors.account_id
+        and coalesce(apikeys.disabled, 0) = 0
+    ),
+    'not read'
+  ) as enabled_keys,
+  iif(factors.missing is null, 'high', 'critical') as severity,
+  (
+    select public_access.effect
+    from public_access
+    where public_access.access_group_id = public_groups.access_group_id
+  ) as public_access,
+  case
+    when users.id is not null then users.state
+    when factors.account_id in (select account_id from complete_lists where kind = 'person')
+      then 'not in the account'
+  end as user_state,
+  1 as people,
+  commands.command,
+  arguments.console,
+  commands.remark,
+  acknowledged.note as acknowledged,
+  factors.iam_id,
+  factors.account_id,
+  count(*) over () as report_rows
+from factors
+join accounts on accounts.account_id = factors.account_id
+left join identities on identities.iam_id = factors.iam_id
+left join users on users.iam_id = factors.iam_id and users.account_id = factors.account_id
+left join commands on commands.iam_id = factors.iam_id and commands.account_id = factors.account_id
+left join public_groups
+  on public_groups.iam_id = factors.iam_id and public_groups.account_id = factors.account_id
+left join identity_arguments as arguments
+  on arguments.iam_id = factors.iam_id and arguments.account_id = factors.account_id
+left join acknowledged_findings as acknowledged
+  on acknowledged.report = 'people_administrators'
+  and acknowledged.account_id = factors.account_id
+  and acknowledged.finding = factors.iam_id
+order by account, factors.account_id, factors.rank, user, login, factors.iam_id
