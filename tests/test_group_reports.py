@@ -715,6 +715,7 @@ COUNTS_EVERYBODY = {
     "admin_user_api_keys": {},
     "all_iam_services_policy": {},
     "all_services_write": {},
+    "duties_combined": {},
     "escalation_paths": {},
     "group_large_admin": {},
     "people_administrators": {},

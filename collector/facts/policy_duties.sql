@@ -1,0 +1,162 @@
+-- title: Which policy gives which duty that should not meet another one in the same hands.
+-- grain: one row for each active access policy and duty that it gives
+-- key: [policy_id, duty]
+-- columns:
+--   policy_id: {is: The policy., references: policies, required: true}
+--   account_id: {is: Its account., references: accounts, required: true}
+--   duty: {is: "reads data, changes keys, grants access or changes audit routing.", required: true}
+--   why: Roles, and the services that they are on.
+-- rests_on:
+--   [instance_facts, policies, policy_account_services, policy_conditions, policy_resource_tags,
+--   policy_roles, policy_targets, policy_values, resource_service_instances, role_actions,
+--   roles, target_pairs, targets]
+-- errs: >
+--   Which key protects which data is not looked at, nor duties by platform roles that could be made
+--   into others. Roles count by their actions where the file has them, else by name.
+-- notes: |
+--   reads data: content of instances of Secrets Manager and Object Storage. changes keys: deletes or
+--   disables keys in instances of Key Protect and Hyper Protect Crypto Services. grants access:
+--   Administrator on IAM Access Management, Administrator or Editor on IAM Access Groups.
+--   changes audit routing: Administrator, Editor or Manager on Activity Tracker Event Routing or Logs
+--   Routing, which are in no resource group and have no instances and access tags.
+with
+  actions(duty, service, action) as (
+    values
+    ('reads data', 'secrets-manager', 'secrets-manager.secret.read'),
+    ('reads data', 'cloud-object-storage', 'cloud-object-storage.object.get'),
+    ('changes keys', 'kms', 'kms.secrets.delete'),
+    ('changes keys', 'kms', 'kms.secrets.disable'),
+    ('changes keys', 'hs-crypto', 'hs-crypto.secrets.delete'),
+    ('changes keys', 'hs-crypto', 'hs-crypto.secrets.disable')
+  ),
+  -- How the IDs of roles end that do so by IBM's tables.
+  by_name(duty, service, role) as (
+    values
+    ('reads data', 'secrets-manager', 'secrets-manager::::serviceRole:SecretsReader'),
+    ('reads data', 'secrets-manager', 'iam::::serviceRole:Writer'),
+    ('reads data', 'secrets-manager', 'iam::::serviceRole:Manager'),
+    ('reads data', 'cloud-object-storage', 'cloud-object-storage::::serviceRole:ContentReader'),
+    ('reads data', 'cloud-object-storage', 'cloud-object-storage::::serviceRole:ObjectReader'),
+    ('reads data', 'cloud-object-storage', 'iam::::serviceRole:Reader'),
+    ('reads data', 'cloud-object-storage', 'iam::::serviceRole:Writer'),
+    ('reads data', 'cloud-object-storage', 'iam::::serviceRole:Manager'),
+    ('changes keys', 'kms', 'iam::::serviceRole:Manager'),
+    ('changes keys', 'hs-crypto', 'iam::::serviceRole:Manager')
+  ),
+  able as materialized (
+    select actions.duty, actions.service, role_actions.role_id
+    from actions
+    join role_actions
+      on role_actions.action = actions.action and role_actions.service_name = actions.service
+    union
+    select by_name.duty, by_name.service, roles.role_id
+    from by_name
+    join roles on roles.role_id glob '*:' || by_name.role
+    where not exists (
+      select 1
+      from role_actions
+      where role_actions.role_id = roles.role_id and role_actions.service_name = by_name.service
+    )
+  ),
+  reached as materialized (
+    select distinct targets.target_id, instances.service_name as service
+    from (select distinct target_id, account_id from policy_targets) as targets
+    join target_instances on target_instances.target_id = targets.target_id
+    join resource_service_instances as instances on instances.id = target_instances.instance_id
+    where instances.service_name in (select service from by_name)
+      and coalesce(instances.state, '') not in ('removed', 'pending_removal')
+  ),
+  routing(service) as (
+    values ('atracker'), ('logs-router')
+  ),
+  routed as materialized (
+    select policies.id as policy_id, routing.service
+    from policies
+    cross join routing
+    where policies.type = 'access'
+      and policies.state = 'active'
+      and policies.id in (
+        select policy_id
+        from policy_roles
+        where role_id glob '*:role:Administrator'
+          or role_id glob '*:role:Editor'
+          or role_id glob '*:serviceRole:Manager'
+      )
+      and policies.id not in (select policy_id from policy_conditions where has_ended)
+      and policies.id not in (select policy_id from policy_resource_tags)
+      and not exists (
+        select 1
+        from policy_values as demanded
+        where demanded.policy_id = policies.id
+          and demanded.side = 'target'
+          and not exists (
+            select 1
+            from policy_values as named
+            where named.policy_id = demanded.policy_id
+              and named.side = demanded.side
+              and named.position = demanded.position
+              and case named.name
+                when 'accountId' then policies.account_id glob named.pattern
+                when 'serviceName' then routing.service glob named.pattern
+                when 'serviceType' then 'service' glob named.pattern
+                when 'service_group_id' then 0
+                -- Any instance or resource group belongs to a policy for all services.
+                when 'serviceInstance' then named.is_any or named.wants_absent
+                when 'resourceGroupId' then named.is_any or named.wants_absent
+                when 'resourceType' then
+                  named.is_any or named.wants_absent or not 'resource-group' glob named.pattern
+                else named.pattern is not null or named.wants_absent
+              end
+          )
+      )
+  ),
+  given as (
+    select policy_targets.policy_id, able.duty, able.service, policy_roles.role_id
+    from reached
+    join policy_targets on policy_targets.target_id = reached.target_id
+    join policy_roles on policy_roles.policy_id = policy_targets.policy_id
+    join able on able.role_id = policy_roles.role_id and able.service = reached.service
+    union
+    select routed.policy_id, 'changes audit routing', routed.service, policy_roles.role_id
+    from routed
+    join policy_roles on policy_roles.policy_id = routed.policy_id
+    where policy_roles.role_id glob '*:role:Administrator'
+      or policy_roles.role_id glob '*:role:Editor'
+      or policy_roles.role_id glob '*:serviceRole:Manager'
+    union
+    select reaches.policy_id, 'grants access', reaches.service_name, policy_roles.role_id
+    from policy_account_services as reaches
+    join policy_roles on policy_roles.policy_id = reaches.policy_id
+    where reaches.is_whole
+      and (
+        (
+          reaches.service_name in ('iam-access-management', 'iam-groups')
+          and policy_roles.role_id glob '*:role:Administrator'
+        )
+        or (reaches.service_name = 'iam-groups' and policy_roles.role_id glob '*:role:Editor')
+      )
+  ),
+  words as (
+    select
+      given.policy_id,
+      given.duty,
+      group_concat(distinct coalesce(roles.display_name, given.role_id)) as roles,
+      group_concat(distinct given.service) as services
+    from (select * from given order by policy_id, duty, service, role_id) as given
+    left join roles on roles.role_id = given.role_id
+    group by given.policy_id, given.duty
+  )
+select
+  words.policy_id,
+  policies.account_id,
+  words.duty,
+  replace(words.roles, ',', ', ') || ' on ' || replace(words.services, ',', ', ') || coalesce(
+    ', ' || (
+      select conditions.words
+      from policy_conditions as conditions
+      where conditions.policy_id = words.policy_id
+    ),
+    ''
+  )
+from words
+join policies on policies.id = words.policy_id
