@@ -28,13 +28,15 @@ from .told import told_account
 
 # What they show came about between collects: tests/test_history.py.
 HISTORY = {"changes_since_last_collect", "new_administrators", "findings_over_time"}
+# Whoever has it all reaches every instance, and no instance of the sample account is forgotten then.
+NOT_IN_SAMPLE = {"account_full_admins"}
 IDENTIFYING = {"account", "iam_id", "access_group_id", "policy_id", "instance_id", "role_id"}
 
 
 # --- All reports --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", sorted(set(REPORTS) - HISTORY))
+@pytest.mark.parametrize("name", sorted(set(REPORTS) - HISTORY - NOT_IN_SAMPLE))
 def test_a_report_finds_something_in_the_sample_account(sample_file, name):
     assert rows(sample_file, name, "account", **ASKED_OF_SAMPLE.get(name, {}))
 
