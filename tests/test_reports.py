@@ -28,7 +28,7 @@ from .told import told_account
 
 # What they show came about between collects: tests/test_history.py.
 HISTORY = {"changes_since_last_collect", "new_administrators", "findings_over_time"}
-# Whoever has it all reaches every instance, and no instance of the sample account is forgotten then.
+# Whoever has it all reaches every instance: then none of the sample account would be forgotten.
 NOT_IN_SAMPLE = {"account_full_admins"}
 IDENTIFYING = {"account", "iam_id", "access_group_id", "policy_id", "instance_id", "role_id"}
 
