@@ -69,7 +69,7 @@ setup(
         "iaminsights": "collector",
         "iaminsights_plugins": "plugins",
     },
-    packages=["iaminsights", "iaminsights.sandbox", "iaminsights_plugins"],
+    packages=["iaminsights", "iaminsights.sandbox", "iaminsights.site", "iaminsights_plugins"],
     package_data={
         "iaminsights": ["*.sql", "facts/*.sql", "views/*.sql"],
         "iaminsights.sandbox": ["*.json"],

@@ -44,14 +44,13 @@ where instance_id is null
 union all
 select
   'policy',
-  coalesce(words.subject, 'nobody') || ': ' || coalesce(words.roles, 'no role') || ' on '
-    || words.target || coalesce(', ' || words.condition, ''),
+  words.sentence,
   coalesce(policies.description, '') || ' ' || policies.id,
   policies.account_id,
   'policies',
   policies.id
 from policies
-join policy_descriptions as words on words.policy_id = policies.id
+join policy_sentences as words on words.policy_id = policies.id
 where policies.state = 'active'
 union all
 select 'API key', name, coalesce(description, '') || ' ' || id, account_id, 'apikeys', id

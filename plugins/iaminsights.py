@@ -16,13 +16,17 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakKeyDictionary
 
-from datasette import Forbidden, hookimpl
+from datasette import hookimpl
 from datasette.plugins import pm
 from datasette.utils import tilde_encode, to_css_class
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 from markupsafe import Markup, escape
+
+from iaminsights.site.databases import USUAL_NAME, holds_insights, is_ours, other_version
+from iaminsights.site.explorers import choices, explorer
+from iaminsights.site.readers import may_see
 
 if TYPE_CHECKING:
     from datasette.database import Database
@@ -30,7 +34,6 @@ if TYPE_CHECKING:
 MAX_ROWS = 100_000  # of a query, in JSON and CSV
 PAGE_ROWS = 5_000  # of a query, on its HTML page: more take a browser many seconds
 DATASETTE_ROWS = 1_000  # the limit that Datasette sets when nobody chooses one
-USUAL_NAME = "iaminsights"  # of the database, in metadata.yml
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 
@@ -165,36 +168,6 @@ NAMED_BY = {
 CONSOLE = "https://cloud.ibm.com/"
 SHOWN = {*ROW_KEYS, *NAMED_BY, "command", "console", "report", "reports", "name"}
 
-# Reports that answer for one thing: from a row of the table, which report, its parameter, the
-# column that the row has for it, and the words of the link.
-EXPLORERS = {
-    "identities": ("what_can_identity_do", "identity", "iam_id", "What can it do?"),
-    "users": ("what_can_identity_do", "identity", "iam_id", "What can this person do?"),
-    "serviceids": ("what_can_identity_do", "identity", "iam_id", "What can this service ID do?"),
-    "trustedprofiles": ("what_can_identity_do", "identity", "iam_id", "What can it do?"),
-    "access_groups": ("what_can_identity_do", "identity", "id", "What can its members do?"),
-    "resource_service_instances": (
-        "who_can_access_instance",
-        "instance",
-        "id",
-        "Who can access it?",
-    ),
-    "roles": ("who_can_do_action", "role_or_action", "role_id", "Who has this role?"),
-}
-
-# What the form of a report offers for a parameter of this name, so that nobody types an ID.
-CHOICES = {
-    "identity": "select name from identities where kind in ('user', 'service_id', "
-    "'trusted_profile') union select name from access_groups where listed = 1",
-    "instance": "select name from resource_service_instances",
-    # (A field named action would hide the form's own from datasette-vega.)
-    "role_or_action": "select display_name from roles union select action from role_actions",
-    "role": "select display_name from roles",
-    "service": "select service_name from account_services",
-}
-MOST_CHOICES = 2_000
-
-
 # --- Where things are ------------------------------------------------------------------------
 
 
@@ -239,7 +212,7 @@ def startup(datasette):
 
     async def recognise() -> None:
         described = datasette.metadata("databases") or {}
-        ours = [name for name, base in datasette.databases.items() if await _is_ours(base)]
+        ours = [name for name, base in datasette.databases.items() if await is_ours(base)]
         _ours[datasette] = {*ours, USUAL_NAME}
         if USUAL_NAME in described:
             _borrowed[datasette] = {
@@ -280,29 +253,6 @@ def get_metadata(datasette):
     """Reports and descriptions for our databases whose file is not named iaminsights."""
     # A new dictionary each time: Datasette writes the local metadata into it.
     return {"databases": dict(_borrowed.get(datasette, {}))}
-
-
-# Databases that are ours: they stay so. An empty one may become ours at any time.
-_known: WeakSet = WeakSet()
-
-
-async def _is_ours(database: Database) -> bool:
-    if database not in _known and {"accounts", "collections", "collection_steps"} <= set(
-        await database.table_names()
-    ):
-        _known.add(database)
-    return database in _known
-
-
-async def _holds_insights(datasette, name: str) -> bool:
-    """Whether a database is one that the pages know how to show."""
-    database = datasette.databases[name]
-    return not _other_version(database) and await _is_ours(database)
-
-
-def _other_version(database: Database) -> str | None:
-    """What the plugin beside this one says of a file of another version."""
-    return pm.get_plugin("iaminsights_file.py").other_version(database)
 
 
 def _cut_long_pages() -> None:
@@ -415,11 +365,11 @@ def extra_template_vars(datasette, request):
         "reports_of": functools.partial(_reports, datasette, request.actor),
         "tables_of": functools.partial(_tables, datasette, request.actor),
         "gaps_of": functools.partial(_gaps, datasette),
-        "choices_of": functools.partial(_choices, datasette),
-        "explorer_of": functools.partial(_explorer, datasette, request.actor),
+        "choices_of": functools.partial(choices, datasette),
+        "explorer_of": functools.partial(explorer, datasette, request.actor),
         "about_row": functools.partial(_about_row, datasette, request.actor),
-        "holds_insights": functools.partial(_holds_insights, datasette),
-        "other_version_of": lambda name: _other_version(datasette.databases[name]),
+        "holds_insights": functools.partial(holds_insights, datasette),
+        "other_version_of": lambda name: other_version(datasette.databases[name]),
     }
 
 
@@ -522,40 +472,6 @@ async def _about_row(datasette, actor, name: str, table: str, row) -> dict[str, 
     return {"name": label and row[label], "refers_to": refers_to}
 
 
-async def _choices(datasette, name: str, parameter: str) -> list[str]:
-    """Names to choose from for a parameter of a report; empty if it has none to offer."""
-    database = datasette.databases[name]
-    if parameter not in CHOICES or not await _is_ours(database):
-        return []
-    sql = f"select * from ({CHOICES[parameter]}) group by 1 order by 1 limit ?"
-    return [row[0] for row in await database.execute(sql, [MOST_CHOICES]) if row[0]]
-
-
-async def _explorer(datasette, actor, name: str, table: str, row) -> dict[str, str] | None:
-    """The report that tells of this very row, as a link; None if there is none to see."""
-    if table not in EXPLORERS:
-        return None
-    report, parameter, column, words = EXPLORERS[table]
-    known = await datasette.get_canned_queries(name, actor)
-    if report not in known or not await may_see(
-        datasette, actor, name, report, action="view-query"
-    ):
-        return None
-    url = f"{datasette.urls.query(name, report)}?{parameter}={quote(str(row[column]), safe='')}"
-    return {"url": url, "words": words}
-
-
-async def may_see(datasette, actor, database: str, *things: str, action="view-table") -> bool:
-    """Whether the reader may see all of these tables; the plugins beside this one ask it, too."""
-    for thing in things:
-        permissions = [(action, (database, thing)), ("view-database", database), "view-instance"]
-        try:
-            await datasette.ensure_permissions(actor, permissions)
-        except Forbidden:
-            return False
-    return True
-
-
 async def _parts(database: Database) -> dict[tuple[str, str], dict[str, Any]]:
     """What is known of each part that a collect asked for, by account and part."""
     states = await database.execute(
@@ -585,7 +501,7 @@ def _part_name(part: str) -> str:
 async def _gaps(datasette, name: str, sql: str) -> list[dict[str, Any]]:
     """What a report rests on but could not be read, by account."""
     database = datasette.databases[name]
-    if not await _is_ours(database):
+    if not await is_ours(database):
         return []
     known = _needed.setdefault(database, {})
     if sql not in known:

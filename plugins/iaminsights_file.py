@@ -1,8 +1,4 @@
-"""Keeps the site able to read its files: mends what a killed collect left, and knows their version.
-
-Like its neighbours it imports nothing of the package: Datasette loads it from the package and,
-under `datasette .`, straight from this folder.
-"""
+"""Keeps the site able to read its files: mends what a killed collect left, says what is too old."""
 
 from __future__ import annotations
 
@@ -20,18 +16,11 @@ from datasette.plugins import pm
 from datasette.utils import await_me_maybe, tilde_decode
 from datasette.views.base import DatasetteError
 
+from iaminsights.site.databases import other_version
+
 if TYPE_CHECKING:
     from datasette.database import Database
 
-# As in the package's schema.py: whose file it is, and in which version.
-APPLICATION_ID = 0x49414D69
-SCHEMA_VERSION = 4
-
-EARLIER = (
-    "{name} was made by an earlier version of IAM insights; collect into it again, and all that it "
-    "holds is kept."
-)
-LATER = "{name} was made by a later version of IAM insights; serve it with that one."
 STUCK = (
     "A collect was killed while it replaced {name}, and this site may not write there to undo it: "
     "collect again, or run iaminsights report on it, as somebody who may."
@@ -129,35 +118,3 @@ def _mended(path: str) -> bool:
         except sqlite3.DatabaseError:
             pass  # no file of SQLite's: Datasette says so
     return True
-
-
-# --- Versions ------------------------------------------------------------------------------------
-
-_versions: dict[str, tuple[tuple[int, ...], tuple[int, int]]] = {}  # by path: state, header
-
-
-def other_version(database: Database) -> str | None:
-    """What to do about a file that another version made; None if there is nothing to do."""
-    if not database.path:
-        return None
-    mark, version = _header(str(database.path))
-    if mark != APPLICATION_ID or version == SCHEMA_VERSION:
-        return None
-    return (EARLIER if version < SCHEMA_VERSION else LATER).format(name=database.name)
-
-
-def _header(path: str) -> tuple[int, int]:
-    """Whose file it is, and in which version; asked again when the file has changed."""
-    # Through SQLite and not by reading the file: to close it would let go of SQLite's own locks.
-    try:
-        found = os.stat(path)
-        state = (found.st_mtime_ns, found.st_size, found.st_ino)
-        if path not in _versions or _versions[path][0] != state:
-            location = f"{Path(path).absolute().as_uri()}?mode=ro"
-            with closing(sqlite3.connect(location, uri=True, timeout=5)) as connection:
-                (mark,) = connection.execute("pragma application_id").fetchone()
-                (version,) = connection.execute("pragma user_version").fetchone()
-            _versions[path] = (state, (mark, version))
-        return _versions[path][1]
-    except (sqlite3.Error, OSError):
-        return 0, 0

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from datasette import Response, hookimpl
-from datasette.plugins import pm
 from datasette.utils import tilde_encode
+
+from iaminsights.site.readers import may_see
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 WORST = 6  # reports on the home page
@@ -43,40 +44,40 @@ STORIES: dict[str, dict[str, str]] = {
 # The policies on the page of a row, as sentences: its own, and those of the groups it is in.
 POLICIES = {
     "iam_id": """
-        select policies.id, search.name as sentence, '' as via, policies.access_group_id
+        select policies.id, words.sentence, '' as via, policies.access_group_id
         from policies
-        join search on search.table_name = 'policies' and search.key = policies.id
+        join policy_sentences as words on words.policy_id = policies.id
         where policies.iam_id = :key
           and policies.state = 'active'
           and (:account is null or policies.account_id = :account)
         union all
-        select policies.id, search.name, access_groups.name, access_groups.id
+        select policies.id, words.sentence, access_groups.name, access_groups.id
         from (
           select distinct group_id from access_group_members where iam_id = :key
         ) as members
         join access_groups on access_groups.id = members.group_id
         join policies on policies.access_group_id = members.group_id
-        join search on search.table_name = 'policies' and search.key = policies.id
+        join policy_sentences as words on words.policy_id = policies.id
         where policies.state = 'active'
           and (:account is null or policies.account_id = :account)
         order by 3, 2, 1
         limit :most
     """,
     "access_group_id": """
-        select policies.id, search.name as sentence, '' as via, policies.access_group_id
+        select policies.id, words.sentence, '' as via, policies.access_group_id
         from policies
-        join search on search.table_name = 'policies' and search.key = policies.id
+        join policy_sentences as words on words.policy_id = policies.id
         where policies.access_group_id = :key and policies.state = 'active'
         order by 2, 1
         limit :most
     """,
     "instance_id": """
-        select policies.id, search.name as sentence, '' as via, policies.access_group_id
+        select policies.id, words.sentence, '' as via, policies.access_group_id
         from resource_service_instances as instances
         join policy_resource_attributes as attributes
           on attributes.name = 'serviceInstance' and attributes.value = instances.guid
         join policies on policies.id = attributes.policy_id
-        join search on search.table_name = 'policies' and search.key = policies.id
+        join policy_sentences as words on words.policy_id = policies.id
         where instances.id = :key
           and policies.state = 'active'
           and policies.account_id = instances.account_id
@@ -196,7 +197,7 @@ async def _findings(datasette, actor, name: str) -> dict[str, Any] | None:
 
     None if the reader may not see it, or if nothing was counted.
     """
-    if not await _may_see(datasette, actor, name, "report_counts", "findings", "acknowledgements"):
+    if not await may_see(datasette, actor, name, "report_counts", "findings", "acknowledgements"):
         return None
     rows = [dict(row) for row in await datasette.databases[name].execute(COUNTS)]
     if not rows:
@@ -239,9 +240,11 @@ async def _story(datasette, actor, name: str, table: str, row) -> dict[str, Any]
     None for tables that have no story.
     """
     database = datasette.databases[name]
-    if table not in STORIES or not {"search", "findings"} <= set(await database.table_names()):
+    if table not in STORIES or not {"policy_descriptions", "findings"} <= set(
+        await database.table_names()
+    ):
         return None
-    if not await _may_see(datasette, actor, name, "search", "policies"):
+    if not await may_see(datasette, actor, name, "policy_descriptions", "policies"):
         return None
     story = STORIES[table]
     columns = row.keys()
@@ -257,9 +260,9 @@ async def _story(datasette, actor, name: str, table: str, row) -> dict[str, Any]
         found["console"] = console.rows[0]["console"]
     if table == "policies":
         sentences = await database.execute(
-            "select name from search where table_name = 'policies' and key = :key", values
+            "select sentence from policy_sentences where policy_id = :key", values
         )
-        found["sentence"] = sentences.rows[0]["name"] if sentences.rows else None
+        found["sentence"] = sentences.rows[0]["sentence"] if sentences.rows else None
     elif story["by"] in POLICIES:
         policies = await database.execute(
             POLICIES[story["by"]], {**values, "most": MOST_POLICIES + 1}
@@ -283,7 +286,7 @@ async def _findings_about(
     datasette, actor, name: str, by: str, values: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """The findings about one thing, the worst first."""
-    if not await _may_see(datasette, actor, name, "findings", "acknowledgements"):
+    if not await may_see(datasette, actor, name, "findings", "acknowledgements"):
         return []
     rows = await datasette.databases[name].execute(
         FINDINGS.format(by=by), {**values, "most": MOST_FINDINGS}
@@ -317,7 +320,7 @@ async def _changes_of(
     datasette, actor, name: str, table: str, by: str, values: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """What earlier collects found changed about one thing, the newest first."""
-    if not await _may_see(datasette, actor, name, "changes"):
+    if not await may_see(datasette, actor, name, "changes"):
         return []
     or_by = f"or {by} = :key" if by in ("iam_id", "access_group_id") else ""
     rows = await datasette.databases[name].execute(
@@ -347,7 +350,7 @@ def _fields(before: str | None, after: str | None) -> list[tuple[str, Any, Any]]
 async def _search_url(datasette, actor) -> str | None:
     """Where a search is sent to; None if there is nothing to search or it may not be seen."""
     for name in datasette.databases:
-        if await datasette.get_canned_query(name, "find", actor) and await _may_see(
+        if await datasette.get_canned_query(name, "find", actor) and await may_see(
             datasette, actor, name, "find", action="view-query"
         ):
             return datasette.urls.query(name, "find")
@@ -356,8 +359,3 @@ async def _search_url(datasette, actor) -> str | None:
 
 def _row_url(datasette, database: str, table: str, key: str) -> str:
     return datasette.urls.row(database, table, tilde_encode(key))
-
-
-def _may_see(*reader_and_things, **options):
-    """What the plugin beside this one says; Datasette knows it by the name of its file."""
-    return pm.get_plugin("iaminsights.py").may_see(*reader_and_things, **options)

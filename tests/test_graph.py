@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import sqlite3
@@ -12,13 +11,11 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from datasette.app import Datasette
 from datasette.utils import tilde_encode
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from iaminsights.files import METADATA, project_file
 from iaminsights.sandbox import Account
-from iaminsights_plugins import iaminsights_graph
 
 from .browser import start
 from .report_rows import BUCKET, RULE
@@ -106,6 +103,11 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def path_of(table: str, key: str, database="iaminsights") -> str:
     return f"/-/iaminsights/graph/{database}/{table}/{tilde_encode(key)}"
+
+
+def until(moment: str) -> dict:
+    key = "{{environment.attributes.current_date_time}}"
+    return {"key": key, "operator": "dateTimeLessThan", "value": moment}
 
 
 def drawn(site, table: str, key: str) -> tuple[set, set]:
@@ -327,30 +329,58 @@ def test_25_fit(collected):
     assert not [node for node in nodes if node["kind"] == "more"]
 
 
-@pytest.mark.parametrize(
-    "attempts, said",
-    [
-        (((1_000_000_000, 250),), ("and 19 more", False)),
-        (((1_000_000_000, 0.001), (30, 500)), ("and at least 6 more", True)),
-        (((1_000_000_000, 0.001),), None),
-    ],
-    ids=["in time", "not all of it", "nothing"],
-)
-def test_what_takes_too_long_is_cut_short_and_said(account, collected, monkeypatch, attempts, said):
-    """When all of it would take too long, enough is looked up to fill the picture."""
-    monkeypatch.setattr(iaminsights_graph, "ATTEMPTS", attempts)
+def test_what_the_widest_policies_reach_is_counted_whole(account, collected):
+    """However much there is: what is left out is a number, never "at least"."""
     wide = account.user("Wide Person")
     account.policy(wide, ["Viewer"], service_type="service")
+    account.policy(wide, ["Reader"], service="kms")
     for number in range(40):
         account.instance(f"store {number:02}")
-    datasette = Datasette([str(collected(account))])
-    address = path_of("users", wide["id"])
-    answer = asyncio.run(datasette.client.get(f"{address}.json")).json()
-    page = asyncio.run(datasette.client.get(address)).text
+    with served(collected(account)) as site:
+        answer = site.get(path_of("users", wide["id"]) + ".json").json()
+        _, edges = drawn(site, "users", wide["id"])
     more = [node for node in answer["nodes"] if node["kind"] == "more"]
-    assert [(node["name"], node["at_least"]) for node in more] == ([said] if said else [])
-    assert answer["gave_up_looking_up_resources"] == (said is None)
-    assert ("took too long" in page) == (said is None)
+    assert [(node["name"], node["more"]) for node in more] == [("and 19 more", 19)]
+    # The narrower policy has all of its own drawn, the wider one the rest.
+    assert {end for start, end, kind, _ in edges if (start, kind) == ("Reader", "reaches")} == {
+        "keys", "other keys",
+    }  # fmt: skip
+    assert ("Viewer", "and 19 more", "reaches", "full") in edges
+
+
+def test_a_policy_whose_time_is_over_leads_nowhere_and_is_not_drawn(collected):
+    account = Account("Acme")
+    ada, keys = account.user("Ada Lovelace"), account.instance("keys", "kms")
+    account.policy(ada, ["Manager"], instance=keys, rule=until("2020-01-01T00:00:00+00:00"))
+    account.policy(ada, ["Reader"], instance=keys, rule=until("2999-01-01T00:00:00+00:00"))
+    with served(collected(account)) as site:
+        _, edges = drawn(site, "users", ada["id"])
+        assert {edge for edge in edges if "Public Access" not in edge} == {
+            ("Ada Lovelace", "Reader", "grants", ""),
+            ("Reader", "keys", "reaches", "conditional"),
+        }
+
+
+def test_policies_in_words_need_no_search(account, collected, tmp_path):
+    """Who may not search still reads what policies say, and who may not read them does not."""
+    path = collected(account)
+    settings = yaml.safe_load(project_file(METADATA).read_text(encoding="utf-8"))
+    tables = settings["databases"]["iaminsights"]["tables"]
+    ada = account.users[1]
+    told = {}
+    for hidden in ("search", "policy_descriptions"):
+        tables.setdefault(hidden, {})["allow"] = False
+        private = tmp_path / f"{hidden}.yml"
+        private.write_text(yaml.safe_dump(settings))
+        del tables[hidden]["allow"]
+        with served(path, metadata=private) as site:
+            told[hidden] = (
+                site.text(path_of("users", ada["id"])),
+                site.text(f"/iaminsights/users/{ada['id']}"),
+            )
+    words = "kms in resource group lab"
+    assert all(words in text for text in told["search"])
+    assert not any(words in text for text in told["policy_descriptions"])
 
 
 # --- Who may see what -----------------------------------------------------------------------------
@@ -389,8 +419,9 @@ def test_what_a_reader_may_not_see_is_not_drawn(account, collected, tmp_path):
     nodes, text = seen("resource_service_instances", "policy_account_services")
     assert nodes == {"identities", "access groups", "policies"}
     assert "service instances, account management" in text
-    _, text = seen("identities", "search", "trustedprofiles", "accounts")
+    _, text = seen("identities", "policy_descriptions", "trustedprofiles", "accounts")
     assert "Ada Lovelace" not in text and "auditor" not in text and "lab" not in text
+    assert "Not drawn, because you may not see it: policies, identities." in text
 
 
 def test_no_picture_of_what_is_not_there(account, collected, tmp_path):
@@ -437,7 +468,7 @@ def test_the_plugin_is_there_once_also_beside_the_installed_one(account, collect
 
 
 def test_the_folder_alone_is_enough(account, collected):
-    """`datasette .` in a checkout whose package is not installed."""
+    """`datasette .` in a checkout: hooks from the folder, all else from the package."""
     plugins = ("--plugins-dir", CHECKOUT / "plugins")
     with served(collected(account), *plugins, command=BARE_DATASETTE) as site:
         assert "keys" in site.text(path_of("users", account.users[1]["id"]))

@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from iaminsights.sandbox import Account, Sandbox, account_of_size
-from iaminsights.schema import APPLICATION_ID, SCHEMA_VERSION
-from iaminsights_plugins import iaminsights_file
+from iaminsights.schema import SCHEMA_VERSION
 
 from .database_file import assert_sound
 from .schema_versions import file_of, pins, unpacked
@@ -160,11 +159,6 @@ def test_an_immutable_file_is_not_touched(path):
 
 
 # --- Files of other versions ---------------------------------------------------------------------
-
-
-def test_the_plugin_knows_the_present_version():
-    known = iaminsights_file.APPLICATION_ID, iaminsights_file.SCHEMA_VERSION
-    assert known == (APPLICATION_ID, SCHEMA_VERSION)
 
 
 @pytest.mark.parametrize("version", [v for v in EARLIER if file_of(v).exists()])

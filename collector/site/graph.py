@@ -1,0 +1,89 @@
+"""Who gets where, as a graph: identities, access groups, policies and resources in four columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+IDENTITIES, GROUPS, POLICIES, RESOURCES = range(4)
+COLUMNS = ("Identities", "Access groups", "Policies", "Resources")
+
+
+@dataclass
+class Node:
+    """One thing in the picture; `more` counts the things that it stands for beyond itself."""
+
+    id: str
+    column: int
+    kind: str
+    name: str
+    detail: str = ""
+    url: str | None = None
+    more: int = 0
+
+    @property
+    def full(self) -> str:
+        """All that is known of it in one line: what does not fit is here."""
+        if self.kind == "policy":
+            return f"{self.name} on {self.detail}"
+        return ": ".join(part for part in (self.name, self.detail) if part)
+
+
+@dataclass
+class Edge:
+    """`kind` is member, grants or reaches; `detail` the membership, or how much is reached."""
+
+    start: str
+    end: str
+    kind: str
+    detail: str = ""
+
+
+@dataclass
+class Graph:
+    root: str = ""
+    nodes: dict[str, Node] = field(default_factory=dict)
+    edges: dict[tuple[str, str], Edge] = field(default_factory=dict)
+    owns: list[str] = field(default_factory=list)  # accounts that the root owns
+    owner: dict[str, Any] | None = None  # of the account that the root is in
+    profiles: list[dict[str, str]] = field(default_factory=list)  # that the root may take on
+    hidden: list[str] = field(default_factory=list)  # parts that the reader may not see
+
+    def add(self, node: Node) -> str:
+        self.nodes.setdefault(node.id, node)
+        return node.id
+
+    def connect(self, start: str, end: str, kind: str, detail: str = "") -> None:
+        """Draw an edge, unless an end of it is not in the picture."""
+        if start in self.nodes and end in self.nodes:
+            self.edges.setdefault((start, end), Edge(start, end, kind, detail))
+
+    def column(self, number: int) -> list[Node]:
+        return [node for node in self.nodes.values() if node.column == number]
+
+    def as_json(self) -> dict[str, Any]:
+        nodes = []
+        for node in self.nodes.values():
+            named = {
+                "id": node.id,
+                "column": COLUMNS[node.column].lower(),
+                "kind": node.kind,
+                "name": node.name,
+                "detail": node.detail,
+                "url": node.url,
+            }
+            if node.more:
+                named.update(more=node.more)
+            nodes.append(named)
+        return {
+            "root": self.root,
+            "nodes": nodes,
+            "edges": [
+                {"from": edge.start, "to": edge.end, "kind": edge.kind, "detail": edge.detail}
+                for edge in self.edges.values()
+            ],
+            "owns_accounts": self.owns,
+            "account_owner": self.owner,
+            "may_take_on": self.profiles,
+            "not_allowed_to_see": self.hidden,
+        }

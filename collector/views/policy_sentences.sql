@@ -1,0 +1,11 @@
+-- title: "Each policy in a sentence: to whom, which roles, on what and under which condition."
+-- notes: |
+--   The words are those of policy_descriptions; here is only how they are put together. target is the
+--   end of the sentence: on what, under which condition.
+select
+  policy_id,
+  coalesce(subject, 'nobody') || ': ' || coalesce(roles, 'no role') || ' on '
+    || target || coalesce(', ' || condition, '') as sentence,
+  coalesce(roles, 'no role') as roles,
+  target || coalesce(', ' || condition, '') as target
+from policy_descriptions
