@@ -315,7 +315,8 @@ def test_plugins_folder_alone_is_enough(sample_file):
 
 
 def test_wheel_carries_its_own_templates(sample_file, tmp_path):
-    """The layout of an ordinary install: plugin, templates and entry point beside each other."""
+    """The layout of an ordinary install: package, plugins, templates and entry points."""
+    shutil.copytree(CHECKOUT / "collector", tmp_path / "iaminsights")
     shutil.copytree(CHECKOUT / "templates", tmp_path / "iaminsights" / "site" / "templates")
     shutil.copytree(CHECKOUT / "plugins", tmp_path / "iaminsights_plugins")
     information = tmp_path / "iaminsights-99.dist-info"
