@@ -75,6 +75,43 @@ with recursive
     join roles on roles.role_id = policy_roles.role_id
     where coalesce(:role, '') = '' or roles.display_name glob (select pattern from wanted)
   ),
+  -- The list ends at 20,000 rows: how many each identity has is counted first, and only the rows of
+  -- the first ones by name are made.
+  sizes as materialized (
+    select access_group_id, count(*) as rows
+    from grants
+    where access_group_id is not null
+    group by access_group_id
+  ),
+  holders as materialized (
+    select iam_id, sum(rows) as rows
+    from (
+      select members.iam_id, sizes.rows
+      from access_group_identities as members
+      join sizes on sizes.access_group_id = members.access_group_id
+      union all
+      select iam_id, 1 from grants where access_group_id is null and iam_id is not null
+    )
+    group by iam_id
+  ),
+  numbered as materialized (
+    select
+      holders.iam_id,
+      identities.name,
+      identities.kind,
+      holders.rows,
+      sum(holders.rows) over (order by identities.name, holders.iam_id) as last_row
+    from holders
+    join identities on identities.iam_id = holders.iam_id
+  ),
+  chosen as materialized (
+    select iam_id, name, kind from numbered where last_row - rows < 20000
+  ),
+  members as materialized (
+    select access_group_id, iam_id, membership_type
+    from access_group_identities
+    where iam_id in (select iam_id from chosen)
+  ),
   ways as (
     select grants.*, grants.iam_id as holder, 'itself' as via, null as membership
     from grants
@@ -87,13 +124,16 @@ with recursive
       members.membership_type
     from grants
     join access_groups on access_groups.id = grants.access_group_id
-    join access_group_identities as members on members.access_group_id = access_groups.id
+    join members on members.access_group_id = access_groups.id
   ),
-  -- The names are looked up for the rows that are shown only: there can be many more.
   shown as materialized (
-    select ways.*, identities.name as identity, identities.kind, count(*) over () as report_rows
+    select
+      ways.*,
+      chosen.name as identity,
+      chosen.kind,
+      (select sum(rows) from holders) as report_rows
     from ways
-    join identities on identities.iam_id = ways.holder
+    join chosen on chosen.iam_id = ways.holder
     order by
       identity, ways.holder, ways.account_id, ways.service_name, ways.role, ways.via,
       ways.policy_id

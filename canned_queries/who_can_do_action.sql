@@ -112,6 +112,47 @@ with recursive
         )
       )
   ),
+  -- The list ends at 20,000 rows: how many each identity has is counted first, and only the rows of
+  -- the first ones by name are made.
+  sizes as materialized (
+    select policies.access_group_id, count(*) as rows
+    from grants
+    join policies on policies.id = grants.policy_id
+    where policies.access_group_id is not null
+    group by policies.access_group_id
+  ),
+  holders as materialized (
+    select iam_id, sum(rows) as rows
+    from (
+      select members.iam_id, sizes.rows
+      from access_group_identities as members
+      join sizes on sizes.access_group_id = members.access_group_id
+      union all
+      select policies.iam_id, 1
+      from grants
+      join policies on policies.id = grants.policy_id
+      where policies.access_group_id is null and policies.iam_id is not null
+    )
+    group by iam_id
+  ),
+  numbered as materialized (
+    select
+      holders.iam_id,
+      identities.name,
+      identities.kind,
+      holders.rows,
+      sum(holders.rows) over (order by identities.name, holders.iam_id) as last_row
+    from holders
+    join identities on identities.iam_id = holders.iam_id
+  ),
+  chosen as materialized (
+    select iam_id, name, kind from numbered where last_row - rows < 20000
+  ),
+  members as materialized (
+    select access_group_id, iam_id, membership_type
+    from access_group_identities
+    where iam_id in (select iam_id from chosen)
+  ),
   ways as (
     select
       policies.account_id,
@@ -136,13 +177,16 @@ with recursive
     from grants
     join policies on policies.id = grants.policy_id
     join access_groups on access_groups.id = policies.access_group_id
-    join access_group_identities as members on members.access_group_id = access_groups.id
+    join members on members.access_group_id = access_groups.id
   ),
-  -- The names are looked up for the rows that are shown only: there can be many more.
   shown as materialized (
-    select ways.*, identities.name as identity, identities.kind, count(*) over () as report_rows
+    select
+      ways.*,
+      chosen.name as identity,
+      chosen.kind,
+      (select sum(rows) from holders) as report_rows
     from ways
-    join identities on identities.iam_id = ways.iam_id
+    join chosen on chosen.iam_id = ways.iam_id
     order by
       identity, ways.iam_id, ways.account_id, ways.via, ways.policy_id, ways.role_id
     limit 20000

@@ -1,10 +1,18 @@
--- title: >
---   The ibmcloud command that deletes each policy, and where the console has it.
+-- title: The ibmcloud command that deletes each policy, and where the console has it.
+-- grain: one row for each policy
+-- key: [policy_id]
+-- columns:
+--   policy_id: {is: The policy., references: policies, required: true}
+--   delete_command: The command; empty where there is none.
+--   remark: "Why there is no command, or what is lost with the policy."
+--   console: Address of the page of the console that shows it.
+-- rests_on:
+--   [access_group_members, access_group_rules, access_groups, ambiguous_names, policies,
+--   policy_values, serviceids, trustedprofiles, users]
 -- notes: |
---   The command that deletes each policy, and the page that shows it. Each holder is looked up by
---   itself: joined to the policies, all identities would be put together for the sake of one policy.
---   remark says why there is no command, or what is lost with the policy.
-with held as (
+--   Each holder is looked up by itself: joined to the policies, all identities would be put together
+--   for the sake of one policy.
+with held as materialized (
   select
     policies.*,
     (
