@@ -1,7 +1,7 @@
 -- title: People who are administrators by any route
 -- question: Which people are administrators, by whatever route, and how well are their logins protected?
 -- category: Administrators
--- severity: high
+-- severity: critical
 -- why: >
 --   Whoever may assume an administrators' profile, or is in a group by a dynamic rule, is as much an
 --   administrator as those whom a policy names. One row for each person: rank is full administrator (Administrator and

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from iaminsights.catalogue import all_reports
+from iaminsights.derived import derive
 from iaminsights.sandbox import Account
 
 from .told import told_account
@@ -53,6 +54,7 @@ def nasty_file(tmp_path_factory) -> Path:
     with closing(sqlite3.connect(path)) as database:
         for table, column in NAMES.items():
             database.execute(f"update {table} set {column} = {column} || ?", (NASTY,))
+        derive(database)
         database.commit()
     return path
 

@@ -391,7 +391,7 @@ def test_users_without_an_email_address(collected):
     path = collected(acme, bolt)
     columns = ("account", "user", "email", "realm", "command")
     assert rows(path, "user_contact_missing", *columns) == [
-        ("Acme", "Blank", "", "IBMid", None),
+        ("Acme", "Blank", None, "IBMid", None),
         ("Acme", "No Mail", None, "SL", None),
         ("Acme", "Not An Address", "see intranet", "IBMid", None),
         ("Bolt", "Elsewhere", None, "IBMid", None),

@@ -13,7 +13,8 @@
 --   one.
 with recursive
   named(kind, account_id, id, name) as materialized (
-    select 'access group', account_id, id, trim(coalesce(name, ''))
+    -- Where IBM Cloud gives no name, the identifier stands in its place, which is no name either.
+    select 'access group', account_id, id, trim(coalesce(nullif(name, id), ''))
     from access_groups
     where listed = 1
     union all
@@ -21,7 +22,7 @@ with recursive
     from users
     where iam_id is not null
     union all
-    select 'service ID', account_id, iam_id, trim(coalesce(name, ''))
+    select 'service ID', account_id, iam_id, trim(coalesce(nullif(name, id), ''))
     from serviceids
     where iam_id is not null
   ),

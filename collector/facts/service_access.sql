@@ -22,6 +22,7 @@ with
     where named.side = 'target'
       and named.name = 'serviceName'
       and named.operator = 'stringEquals'
+      and named.value is not null
       and breadths.type = 'access'
       and breadths.breadth <> 'ended'
   ),
