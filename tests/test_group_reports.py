@@ -807,7 +807,6 @@ def test_every_report_that_counts_everybody_is_known():
     # policies; or leave it out.
     counting |= {"access_by_service", "roles_in_use"}  # by facts
     assert counting - set(COUNTS_EVERYBODY) == {
-        "cross_account_access",
         "group_duplicate",
         "group_no_policies",
         "policy_redundant",
