@@ -1,0 +1,50 @@
+"""How much work a report is, in steps of SQLite: a measure that no busy machine changes."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from iaminsights.catalogue import all_reports
+from iaminsights.sandbox import Sandbox, generated_account
+
+from .conftest import collect_from
+from .report_rows import ASKED
+
+REPORTS = {report.name: report for report in all_reports()}
+# Thousands of steps for the generated account of medium size. A report that selects from facts
+# takes tens or hundreds of them; one that works out again what policies mean takes many more.
+MOST = 700
+# Those whose answer has 20,000 rows there.
+LONG = {
+    "service_access_by_iam_id": 4_000,
+    "who_administers_account": 1_600,
+    "who_can_do_action": 1_600,
+}
+
+
+@pytest.fixture(scope="module")
+def medium(tmp_path_factory):
+    path = tmp_path_factory.mktemp("medium") / "iaminsights.sqlite3"
+    account = generated_account("medium")
+    with Sandbox(account) as sandbox:
+        collect_from(sandbox, account, path)
+    return path
+
+
+@pytest.mark.parametrize("name", sorted(REPORTS))
+def test_no_report_works_out_again_what_policies_mean(medium, name):
+    report, steps = REPORTS[name], 0
+
+    def count():
+        nonlocal steps
+        steps += 1
+
+    with closing(sqlite3.connect(f"{medium.as_uri()}?mode=ro", uri=True)) as database:
+        values = {**dict.fromkeys(report.parameters, ""), **ASKED.get(name, {})}
+        database.execute("select 1 from accounts")
+        database.set_progress_handler(count, 1000)
+        database.execute(report.sql, values).fetchall()
+    assert steps <= LONG.get(name, MOST)
