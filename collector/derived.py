@@ -15,7 +15,7 @@ from pathlib import Path
 
 from . import bits, networks
 from .headers import read_folder
-from .schema import TABLES, Column, Table
+from .schema import NO_PARTS, TABLE, TABLES, Column, Table
 
 _HERE = Path(__file__).parent
 
@@ -135,3 +135,12 @@ def origins(tables: Iterable[str]) -> set[str]:
     for name in tables:
         found |= origins(_RESTS_ON[name]) if name in _RESTS_ON else {name}
     return found
+
+
+def parts_behind(tables: Iterable[str]) -> set[str]:
+    """The parts of a collection that these tables and facts rest on.
+
+    The account itself is none of them: its ID is always known, and reports only name it.
+    """
+    parts = {TABLE[table].filled_by for table in origins(tables) & TABLE.keys()}
+    return parts - {"accounts", *NO_PARTS}

@@ -18,10 +18,10 @@ from typing import Any
 
 import yaml
 
-from .derived import origins
+from .derived import parts_behind
 from .errors import AcknowledgementError
-from .reports import Report, anything_goes
-from .schema import NO_PARTS, TABLE
+from .reports import Report, noted_reads
+from .schema import TABLE
 
 _KEYS = {"report", "identifiers", "reason", "expires"}
 # Identifiers that a finding is also looked up by, from the page of a row.
@@ -250,20 +250,11 @@ values (
 
 def _run(connection: sqlite3.Connection, report: Report) -> tuple[list[dict[str, Any]], set[str]]:
     """The rows of a report, and the parts of a collection that it rests on."""
-    tables: set[str] = set()
-
-    def note(action: int, table: str | None, *_: Any) -> int:
-        if action == sqlite3.SQLITE_READ and table:
-            tables.add(table)
-        return sqlite3.SQLITE_OK
-
-    connection.set_authorizer(note)
-    cursor = connection.execute(report.sql, dict.fromkeys(report.parameters, ""))
-    connection.set_authorizer(anything_goes)
+    with noted_reads(connection) as tables:
+        cursor = connection.execute(report.sql, dict.fromkeys(report.parameters, ""))
     names = [column[0] for column in cursor.description]
     rows = [dict(zip(names, row, strict=True)) for row in cursor]
-    parts = {TABLE[table].filled_by for table in origins(tables) & TABLE.keys()}
-    return rows, parts - {"accounts", *NO_PARTS}
+    return rows, parts_behind(tables)
 
 
 def _unread_parts(connection: sqlite3.Connection) -> dict[str, set[str]]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -246,6 +247,23 @@ def _select(where: str, sql: str) -> str:
     if any(sqlite3.complete_statement(sql[: i + 1]) for i in inner):
         raise ReportError(f"{where}: there is more than one statement.")
     return sql
+
+
+@contextmanager
+def noted_reads(connection: sqlite3.Connection) -> Iterator[set[str]]:
+    """The tables that statements read which are compiled meanwhile, themselves or through views."""
+    tables: set[str] = set()
+
+    def note(action: int, table: str | None, *_: Any) -> int:
+        if action == sqlite3.SQLITE_READ and table:
+            tables.add(table)
+        return sqlite3.SQLITE_OK
+
+    connection.set_authorizer(note)
+    try:
+        yield tables
+    finally:
+        connection.set_authorizer(anything_goes)
 
 
 def anything_goes(*_: Any) -> int:

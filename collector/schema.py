@@ -43,12 +43,26 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Link:
+    """How reports refer to rows of a table: by `column`, which holds the key, or by a name.
+
+    `names` are the columns with names of what `column` of the same row holds the key of. Keys of
+    other things that stand in such a column do not begin with `begins`.
+    """
+
+    column: str
+    names: tuple[str, ...] = ()
+    begins: str = ""
+
+
+@dataclass(frozen=True)
 class Table:
     """One table.
 
     `label` is the column shown for a row, `facets` what the site offers to count, `indexes`
     those beside the foreign keys'. `part` is the part of a collection that fills it, where that
-    is not named like the table.
+    is not named like the table. `called` is what people call its rows, where that is not its name
+    with blanks, and `link` how reports refer to them.
     """
 
     name: str
@@ -59,6 +73,13 @@ class Table:
     facets: tuple[str, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
     part: str = ""
+    called: str = ""
+    link: Link | None = None
+
+    @property
+    def human_name(self) -> str:
+        """What people call its rows, and the part of a collection that brings them: plural."""
+        return self.called or self.name.replace("_", " ")
 
     @property
     def filled_by(self) -> str:
@@ -129,6 +150,7 @@ TABLES: tuple[Table, ...] = (
         key=("iam_id",),
         label="name",
         facets=("kind",),
+        link=Link("iam_id", ("identity", "user", "administrator")),
     ),
     Table(
         "accounts",
@@ -144,6 +166,7 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("account_id",),
         label="name",
+        link=Link("account_id"),
     ),
     Table(
         "users",
@@ -166,6 +189,8 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="user_id",
         facets=("account_id", "state", "realm"),
+        called="people",
+        link=Link("membership_id"),
     ),
     Table(
         "serviceid_groups",
@@ -184,6 +209,7 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="name",
         facets=("account_id",),
+        called="groups of service IDs",
     ),
     Table(
         "serviceids",
@@ -204,6 +230,8 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="name",
         facets=("account_id", "group_id", "locked"),
+        called="service IDs",
+        link=Link("serviceid_id", ("serviceid",)),
     ),
     Table(
         "trustedprofiles",
@@ -224,6 +252,8 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="name",
         facets=("account_id",),
+        called="trusted profiles",
+        link=Link("profile_id", ("profile",)),
     ),
     Table(
         "trustedprofile_links",
@@ -245,6 +275,8 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="name",
         facets=("cr_type", "link_namespace"),
+        called="compute resources linked to trusted profiles",
+        link=Link("link_id"),
     ),
     Table(
         "access_groups",
@@ -271,6 +303,7 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="name",
         facets=("account_id", "is_federated"),
+        link=Link("access_group_id", ("access_group",), begins="AccessGroupId-"),
     ),
     Table(
         "access_group_members",
@@ -290,6 +323,7 @@ TABLES: tuple[Table, ...] = (
         key=("iam_id", "group_id", "membership_type"),
         facets=("type", "membership_type", "group_id"),
         indexes=(("group_id", "iam_id"),),
+        called="members of access groups",
     ),
     Table(
         "resource_groups",
@@ -308,6 +342,7 @@ TABLES: tuple[Table, ...] = (
         key=("resource_group_id",),
         label="name",
         facets=("account_id", "state"),
+        link=Link("resource_group_id"),
     ),
     Table(
         "resource_service_instances",
@@ -341,6 +376,8 @@ TABLES: tuple[Table, ...] = (
         label="name",
         facets=("account_id", "service_name", "region_id", "state", "resource_group_id"),
         indexes=(("account_id", "service_name"), ("guid",)),
+        called="service instances",
+        link=Link("instance_id", ("instance",), begins="crn:"),
     ),
     Table(
         "resources",
@@ -363,6 +400,7 @@ TABLES: tuple[Table, ...] = (
         label="name",
         facets=("account_id", "family", "type", "service_name", "region_id", "resource_group_id"),
         indexes=(("account_id", "guid"),),
+        called="search for resources and their tags",
     ),
     Table(
         "roles",
@@ -383,6 +421,7 @@ TABLES: tuple[Table, ...] = (
         key=("role_id",),
         label="display_name",
         facets=("kind", "service_name"),
+        link=Link("role_id", ("role",), begins="crn:"),
     ),
     Table(
         "role_actions",
@@ -422,6 +461,7 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         facets=("account_id", "type", "state", "access_group_id"),
         indexes=(("account_id", "type", "state"),),
+        link=Link("policy_id"),
     ),
     Table(
         "policy_roles",
@@ -501,6 +541,8 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="name",
         facets=("account_id", "disabled", "action_when_leaked"),
+        called="API keys",
+        link=Link("apikey_id", ("apikey",)),
     ),
     Table(
         "trustedprofile_rules",
@@ -520,6 +562,7 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="name",
         facets=("type", "cr_type", "realm_name"),
+        called="claim rules of trusted profiles",
     ),
     Table(
         "trustedprofile_identities",
@@ -534,6 +577,7 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("tp_id", "iam_id"),
         facets=("type",),
+        called="identities that may take on trusted profiles",
     ),
     Table(
         "access_group_rules",
@@ -554,6 +598,7 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="name",
         facets=("account_id", "realm_name", "group_id"),
+        called="dynamic rules of access groups",
     ),
     Table(
         "access_group_settings",
@@ -569,6 +614,7 @@ TABLES: tuple[Table, ...] = (
             _MODIFIED_BY,
         ),
         key=("account_id",),
+        called="settings of access groups",
     ),
     Table(
         "account_settings",
@@ -588,6 +634,7 @@ TABLES: tuple[Table, ...] = (
             Column("restrict_user_domains", "Mail domains that may be invited.", JSON),
         ),
         key=("account_id",),
+        called="identity settings",
     ),
     Table(
         "user_mfa",
@@ -611,6 +658,7 @@ TABLES: tuple[Table, ...] = (
             Column("external_allowed_accounts", "Accounts that are allowed all the same.", JSON),
         ),
         key=("account_id", "identity_type"),
+        called="settings for external identities",
     ),
     Table(
         "mfa_enrollments",
@@ -633,6 +681,7 @@ TABLES: tuple[Table, ...] = (
         key=("account_id", "iam_id"),
         label="name",
         facets=("account_id", "trait_effective", "complies"),
+        called="the MFA report",
     ),
     Table(
         "inactive_identities",
@@ -650,6 +699,7 @@ TABLES: tuple[Table, ...] = (
         key=("account_id", "kind", "id"),
         label="name",
         facets=("account_id", "kind"),
+        called="the report of inactive identities",
     ),
     Table(
         "resource_keys",
@@ -676,6 +726,7 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="name",
         facets=("account_id", "state"),
+        called="service credentials",
     ),
     Table(
         "cbr_zones",
@@ -697,6 +748,7 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="name",
         facets=("account_id",),
+        called="network zones",
     ),
     Table(
         "cbr_zone_addresses",
@@ -711,6 +763,7 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("zone_id", "excluded", "position"),
         facets=("type",),
+        called="addresses of network zones",
     ),
     Table(
         "cbr_rules",
@@ -732,6 +785,7 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="description",
         facets=("account_id", "enforcement_mode"),
+        called="context-based restrictions",
     ),
     Table(
         "cbr_rule_zones",
@@ -786,6 +840,7 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="name",
         facets=("account_id",),
+        called="the enterprise",
     ),
     Table(
         "enterprise_account_groups",
@@ -805,6 +860,7 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="name",
         facets=("account_id",),
+        called="account groups of the enterprise",
     ),
     Table(
         "enterprise_accounts",
@@ -827,6 +883,7 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="name",
         facets=("account_id",),
+        called="accounts of the enterprise",
     ),
     Table(
         "collections",

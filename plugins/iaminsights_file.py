@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from datasette import Request, hookimpl
 from datasette.plugins import pm
 from datasette.utils import await_me_maybe, tilde_decode
-from datasette.views.base import DatasetteError
 
 from iaminsights.site.databases import other_version
+from iaminsights.site.patches import error_page
 
 if TYPE_CHECKING:
     from datasette.database import Database
@@ -78,10 +78,8 @@ async def _actor(datasette, scope):
 
 async def _say(datasette, sentence: str, request: Request, send) -> None:
     """Answer with Datasette's own page, or JSON, of an error."""
-    error = DatasetteError(sentence, title="This file cannot be shown", status=503)
-    for found in pm.hook.handle_exception(datasette=datasette, request=request, exception=error):
-        if response := await await_me_maybe(found):
-            return await response.asgi_send(send)
+    if response := await error_page(datasette, request, sentence, "This file cannot be shown"):
+        await response.asgi_send(send)
 
 
 def _files(datasette) -> Iterator[Database]:

@@ -1,8 +1,4 @@
-"""Keeps what the site shows inside the site, and warns where anyone may read it.
-
-A Datasette plugin of its own, which imports nothing of the package: Datasette loads it from the
-package and, under `datasette .`, straight from this folder.
-"""
+"""Keeps what the site shows inside the site, and warns where anyone may read it."""
 
 from __future__ import annotations
 

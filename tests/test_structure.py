@@ -64,6 +64,38 @@ def test_every_module_has_its_place():
     assert modules == set(MAY_IMPORT)
 
 
+def test_collecting_needs_no_site():
+    for path in COLLECTOR.glob("*.py"):
+        assert "site" not in imports_of(path), path.name
+
+
+# What each module of the site may import of it.
+SITE_MAY_IMPORT = {
+    "readers": set(),
+    "databases": set(),
+    "patches": set(),
+    "graph": set(),
+    "access_queries": set(),
+    "links": set(),
+    "picture": {"graph"},
+    "gaps": {"databases"},
+    "explorers": {"databases", "readers"},
+    "overview": {"gaps", "readers"},
+    "counts": {"overview", "readers"},
+    "stories": {"databases", "links", "overview", "readers"},
+    "access": {"access_queries", "explorers", "graph", "readers"},
+}
+
+
+def test_imports_of_the_site_point_one_way():
+    modules = {path.stem: path for path in (COLLECTOR / "site").glob("*.py")}
+    del modules["__init__"]
+    assert modules.keys() == SITE_MAY_IMPORT.keys()
+    for name, path in modules.items():
+        ours = imports_of(path) & modules.keys()
+        assert ours <= SITE_MAY_IMPORT[name], name
+
+
 def test_sandbox_reads_the_api_for_itself():
     own = {path.stem for path in (COLLECTOR / "sandbox").glob("*.py")}
     for path in (COLLECTOR / "sandbox").glob("*.py"):

@@ -1,0 +1,73 @@
+"""What the reports found when the file was made, counted by account, severity and report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .overview import WORST_FIRST
+from .readers import may_see
+
+WORST = 6  # reports on the home page
+
+COUNTS = """
+    select
+      report_counts.account_id,
+      report_counts.report,
+      report_counts.severity,
+      report_counts.rows,
+      report_counts.unread,
+      coalesce(accepted.findings, 0) as acknowledged
+    from report_counts
+    left join (
+      select findings.report, findings.account_id, findings.severity, count(*) as findings
+      from findings
+      join acknowledgements on acknowledgements.id = findings.acknowledgement_id
+      where acknowledgements.expires >= date('now')
+      group by findings.report, findings.account_id, findings.severity
+    ) as accepted
+      on accepted.report = report_counts.report
+      and accepted.account_id = report_counts.account_id
+      and accepted.severity = report_counts.severity
+"""
+
+
+async def findings(datasette, actor, name: str) -> dict[str, Any] | None:
+    """What the reports found when the file was made: by account, by severity, by report.
+
+    None if the reader may not see it, or if nothing was counted.
+    """
+    if not await may_see(datasette, actor, name, "report_counts", "findings", "acknowledgements"):
+        return None
+    rows = [dict(row) for row in await datasette.databases[name].execute(COUNTS)]
+    if not rows:
+        return None
+    reports: dict[str, dict[str, Any]] = {}
+    ranked: dict[tuple[str, str], dict[str, Any]] = {}
+    accounts: dict[str, dict[str, int]] = {}
+    for row in rows:
+        open_rows = row["rows"] - row["acknowledged"]
+        account = accounts.setdefault(row["account_id"], dict.fromkeys(WORST_FIRST, 0))
+        account[row["severity"]] += open_rows
+        report = reports.setdefault(row["report"], {"open": 0, "acknowledged": 0})
+        its = ranked.setdefault(
+            (row["report"], row["severity"]),
+            {"name": row["report"], "severity": row["severity"], "open": 0, "acknowledged": 0},
+        )
+        for counted in (report, its):
+            counted["open"] += open_rows
+            counted["acknowledged"] += row["acknowledged"]
+        report["unread"] = report.get("unread") or row["unread"]
+    worst = sorted(
+        (its for its in ranked.values() if its["open"]),
+        key=lambda its: (WORST_FIRST.index(its["severity"]), -its["open"], its["name"]),
+    )
+    queries = await datasette.get_canned_queries(name, actor)
+    for report in worst[:WORST]:
+        query = queries.get(report["name"]) or {}
+        report["title"], report["question"] = (
+            query.get("title", report["name"]),
+            query.get("question"),
+        )
+        fragment = f"#{query['fragment']}" if query.get("fragment") else ""
+        report["url"] = datasette.urls.query(name, report["name"]) + fragment
+    return {"accounts": accounts, "reports": reports, "worst": worst[:WORST]}

@@ -1,0 +1,171 @@
+"""All that is changed of Datasette, or used of its private parts, in one place.
+
+Each patch says for which version it was written, and when it can go. A Datasette that has not what
+one changes is left as it is: pages are then slower, shorter or longer, and as true as before.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from datasette.plugins import pm
+from datasette.utils import await_me_maybe
+
+MAX_ROWS = 100_000  # of a query, in JSON and CSV
+PAGE_ROWS = 5_000  # of a query, on its HTML page: more take a browser many seconds
+DATASETTE_ROWS = 1_000  # the limit that Datasette sets when nobody chooses one
+OUR_HOOKS = "iaminsights.py"  # the plugin whose metadata stays as it is, as Datasette names it
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One thing of Datasette's own: what it touches there, and why, stands at `what`."""
+
+    what: Callable[..., Any]
+    written_for: str  # the version of Datasette
+    remove_when: str
+
+    @property
+    def name(self) -> str:
+        return self.what.__name__
+
+
+def apply_at_start(datasette) -> None:
+    """What can be changed before Datasette has looked at its databases."""
+    for patch in AT_START:
+        patch.what(datasette)
+
+
+def apply_when_known(datasette) -> None:
+    """What must wait until all of its metadata is there."""
+    for patch in WHEN_KNOWN:
+        patch.what(datasette)
+
+
+# --- Answers of any length ------------------------------------------------------------------------
+
+
+def long_answers(datasette) -> None:
+    """Let long reports come out whole in JSON and CSV, unless somebody chose a limit.
+
+    Plugins cannot set a setting: `max_returned_rows` is copied from it, `_settings` shows it in
+    /-/settings.json.
+    """
+    if datasette.max_returned_rows != DATASETTE_ROWS:
+        return
+    datasette.max_returned_rows = MAX_ROWS
+    if hasattr(datasette, "_settings"):
+        datasette._settings["max_returned_rows"] = MAX_ROWS
+
+
+def short_pages(datasette) -> None:
+    """Show at most PAGE_ROWS rows of a query on its HTML page, and leave JSON and CSV whole.
+
+    There is one limit for all three, and no hook between a query and its page.
+    """
+    # Datasette loads plugins while it loads its views: only now are these complete.
+    from datasette.views.database import QueryView
+
+    whole = getattr(QueryView, "data", None)
+    if whole is None or hasattr(whole, "cuts_long_pages"):
+        return
+
+    @functools.wraps(whole)
+    async def data(view, request, *args, **options):
+        answer = await whole(view, request, *args, **options)
+        if isinstance(answer, tuple) and request.url_vars.get("format") is None:
+            context = answer[0]
+            context["rows_found"] = len(context["rows"])
+            if context["rows_found"] > PAGE_ROWS:
+                context["truncated"] = True
+                del context["rows"][PAGE_ROWS:]  # the very list that the page is made from
+        return answer
+
+    data.cuts_long_pages = True
+    QueryView.data = data
+
+
+# --- Metadata, put together once ------------------------------------------------------------------
+
+
+def _changes_never() -> bool:
+    """Whether no plugin but ours has metadata, which might change."""
+    return all(found.plugin_name == OUR_HOOKS for found in pm.hook.get_metadata.get_hookimpls())
+
+
+def remembered_metadata(datasette) -> None:
+    """Put the metadata together once, instead of several times for each thing that is looked at.
+
+    Datasette merges and copies all of it for every question about a permission.
+    """
+    if not _changes_never():
+        return
+    asked: dict[tuple, Any] = {}
+    ask = datasette.metadata
+
+    def metadata(key=None, database=None, table=None, fallback=True):
+        question = (key, database, table, fallback)
+        if question not in asked:
+            asked[question] = ask(key, database=database, table=table, fallback=fallback)
+        answer = asked[question]
+        # Datasette adds the queries of plugins to it, which may be for one reader only.
+        return dict(answer) if isinstance(answer, dict) else answer
+
+    datasette.metadata = metadata
+
+
+def remembered_permissions(datasette) -> None:
+    """Work out once which tables the metadata allows: that copies all of it, too."""
+    if _changes_never() and hasattr(datasette, "_table_permission_allows"):
+        datasette._table_permission_allows = functools.cache(datasette._table_permission_allows)
+
+
+# --- A page that says why there is none -----------------------------------------------------------
+
+
+async def error_page(datasette, request, sentence: str, title: str):
+    """Datasette's own page, or JSON, of an error, to be sent before any view is reached."""
+    from datasette.views.base import DatasetteError
+
+    error = DatasetteError(sentence, title=title, status=503)
+    for found in pm.hook.handle_exception(datasette=datasette, request=request, exception=error):
+        if response := await await_me_maybe(found):
+            return response
+    return None
+
+
+AT_START = (
+    Patch(
+        long_answers,
+        written_for="0.65.5",
+        remove_when="a plugin can set a setting, or reports are streamed whole by themselves.",
+    ),
+    Patch(
+        short_pages,
+        written_for="0.65.5",
+        remove_when="the page of a query has a limit of its own, or pages of rows.",
+    ),
+)
+WHEN_KNOWN = (
+    Patch(
+        remembered_metadata,
+        written_for="0.65.5",
+        remove_when="metadata is kept in a table, as in Datasette 1.0, or copied no more.",
+    ),
+    Patch(
+        remembered_permissions,
+        written_for="0.65.5",
+        remove_when="permissions are looked up by SQL, as in Datasette 1.0.",
+    ),
+)
+# No change, but a class that is not documented.
+USED = (
+    Patch(
+        error_page,
+        written_for="0.65.5",
+        remove_when="a plugin can raise an error with a title and a status before any view.",
+    ),
+)
