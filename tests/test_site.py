@@ -158,7 +158,8 @@ def test_every_report_explains_itself_and_links_only_to_rows_that_exist(sample, 
     for part in ("title", "severity", "question", "why", "remediation"):
         assert " ".join(str(report.get(part, "")).split()) in text
     number = len(answer["rows"])
-    assert f"{number:,} row{'' if number == 1 else 's'} " in text
+    told = f"{number:,} row{'' if number == 1 else 's'} " if number else "Nothing found"
+    assert told in text
     assert data_rows(page) == number
     assert all(row["report_rows"] == number for row in answer["rows"])
     for link in set(re.findall(r'<td[^>]*><a href="(/[^"]+)"', page)):
