@@ -152,8 +152,8 @@ def test_an_immutable_file_is_not_touched(path):
     killed_while_writing(path)
     journal = path.with_name(f"{path.name}-journal")
     before = path.read_bytes(), journal.read_bytes()
-    # What it shows is half of each.
-    with served("--immutable", path) as site, suppress(AssertionError):
+    # It has half of each: what it shows, and whether Datasette can start at all, is chance.
+    with suppress(AssertionError), served("--immutable", path) as site:
         site.get("/iaminsights/users")
     assert (path.read_bytes(), journal.read_bytes()) == before
 

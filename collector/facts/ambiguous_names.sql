@@ -14,7 +14,7 @@
 with recursive
   named(kind, account_id, id, name) as materialized (
     -- Where IBM Cloud gives no name, the identifier stands in its place, which is no name either.
-    select 'access group', account_id, id, trim(coalesce(nullif(name, id), ''))
+    select 'access group', account_id, id, trim(iif(name = id and id glob 'AccessGroupId-*', '', coalesce(name, '')))
     from access_groups
     where listed = 1
     union all
@@ -22,7 +22,7 @@ with recursive
     from users
     where iam_id is not null
     union all
-    select 'service ID', account_id, iam_id, trim(coalesce(nullif(name, id), ''))
+    select 'service ID', account_id, iam_id, trim(iif(name = id and id glob 'ServiceId-*', '', coalesce(name, '')))
     from serviceids
     where iam_id is not null
   ),
