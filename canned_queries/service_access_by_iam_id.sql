@@ -24,53 +24,17 @@
 --   x_type: nominal
 --   y_column: ways_to_instance
 --   y_type: quantitative
-with recursive
+with
   -- What was asked for as a pattern that fits it in any case.
-  wanted_identity_letters as (
-    select 1 as position, substr(:identity, 1, 1) as letter
-    union all
-    select position + 1, substr(:identity, position + 1, 1)
-    from wanted_identity_letters
-    where position < min(length(:identity), 1000)
-  ),
   wanted_identity as materialized (
-    select group_concat(pattern, '') as pattern
-    from (
-      select
-        coalesce(
-          (
-            select letter_cases.pattern
-            from letter_cases
-            where letter_cases.letter = letters.letter
-          ),
-          iif(letters.letter in ('*', '?', '['), '[' || letters.letter || ']', letters.letter)
-        ) as pattern
-      from wanted_identity_letters as letters
-      order by letters.position
-    )
-  ),
-  wanted_instance_letters as (
-    select 1 as position, substr(:instance, 1, 1) as letter
-    union all
-    select position + 1, substr(:instance, position + 1, 1)
-    from wanted_instance_letters
-    where position < min(length(:instance), 1000)
+    select group_concat(coalesce(pattern, substr(:identity, place, 1)), '') as pattern
+    from (select place from text_places where place <= length(:identity) order by place)
+    left join letter_cases on letter_cases.letter = substr(:identity, place, 1)
   ),
   wanted_instance as materialized (
-    select group_concat(pattern, '') as pattern
-    from (
-      select
-        coalesce(
-          (
-            select letter_cases.pattern
-            from letter_cases
-            where letter_cases.letter = letters.letter
-          ),
-          iif(letters.letter in ('*', '?', '['), '[' || letters.letter || ']', letters.letter)
-        ) as pattern
-      from wanted_instance_letters as letters
-      order by letters.position
-    )
+    select group_concat(coalesce(pattern, substr(:instance, place, 1)), '') as pattern
+    from (select place from text_places where place <= length(:instance) order by place)
+    left join letter_cases on letter_cases.letter = substr(:instance, place, 1)
   ),
   -- All rows of a large account are many millions. They are counted without being made (roles of
   -- a policy times identities of its group, for each instance that it reaches); only the blocks

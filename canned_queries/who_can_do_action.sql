@@ -21,30 +21,12 @@
 --   x_type: nominal
 --   y_column: ways
 --   y_type: quantitative
-with recursive
+with
   -- What was asked for as a pattern that fits it in any case.
-  wanted_letters as (
-    select 1 as position, substr(:role_or_action, 1, 1) as letter
-    union all
-    select position + 1, substr(:role_or_action, position + 1, 1)
-    from wanted_letters
-    where position < min(length(:role_or_action), 1000)
-  ),
   wanted as materialized (
-    select group_concat(pattern, '') as pattern
-    from (
-      select
-        coalesce(
-          (
-            select letter_cases.pattern
-            from letter_cases
-            where letter_cases.letter = letters.letter
-          ),
-          iif(letters.letter in ('*', '?', '['), '[' || letters.letter || ']', letters.letter)
-        ) as pattern
-      from wanted_letters as letters
-      order by letters.position
-    )
+    select group_concat(coalesce(pattern, substr(:role_or_action, place, 1)), '') as pattern
+    from (select place from text_places where place <= length(:role_or_action) order by place)
+    left join letter_cases on letter_cases.letter = substr(:role_or_action, place, 1)
   ),
   -- The roles that are asked for, with the service in which each allows the action; a role that
   -- was named itself counts in every service.

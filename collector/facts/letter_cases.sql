@@ -1,5 +1,6 @@
 -- title: >
---   Letters that exist in more than one case, as a pattern for GLOB that any case of them fits.
+--   Letters that exist in more than one case, as a pattern for GLOB that any case of them fits, and
+--   the signs that GLOB would take for something else.
 -- grain: one row for each letter in one of its cases
 -- key: [letter]
 -- columns:
@@ -67,3 +68,5 @@ union
 select cases.small, patterns.pattern
 from cases
 join patterns on patterns.capital = cases.capital
+union
+select column1, '[' || column1 || ']' from (values ('*'), ('?'), ('['))
