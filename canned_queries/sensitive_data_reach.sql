@@ -36,49 +36,8 @@
 --   y_type: quantitative
 --   color_column: reach
 with
-  sensitive(service, action) as (
-    values
-    ('secrets-manager', 'secrets-manager.secret.read'),
-    ('kms', 'kms.secrets.read'),
-    ('kms', 'kms.secrets.unwrap'),
-    ('hs-crypto', 'hs-crypto.secrets.read'),
-    ('hs-crypto', 'hs-crypto.secrets.unwrap'),
-    ('cloud-object-storage', 'cloud-object-storage.object.get')
-  ),
-  -- How the IDs of roles end that read content by IBM's tables.
-  by_name(service, role) as (
-    values
-    ('secrets-manager', 'secrets-manager::::serviceRole:SecretsReader'),
-    ('secrets-manager', 'iam::::serviceRole:Writer'),
-    ('secrets-manager', 'iam::::serviceRole:Manager'),
-    ('kms', 'kms::::serviceRole:ReaderPlus'),
-    ('kms', 'iam::::serviceRole:Reader'),
-    ('kms', 'iam::::serviceRole:Writer'),
-    ('kms', 'iam::::serviceRole:Manager'),
-    ('hs-crypto', 'iam::::serviceRole:Reader'),
-    ('hs-crypto', 'iam::::serviceRole:Writer'),
-    ('hs-crypto', 'iam::::serviceRole:Manager'),
-    ('cloud-object-storage', 'cloud-object-storage::::serviceRole:ContentReader'),
-    ('cloud-object-storage', 'cloud-object-storage::::serviceRole:ObjectReader'),
-    ('cloud-object-storage', 'iam::::serviceRole:Reader'),
-    ('cloud-object-storage', 'iam::::serviceRole:Writer'),
-    ('cloud-object-storage', 'iam::::serviceRole:Manager')
-  ),
   reading_roles as materialized (
-    select sensitive.service, role_actions.role_id
-    from sensitive
-    join role_actions
-      on role_actions.action = sensitive.action
-      and role_actions.service_name = sensitive.service
-    union
-    select by_name.service, roles.role_id
-    from by_name
-    join roles on roles.role_id glob '*:' || by_name.role
-    where not exists (
-      select 1
-      from role_actions
-      where role_actions.role_id = roles.role_id and role_actions.service_name = by_name.service
-    )
+    select service, role_id from sensitive_roles where duty = 'reads content'
   ),
   granting as materialized (
     select policy_roles.policy_id, reading_roles.service, policy_roles.role_id
@@ -88,7 +47,7 @@ with
   instances as materialized (
     select id, account_id, service_name as service
     from resource_service_instances
-    where service_name in (select service from sensitive)
+    where service_name in (select service from reading_roles)
       and coalesce(state, '') not in ('removed', 'pending_removal')
   ),
   totals as materialized (

@@ -20,50 +20,21 @@
 --   changes audit routing: Administrator, Editor or Manager on Activity Tracker Event Routing or Logs
 --   Routing, which are in no resource group and have no instances and access tags.
 with
-  actions(duty, service, action) as (
-    values
-    ('reads data', 'secrets-manager', 'secrets-manager.secret.read'),
-    ('reads data', 'cloud-object-storage', 'cloud-object-storage.object.get'),
-    ('changes keys', 'kms', 'kms.secrets.delete'),
-    ('changes keys', 'kms', 'kms.secrets.disable'),
-    ('changes keys', 'hs-crypto', 'hs-crypto.secrets.delete'),
-    ('changes keys', 'hs-crypto', 'hs-crypto.secrets.disable')
-  ),
-  -- How the IDs of roles end that do so by IBM's tables.
-  by_name(duty, service, role) as (
-    values
-    ('reads data', 'secrets-manager', 'secrets-manager::::serviceRole:SecretsReader'),
-    ('reads data', 'secrets-manager', 'iam::::serviceRole:Writer'),
-    ('reads data', 'secrets-manager', 'iam::::serviceRole:Manager'),
-    ('reads data', 'cloud-object-storage', 'cloud-object-storage::::serviceRole:ContentReader'),
-    ('reads data', 'cloud-object-storage', 'cloud-object-storage::::serviceRole:ObjectReader'),
-    ('reads data', 'cloud-object-storage', 'iam::::serviceRole:Reader'),
-    ('reads data', 'cloud-object-storage', 'iam::::serviceRole:Writer'),
-    ('reads data', 'cloud-object-storage', 'iam::::serviceRole:Manager'),
-    ('changes keys', 'kms', 'iam::::serviceRole:Manager'),
-    ('changes keys', 'hs-crypto', 'iam::::serviceRole:Manager')
-  ),
+  -- Of content that of keys themselves is left out: reading them is part of managing them.
   able as materialized (
-    select actions.duty, actions.service, role_actions.role_id
-    from actions
-    join role_actions
-      on role_actions.action = actions.action and role_actions.service_name = actions.service
-    union
-    select by_name.duty, by_name.service, roles.role_id
-    from by_name
-    join roles on roles.role_id glob '*:' || by_name.role
-    where not exists (
-      select 1
-      from role_actions
-      where role_actions.role_id = roles.role_id and role_actions.service_name = by_name.service
-    )
+    select
+      iif(duty = 'reads content', 'reads data', duty) as duty,
+      service,
+      role_id
+    from sensitive_roles
+    where duty = 'changes keys' or service in ('secrets-manager', 'cloud-object-storage')
   ),
   reached as materialized (
     select distinct targets.target_id, instances.service_name as service
     from (select distinct target_id, account_id from policy_targets) as targets
     join target_instances on target_instances.target_id = targets.target_id
     join resource_service_instances as instances on instances.id = target_instances.instance_id
-    where instances.service_name in (select service from by_name)
+    where instances.service_name in (select service from able)
       and coalesce(instances.state, '') not in ('removed', 'pending_removal')
   ),
   routing(service) as (
