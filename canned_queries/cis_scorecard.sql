@@ -88,11 +88,9 @@ with
     select 'v1.0', v1, recommendations.* from recommendations where v1 is not null
   ),
   accepted as materialized (
-    select findings.report, findings.account_id, count(*) as findings
-    from findings
-    join acknowledgements on acknowledgements.id = findings.acknowledgement_id
-    where acknowledgements.expires >= date('now')
-    group by findings.report, findings.account_id
+    select report, account_id, count(*) as findings
+    from acknowledged_findings
+    group by report, account_id
   ),
   judged as (
     select

@@ -27,12 +27,10 @@ counted as (
     report_counts.fingerprint,
     (
       select count(*)
-      from findings
-      join acknowledgements on acknowledgements.id = findings.acknowledgement_id
-      where findings.report = report_counts.report
-        and findings.account_id = report_counts.account_id
-        and findings.severity = report_counts.severity
-        and acknowledgements.expires >= date('now')
+      from acknowledged_findings as accepted
+      where accepted.report = report_counts.report
+        and accepted.account_id = report_counts.account_id
+        and accepted.severity = report_counts.severity
     ) as acknowledged
   from report_counts
 )

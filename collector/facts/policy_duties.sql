@@ -42,10 +42,9 @@ with
   ),
   routed as materialized (
     select policies.id as policy_id, routing.service
-    from policies
+    from granting_policies as policies
     cross join routing
     where policies.type = 'access'
-      and policies.state = 'active'
       and policies.id in (
         select policy_id
         from policy_roles
@@ -53,7 +52,6 @@ with
           or role_id glob '*:role:Editor'
           or role_id glob '*:serviceRole:Manager'
       )
-      and policies.id not in (select policy_id from policy_conditions where has_ended)
       and policies.id not in (select policy_id from policy_resource_tags)
       and not exists (
         select 1

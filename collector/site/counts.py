@@ -19,11 +19,9 @@ COUNTS = """
       coalesce(accepted.findings, 0) as acknowledged
     from report_counts
     left join (
-      select findings.report, findings.account_id, findings.severity, count(*) as findings
-      from findings
-      join acknowledgements on acknowledgements.id = findings.acknowledgement_id
-      where acknowledgements.expires >= date('now')
-      group by findings.report, findings.account_id, findings.severity
+      select report, account_id, severity, count(*) as findings
+      from acknowledged_findings
+      group by report, account_id, severity
     ) as accepted
       on accepted.report = report_counts.report
       and accepted.account_id = report_counts.account_id

@@ -6,6 +6,7 @@ select
   findings.report,
   findings.account_id,
   findings.finding,
+  findings.severity,
   acknowledgements.reason || ' (until ' || acknowledgements.expires || ')' as note
 from findings
 join acknowledgements on acknowledgements.id = findings.acknowledgement_id
