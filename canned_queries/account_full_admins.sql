@@ -39,17 +39,10 @@ with
       and ways.acting_as = ways.iam_id
       and not ways.is_conditional
   ),
-  remedies as materialized (
-    select policy_id, delete_command
-    from policy_remedies
-    where policy_id in (select policy_id from powers)
-  ),
   held as (
-    select
-      powers.*,
-      remedies.delete_command
+    select powers.*, remedies.delete_command, remedies.remark
     from powers
-    left join remedies on remedies.policy_id = powers.policy_id
+    left join policy_remedies as remedies on remedies.policy_id = powers.policy_id
   ),
   sources as materialized (
     select
@@ -66,7 +59,8 @@ with
         when max(membership) = 'static' then 'take out'
         when source = '' or max(membership) = 'public' then
           iif(count(*) = count(delete_command), group_concat(delete_command, ' && '), null)
-      end as command
+      end as command,
+      min(remark) filter (where delete_command is null) as no_command_because
     from (select * from held order by account_id, iam_id, source, policy_id)
     group by account_id, iam_id, source
   ),
@@ -101,7 +95,8 @@ with
       end as ending,
       case
         when sources.command = 'take out' then coalesce(groups.remark, arguments.member_remark)
-        when sources.command is null then coalesce(groups.remark, arguments.remark)
+        when sources.command is null then
+          coalesce(sources.no_command_because, groups.remark, arguments.remark)
       end as remark
     from sources
     left join access_groups on access_groups.id = sources.source

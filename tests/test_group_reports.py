@@ -455,6 +455,10 @@ def test_full_administrators_and_their_paths(collected):
     )
     without = {who for (who, _), command in commands.items() if command is None}
     assert without == {"Dyn", "IBMid-GONE1", "by template"}
+    remarks = dict(rows(path, "account_full_admins", "identity", "remark"))
+    assert remarks["by template"] == (
+        "It comes from a template of the enterprise, where it can be changed."
+    )
 
 
 def test_everybody_a_full_administrator(collected):
