@@ -21,6 +21,9 @@ from .conftest import collect_from
 from .database_file import assert_sound
 from .schema_versions import accounts_of, file_of, pins, unpacked
 
+# The files were made on days that are past: their history is not to be forgotten for its age.
+FOR_EVER = {"keep_history": 100_000}
+
 ALL = all_reports()
 EARLIER = sorted(set(pins()) - {SCHEMA_VERSION})
 
@@ -128,7 +131,7 @@ def test_the_next_collect_takes_over_all_that_a_file_has(earlier):
     before = kept(earlier)
     assert before["collections"] and before["the other account"]
     assert all(before.values()) or asked(earlier, "pragma user_version") < [(3,)]
-    collect(earlier, accounts_of(2)[0], reports=ALL)
+    collect(earlier, accounts_of(2)[0], reports=ALL, **FOR_EVER)
     after = kept(earlier)
     assert {what for what in KEPT if not before[what] <= after[what]} == set()
     assert after["changes"] == before["changes"]  # nothing had changed
@@ -136,7 +139,7 @@ def test_the_next_collect_takes_over_all_that_a_file_has(earlier):
     assert asked(earlier, "pragma user_version") == [(SCHEMA_VERSION,)]
     assert_sound(earlier)
     # Nor has it for the other account, whose rows stood in two versions' files meanwhile.
-    collect(earlier, accounts_of(2)[1], reports=ALL)
+    collect(earlier, accounts_of(2)[1], reports=ALL, **FOR_EVER)
     assert kept(earlier)["changes"] == before["changes"]
     assert asked(earlier, "select * from collected_parts where lacks is not null") == []
 
