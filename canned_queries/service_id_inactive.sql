@@ -9,9 +9,9 @@
 --   Never seen means that IBM Cloud has no record; it does not say since when it keeps one. A job
 --   that runs once a year looks unused.
 -- remediation: >
---   Ask the owner. Disable its API keys first with ibmcloud iam service-api-key-disable KEY
---   SERVICE_ID: that can be undone. When nothing breaks, delete the service ID with the command in
---   its row. A locked one is unlocked first. Its service credentials (known_credentials) end too.
+--   Ask the owner. The command in its row disables its API keys, which can be undone. When that has
+--   broken nothing and the account is collected again, the command deletes the service ID. What is
+--   locked is unlocked first. Its service credentials (known_credentials) end too.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.11"
 --   - "IBM Cloud Docs: Identifying inactive identities"
@@ -60,10 +60,9 @@ select
   inactive.report_end_time as reported_at,
   iif(serviceids.locked = 1, 'yes', 'no') as is_locked,
   1 as service_ids,
-  iif(serviceids.locked = 1, 'ibmcloud iam service-id-unlock ' || arguments.word || ' && ', '')
-    || 'ibmcloud iam service-id-delete ' || arguments.word as command,
-  arguments.console,
-  coalesce(arguments.remark, dependents.words) as remark,
+  remedies.command,
+  remedies.console,
+  remedies.remark,
   acknowledged.note as acknowledged,
   serviceids.iam_id,
   serviceids.id as serviceid_id,
@@ -73,10 +72,8 @@ from serviceids
 join accounts on accounts.account_id = serviceids.account_id
 join inactive
   on inactive.iam_id = serviceids.iam_id and inactive.account_id = serviceids.account_id
-join identity_arguments as arguments
-  on arguments.iam_id = serviceids.iam_id and arguments.account_id = serviceids.account_id
-left join identity_dependents as dependents
-  on dependents.iam_id = arguments.iam_id and dependents.account_id = arguments.account_id
+join service_id_remedies as remedies
+  on remedies.iam_id = serviceids.iam_id and remedies.account_id = serviceids.account_id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'service_id_inactive'
   and acknowledged.account_id = serviceids.account_id

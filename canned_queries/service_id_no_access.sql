@@ -10,8 +10,9 @@
 --   gives access: deleting them would end it. What accounts give that are not in the file cannot
 --   be seen, nor can policies that the collecting token may not view.
 -- remediation: >
---   Delete the service ID with the command in its row; a locked one is unlocked first. The service
---   credentials made of it (known_credentials) end too. If it is needed, put it into a group with
+--   The command in its row disables its API keys first, and deletes the service ID where no key
+--   works; what is locked is unlocked first. The service credentials made of it (known_credentials)
+--   end too. If it is needed, put it into a group with
 --   ibmcloud iam access-group-service-id-add GROUP SERVICE_ID.
 -- references:
 --   - "IBM Cloud Docs: Creating and working with service IDs"
@@ -72,10 +73,9 @@ select
   serviceids.created_at,
   iif(serviceids.locked = 1, 'yes', 'no') as is_locked,
   1 as service_ids,
-  iif(serviceids.locked = 1, 'ibmcloud iam service-id-unlock ' || arguments.word || ' && ', '')
-    || 'ibmcloud iam service-id-delete ' || arguments.word as command,
-  arguments.console,
-  coalesce(arguments.remark, dependents.words) as remark,
+  remedies.command,
+  remedies.console,
+  remedies.remark,
   acknowledged.note as acknowledged,
   serviceids.iam_id,
   serviceids.id as serviceid_id,
@@ -84,10 +84,8 @@ select
 from serviceids
 join accounts on accounts.account_id = serviceids.account_id
 join read_accounts on read_accounts.account_id = serviceids.account_id
-join identity_arguments as arguments
-  on arguments.iam_id = serviceids.iam_id and arguments.account_id = serviceids.account_id
-left join identity_dependents as dependents
-  on dependents.iam_id = arguments.iam_id and dependents.account_id = arguments.account_id
+join service_id_remedies as remedies
+  on remedies.iam_id = serviceids.iam_id and remedies.account_id = serviceids.account_id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'service_id_no_access'
   and acknowledged.account_id = serviceids.account_id

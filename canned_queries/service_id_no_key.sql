@@ -55,10 +55,9 @@ select
   end as direct_policies,
   iif(serviceids.locked = 1, 'yes', 'no') as is_locked,
   1 as service_ids,
-  iif(serviceids.locked = 1, 'ibmcloud iam service-id-unlock ' || arguments.word || ' && ', '')
-    || 'ibmcloud iam service-id-delete ' || arguments.word as command,
-  arguments.console,
-  coalesce(arguments.remark, dependents.words) as remark,
+  remedies.command,
+  remedies.console,
+  remedies.remark,
   acknowledged.note as acknowledged,
   serviceids.iam_id,
   serviceids.id as serviceid_id,
@@ -67,10 +66,8 @@ select
 from serviceids
 join accounts on accounts.account_id = serviceids.account_id
 join read_accounts on read_accounts.account_id = serviceids.account_id
-join identity_arguments as arguments
-  on arguments.iam_id = serviceids.iam_id and arguments.account_id = serviceids.account_id
-left join identity_dependents as dependents
-  on dependents.iam_id = arguments.iam_id and dependents.account_id = arguments.account_id
+join service_id_remedies as remedies
+  on remedies.iam_id = serviceids.iam_id and remedies.account_id = serviceids.account_id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'service_id_no_key'
   and acknowledged.account_id = serviceids.account_id

@@ -266,6 +266,43 @@ def test_a_key_is_disabled_before_it_is_deleted(collected):
     ]
 
 
+def test_the_keys_of_a_service_id_are_disabled_before_it_is_deleted(collected):
+    acme = Account("Acme")
+    for name in ("bare", "live", "off", "locked"):
+        robot = acme.service_id(name, id=f"ServiceId-{name}", created_at="2019-05-02")
+        acme.last_login(robot, None)
+        if name == "bare":
+            continue
+        acme.add_api_key(robot, "one", id=f"ApiKey-{name}-1", disabled=name == "off")
+        acme.add_api_key(
+            robot, "two", id=f"ApiKey-{name}-2", disabled=name != "locked", locked=True
+        )
+    expected = {
+        "bare": "ibmcloud iam service-id-delete 'ServiceId-bare'",
+        "off": "ibmcloud iam service-id-delete 'ServiceId-off'",
+        "live": "ibmcloud iam service-api-key-disable 'ApiKey-live-1' 'ServiceId-live'",
+        "locked": "ibmcloud iam service-api-key-disable 'ApiKey-locked-1' 'ServiceId-locked' && "
+        "ibmcloud iam service-api-key-unlock 'ApiKey-locked-2' 'ServiceId-locked' && "
+        "ibmcloud iam service-api-key-disable 'ApiKey-locked-2' 'ServiceId-locked'",
+    }
+    path = collected(acme)
+    for report in ("service_id_inactive", "service_id_no_access"):
+        assert dict(answers(path, report, "serviceid", "command")) == expected
+
+
+def test_no_service_id_is_deleted_where_keys_were_not_read(collected):
+    acme = Account("Acme")
+    acme.service_id("robot", id="ServiceId-1")
+    assert answers(
+        collected(acme, deny=("api_keys",)), "service_id_no_access", "command", "remark"
+    ) == [
+        (
+            None,
+            "Its API keys were not read in full: disable those that it has before you delete it.",
+        )
+    ]
+
+
 def test_what_is_lost_with_a_thing_is_said_before_it_is_deleted(collected):
     acme = Account("Acme")
     robot = acme.service_id("robot", id="ServiceId-1", created_at="2019-05-02")
@@ -278,7 +315,12 @@ def test_what_is_lost_with_a_thing_is_said_before_it_is_deleted(collected):
     path = collected(acme)
     assert answers(path, "service_id_inactive", "serviceid", "remark") == [
         ("idle", None),
-        ("robot", "With it go: 2 API keys (disable them first, and wait), 1 policy of its own."),
+        (
+            "robot",
+            "Delete it when disabling its API keys has broken nothing: "
+            "ibmcloud iam service-id-delete 'ServiceId-1'. "
+            "With it go: 2 API keys, 1 policy of its own.",
+        ),
     ]
     assert answers(path, "group_no_policies", "remark") == [("With it go: 2 members.",)]
 

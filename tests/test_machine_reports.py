@@ -80,7 +80,7 @@ def test_service_ids_not_used_for_90_days(collected):
 
     robot("92 days", 92, id="ServiceId-1")
     old = robot("two years", 730, id="ServiceId-2", locked=True, description="annual")
-    acme.add_api_key(old, "its key")
+    acme.add_api_key(old, "its key", id="ApiKey-1")
     robot("half a year", 200, id="ServiceId-3", group="Robots")
     acme.resource_key(
         acme.instance("queue", "messagehub"), "producer", service_id=robot("never", None)
@@ -109,8 +109,7 @@ def test_service_ids_not_used_for_90_days(collected):
     commands = dict(rows(path, "service_id_inactive", "serviceid", "command"))
     assert commands["92 days"] == "ibmcloud iam service-id-delete 'ServiceId-1'"
     assert commands["two years"] == (
-        "ibmcloud iam service-id-unlock 'ServiceId-2' && "
-        "ibmcloud iam service-id-delete 'ServiceId-2'"
+        "ibmcloud iam service-api-key-disable 'ApiKey-1' 'ServiceId-2'"
     )
     assert dict(rows(path, "service_id_inactive", "serviceid", "days_unused"))["never"] is None
     # Nobody is called inactive because there is no report.
@@ -126,7 +125,8 @@ def test_service_ids_not_used_for_90_days(collected):
 def test_service_ids_without_any_access(collected):
     acme, bolt = Account("Acme"), Account("Bolt")
     acme.policy(acme.public_group(), ["Reader"], service="cloud-object-storage")
-    acme.add_api_key(acme.service_id("has only what everybody has", id="ServiceId-1"), "a")
+    shared = acme.service_id("has only what everybody has", id="ServiceId-1")
+    acme.add_api_key(shared, "a", id="ApiKey-1")
     acme.group("Empty-handed", members=[acme.service_id("in a group without policy")])
     deleted = acme.service_id("its policy was deleted", locked=True, id="ServiceId-2")
     acme.policy(deleted, ["Viewer"], service="kms", state="deleted")
@@ -161,7 +161,9 @@ def test_service_ids_without_any_access(collected):
         ("Bolt", "forgotten", "no", 0, 0),
     ]
     commands = dict(rows(path, "service_id_no_access", "serviceid", "command"))
-    assert commands["has only what everybody has"] == "ibmcloud iam service-id-delete 'ServiceId-1'"
+    assert commands["has only what everybody has"] == (
+        "ibmcloud iam service-api-key-disable 'ApiKey-1' 'ServiceId-1'"
+    )
     assert commands["its policy was deleted"] == (
         "ibmcloud iam service-id-unlock 'ServiceId-2' && "
         "ibmcloud iam service-id-delete 'ServiceId-2'"

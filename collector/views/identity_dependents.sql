@@ -29,8 +29,8 @@ select
   'With it go: ' || substr(
     case sum(keys)
       when 0 then ''
-      when 1 then ', 1 API key (disable it first, and wait)'
-      else ', ' || sum(keys) || ' API keys (disable them first, and wait)'
+      when 1 then ', 1 API key'
+      else ', ' || sum(keys) || ' API keys'
     end || case sum(policies)
       when 0 then ''
       when 1 then ', 1 policy of its own'

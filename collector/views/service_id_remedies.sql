@@ -1,0 +1,56 @@
+-- title: >
+--   The ibmcloud commands that get rid of each service ID, one step at a time.
+-- notes: |
+--   A deleted service ID never comes back, and its API keys end with it; a disabled key can be enabled
+--   again. So command first disables the keys that work, and deletes only where none does; where the
+--   keys were not read in full there is no command. remark says what comes next and what is lost.
+with
+  keys as (
+    select account_id, iam_id, group_concat(disable_command, ' && ') as commands
+    from (
+      select apikeys.account_id, apikeys.iam_id, apikey_remedies.disable_command
+      from apikeys
+      join apikey_remedies on apikey_remedies.apikey_id = apikeys.id
+      where coalesce(apikeys.disabled, 0) = 0
+      order by apikeys.id
+    )
+    group by account_id, iam_id
+  ),
+  steps as (
+    select
+      serviceids.account_id,
+      serviceids.iam_id,
+      arguments.console,
+      keys.commands as disable_keys,
+      iif(serviceids.locked = 1, 'ibmcloud iam service-id-unlock ' || arguments.word || ' && ', '')
+        || 'ibmcloud iam service-id-delete ' || arguments.word as delete_command,
+      (serviceids.account_id, 'apikeys') in (
+        select account_id, resource from collected_parts where status = 'ok'
+      ) as keys_were_read,
+      dependents.words
+    from serviceids
+    join identity_arguments as arguments
+      on arguments.iam_id = serviceids.iam_id and arguments.account_id = serviceids.account_id
+    left join keys
+      on keys.iam_id = serviceids.iam_id and keys.account_id = serviceids.account_id
+    left join identity_dependents as dependents
+      on dependents.iam_id = serviceids.iam_id and dependents.account_id = serviceids.account_id
+  )
+select
+  account_id,
+  iam_id,
+  case
+    when disable_keys is not null then disable_keys
+    when keys_were_read then delete_command
+  end as command,
+  case
+    when disable_keys is not null
+      then 'Delete it when disabling its API keys has broken nothing: ' || delete_command || '. '
+        || words
+    when not keys_were_read
+      then 'Its API keys were not read in full: disable those that it has before you delete it.'
+        || coalesce(' ' || words, '')
+    else words
+  end as remark,
+  console
+from steps
