@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -161,7 +162,7 @@ class Draft:
             undone.callback(os.close, held)
             undone.callback(self._remove)  # while it is held: later it may be another collect's
             self._connection = undone.enter_context(closing(_connected(self._path)))
-            _create_tables(sqlite_utils.Database(self._connection))
+            _create_tables(self._connection)
             self._connection.execute("begin")
             self._held, self._undone = held, undone.pop_all()
         return self
@@ -254,7 +255,7 @@ class Draft:
                 "where roles.role_id = policy_roles.role_id) where display_name is null"
             )
             self._connection.execute("commit")
-            _create_indexes_and_views(sqlite_utils.Database(self._connection))
+            _create_indexes_and_views(self._connection)
             self._connection.execute("begin")
             derive(self._connection)
             self._connection.execute("commit")
@@ -448,9 +449,8 @@ def count_findings(path: Path, reports: Sequence[Report]) -> None:
 def empty_database() -> sqlite3.Connection:
     """A database in memory with every table and view and no row, to try a report on."""
     connection = sqlite3.connect(":memory:")
-    db = sqlite_utils.Database(connection)
-    _create_tables(db)
-    _create_indexes_and_views(db)
+    _create_tables(connection)
+    _create_indexes_and_views(connection)
     _fill_search(connection)
     return connection
 
@@ -585,30 +585,50 @@ def _connected(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _create_tables(db: sqlite_utils.Database) -> None:
-    db.execute(f"pragma application_id = {APPLICATION_ID}")
-    db.execute(f"pragma user_version = {SCHEMA_VERSION}")
-    for table in ALL_TABLES:
-        db[table.name].create(
-            {column.name: column.sql_type for column in table.columns},
-            pk=table.key if len(table.key) > 1 else table.key[0],
-            not_null=[column.name for column in table.columns if column.required],
-            foreign_keys=[
-                (column.name, column.references, _KEYS[column.references])
-                for column in table.columns
-                if column.references
-            ],
-            strict=True,
-        )
+@cache
+def _made_of() -> tuple[str, str]:
+    """What makes the tables, and what makes their indexes and the views, as SQL.
+
+    To word it all takes longer than to run it: once a process is enough.
+    """
+    with closing(sqlite3.connect(":memory:")) as connection:
+        db = sqlite_utils.Database(connection)
+        for table in ALL_TABLES:
+            db[table.name].create(
+                {column.name: column.sql_type for column in table.columns},
+                pk=table.key if len(table.key) > 1 else table.key[0],
+                not_null=[column.name for column in table.columns if column.required],
+                foreign_keys=[
+                    (column.name, column.references, _KEYS[column.references])
+                    for column in table.columns
+                    if column.references
+                ],
+                strict=True,
+            )
+        for table in ALL_TABLES:
+            for columns in table.all_indexes:
+                db[table.name].create_index(columns)
+        for view in VIEWS.values():
+            db.create_view(view.name, view.sql)
+        made = connection.execute(
+            "select type = 'table', sql || ';' from sqlite_master where sql is not null "
+            "order by rowid"
+        ).fetchall()
+    tables, rest = (
+        "\n".join(sql for is_table, sql in made if is_table == which) for which in (1, 0)
+    )
+    return tables, rest
 
 
-def _create_indexes_and_views(db: sqlite_utils.Database) -> None:
-    for table in ALL_TABLES:
-        for columns in table.all_indexes:
-            db[table.name].create_index(columns)
-    for view in VIEWS.values():
-        db.create_view(view.name, view.sql)
-    db.execute("analyze main")
+def _create_tables(connection: sqlite3.Connection) -> None:
+    connection.execute(f"pragma application_id = {APPLICATION_ID}")
+    connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
+    connection.executescript(f"begin; {_made_of()[0]} commit")
+
+
+def _create_indexes_and_views(connection: sqlite3.Connection) -> None:
+    connection.executescript(f"begin; {_made_of()[1]} commit")
+    connection.execute("analyze main")
 
 
 def _fill_search(connection: sqlite3.Connection) -> None:
