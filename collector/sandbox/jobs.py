@@ -21,7 +21,7 @@ class Jobs:
     to share between the threads of the server.
     """
 
-    def __init__(self, delays=1):
+    def __init__(self, delays):
         self._delays = delays
         self._lock = threading.Lock()
         self._count = 0

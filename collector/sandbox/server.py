@@ -58,7 +58,7 @@ class Sandbox:
         deny=(),
         hide=(),
         faults=(),
-        report_delays=1,
+        report_delays=0,
     ):
         single = isinstance(account_or_accounts, Account)
         self.accounts = (account_or_accounts,) if single else tuple(account_or_accounts)
