@@ -17,6 +17,10 @@ from setuptools.command.sdist import sdist
 
 HERE = Path(__file__).parent
 SITE = ("metadata.yml", "canned_queries", "templates")
+SUB_PACKAGES = [
+    "." + ".".join(folder.parent.relative_to(HERE / "collector").parts)
+    for folder in sorted((HERE / "collector").glob("*/**/__init__.py"))
+]
 
 
 class BuildWithSite(build_py):
@@ -69,10 +73,14 @@ setup(
         "iaminsights": "collector",
         "iaminsights_plugins": "plugins",
     },
-    packages=["iaminsights", "iaminsights.sandbox", "iaminsights.site", "iaminsights_plugins"],
+    packages=[
+        *(f"iaminsights{name}" for name in ("", *SUB_PACKAGES)),
+        "iaminsights_plugins",
+    ],
     package_data={
-        "iaminsights": ["*.sql", "facts/*.sql", "views/*.sql"],
-        "iaminsights.sandbox": ["*.json"],
+        "iaminsights": ["views/*.sql"],
+        "iaminsights.facts": ["*.sql"],
+        "iaminsights.store": ["*.sql"],
     },
     cmdclass={"build_py": BuildWithSite, "sdist": SourceWithSite, "develop": ModernEditable},
     install_requires=[

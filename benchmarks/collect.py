@@ -21,13 +21,13 @@ from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from iaminsights import database
-from iaminsights.client import Client
 from iaminsights.collect import collect
-from iaminsights.credentials import find_credential
+from iaminsights.ibmcloud.client import Client
+from iaminsights.ibmcloud.credentials import find_credential
 from iaminsights.sandbox import Sandbox, account_of_size
-from iaminsights.sandbox.generated import SIZES, Size
-from iaminsights.schema import TABLES
+from iaminsights.sandbox.generated.account import SIZES, Size
+from iaminsights.store import database
+from iaminsights.store.schema import TABLES
 
 LATENCY = 0.02  # seconds
 CONCURRENCY = 16

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from reports import collected
 
-from iaminsights.derived import FACTS, derive
+from iaminsights.facts.derived import FACTS, derive
 
 
 def weight(database: sqlite3.Connection, table: str) -> float:

@@ -18,10 +18,10 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from iaminsights.catalogue import all_reports
-from iaminsights.client import Client
 from iaminsights.collect import collect
-from iaminsights.credentials import find_credential
+from iaminsights.ibmcloud.client import Client
+from iaminsights.ibmcloud.credentials import find_credential
+from iaminsights.reports.catalogue import all_reports
 from iaminsights.sandbox import Sandbox, account_of_size
 
 REPETITIONS = 3

@@ -23,10 +23,10 @@ from datasette.utils import tilde_encode
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from iaminsights.catalogue import all_reports
-from iaminsights.client import Client
 from iaminsights.collect import collect
-from iaminsights.credentials import find_credential
+from iaminsights.ibmcloud.client import Client
+from iaminsights.ibmcloud.credentials import find_credential
+from iaminsights.reports.catalogue import all_reports
 from iaminsights.sandbox import Sandbox, sample_account
 from tests.site_helpers import AS_INSTALLED, BARE_DATASETTE, served
 

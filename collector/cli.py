@@ -16,26 +16,21 @@ from typing import Any
 
 import click
 
-from . import __version__, progress, terminal
-from .catalogue import all_reports, columns_of
-from .client import Client
+from . import __version__, progress
 from .collect import KEEP_HISTORY, PARTS, Summary, collect
-from .credentials import Credential, find_credential
-from .database import accounts_in, check_source, check_target, count_findings
 from .errors import DatabaseError, InsightsError
 from .files import METADATA, metadata_beside, project_file
-from .findings import Acknowledgement, read_acknowledgements
+from .ibmcloud.client import Client
+from .ibmcloud.credentials import Credential, find_credential
+from .ibmcloud.resources import REPORTS
 from .outcome import OK, PARTIAL
-from .reports import SEVERITIES, Report, assemble
-from .resources import REPORTS
-from .sandbox import (
-    Sandbox,
-    account_of_size,
-    earlier_sample_account,
-    read_faults,
-    sample_account,
-)
-from .sarif import sarif
+from .reports import output as terminal
+from .reports.catalogue import all_reports, columns_of
+from .reports.findings import Acknowledgement, read_acknowledgements
+from .reports.report import SEVERITIES, Report, assemble
+from .reports.sarif import sarif
+from .sandbox import Sandbox, account_of_size, earlier_sample_account, read_faults, sample_account
+from .store.database import accounts_in, check_source, check_target, count_findings
 
 DEFAULT_FILE = "iaminsights.sqlite3"
 EXIT_FOUND, EXIT_INCOMPLETE = 3, 4

@@ -24,16 +24,16 @@ from urllib3.exceptions import MaxRetryError, ProtocolError
 from urllib3.util.retry import Retry
 
 from . import __version__
-from .client import Client, Page
-from .database import OWNERS, Draft, next_collection_id, public_group_id
 from .errors import NotReady, ObjectError, Refused, RequestError, Unavailable
-from .findings import Acknowledgement
-from .lanes import Lanes
+from .ibmcloud.client import Client, Page
+from .ibmcloud.lanes import Lanes
+from .ibmcloud.resources import REPORTS, RESOURCES, Resource
+from .ibmcloud.rows import LEFT_OUT, Context
 from .outcome import DENIED, OK, PARTIAL, Cost, Loss, Step, cost_of_refusal, cost_of_silence
-from .reports import Report
-from .resources import REPORTS, RESOURCES, Resource
-from .rows import LEFT_OUT, Context
-from .schema import TABLE, TABLES
+from .reports.findings import Acknowledgement
+from .reports.report import Report
+from .store.database import OWNERS, Draft, next_collection_id, public_group_id
+from .store.schema import TABLE, TABLES
 
 _LONGEST_PAUSE = 120  # seconds, whatever a service asks for
 _RETRIES_IN_ALL = 1000  # beyond that IBM Cloud is not busy but broken

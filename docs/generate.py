@@ -13,12 +13,12 @@ from pathlib import Path
 
 import click
 
-from iaminsights.catalogue import all_reports
 from iaminsights.cli import main
-from iaminsights.database import empty_database
-from iaminsights.derived import FACTS, VIEWS, Fact
-from iaminsights.reports import SEVERITIES, Report, check_against
-from iaminsights.schema import TABLES
+from iaminsights.facts.derived import FACTS, VIEWS, Fact
+from iaminsights.reports.catalogue import all_reports
+from iaminsights.reports.report import SEVERITIES, Report, check_against
+from iaminsights.store.database import empty_database
+from iaminsights.store.schema import TABLES
 
 DOCS = Path(__file__).parent
 README, REPORTS, DATA = DOCS.parent / "README.md", DOCS / "reports.md", DOCS / "data.md"

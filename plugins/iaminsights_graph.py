@@ -13,10 +13,10 @@ import functools
 from datasette import NotFound, Response, hookimpl
 from datasette.utils import add_cors_headers, tilde_decode
 
-from iaminsights.schema import TABLE
 from iaminsights.site.access import SUBJECTS, Artist, address
 from iaminsights.site.databases import holds_insights
 from iaminsights.site.picture import paths, picture
+from iaminsights.store.schema import TABLE
 
 
 @hookimpl

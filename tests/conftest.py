@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from iaminsights.catalogue import all_reports
-from iaminsights.client import Client
 from iaminsights.collect import collect
-from iaminsights.credentials import find_credential
+from iaminsights.ibmcloud.client import Client
+from iaminsights.ibmcloud.credentials import find_credential
+from iaminsights.reports.catalogue import all_reports
 from iaminsights.sandbox import Account, Sandbox, earlier_sample_account, sample_account
 
 from .sandbox_client import Caller

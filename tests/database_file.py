@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from iaminsights.schema import TABLES, Table
+from iaminsights.store.schema import TABLES, Table
 
 
 def content_of(path: Path) -> dict[str, list[str]]:

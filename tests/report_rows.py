@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 from iaminsights.files import QUERIES, project_file
-from iaminsights.reports import read_reports
+from iaminsights.reports.report import read_reports
 
 REPORTS = {report.name: report for report in read_reports(project_file(QUERIES))}
 # Reports that answer nothing before they are asked about something: what the tests ask about.

@@ -24,14 +24,14 @@ from tempfile import TemporaryDirectory
 
 from iaminsights import __version__
 from iaminsights import collect as collecting
-from iaminsights.catalogue import all_reports
-from iaminsights.client import Client
-from iaminsights.credentials import find_credential
-from iaminsights.database import empty_database
-from iaminsights.derived import FACTS
-from iaminsights.findings import Acknowledgement
+from iaminsights.facts.derived import FACTS
+from iaminsights.ibmcloud.client import Client
+from iaminsights.ibmcloud.credentials import find_credential
+from iaminsights.reports.catalogue import all_reports
+from iaminsights.reports.findings import Acknowledgement
 from iaminsights.sandbox import Account, Sandbox
-from iaminsights.schema import SCHEMA_VERSION
+from iaminsights.store.database import empty_database
+from iaminsights.store.schema import SCHEMA_VERSION
 
 PINS = Path(__file__).with_name("schema_versions.json")
 FILES = Path(__file__).with_name("files")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from iaminsights.catalogue import all_reports
-from iaminsights.findings import Acknowledgement
+from iaminsights.reports.catalogue import all_reports
+from iaminsights.reports.findings import Acknowledgement
 from iaminsights.sandbox import Account
 
 from .report_rows import EVERY_POLICY_LIST, day_in, rows

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from iaminsights.catalogue import all_reports
 from iaminsights.cli import main
+from iaminsights.reports.catalogue import all_reports
 from iaminsights.sandbox import ABSENT, Account
-from iaminsights.sandbox.sample_conditions import once
+from iaminsights.sandbox.sample.conditions import once
 
 from .report_rows import RULE, day_in, rows
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from iaminsights.database import Draft
 from iaminsights.errors import ObjectError
-from iaminsights.resources import RESOURCES
-from iaminsights.rows import LEFT_OUT, Context
-from iaminsights.schema import TABLE, TABLES
+from iaminsights.ibmcloud.resources import RESOURCES
+from iaminsights.ibmcloud.rows import LEFT_OUT, Context
+from iaminsights.store.database import Draft
+from iaminsights.store.schema import TABLE, TABLES
 
 # What a field may hold: what it should, what it should not, and what breaks careless programs.
 texts = st.one_of(

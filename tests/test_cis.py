@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from iaminsights.catalogue import all_reports
-from iaminsights.findings import Acknowledgement
+from iaminsights.reports.catalogue import all_reports
+from iaminsights.reports.findings import Acknowledgement
 from iaminsights.sandbox import ABSENT, Account
 
 from .report_rows import BUCKET, EVERY_POLICY_LIST, REPORTS, RULE, days_ago, rows

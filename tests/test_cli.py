@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from iaminsights.cli import main
 from iaminsights.collect import PARTS
-from iaminsights.endpoints import SERVICES
+from iaminsights.ibmcloud.endpoints import SERVICES
 from iaminsights.sandbox import Account, Sandbox
 
 from .scripted import Answer, scripted

@@ -8,16 +8,10 @@ from email.utils import formatdate
 
 import pytest
 
-from iaminsights.client import Client
-from iaminsights.credentials import Credential
-from iaminsights.endpoints import IAM, SERVICES, base_url
-from iaminsights.errors import (
-    CredentialError,
-    Refused,
-    RequestError,
-    SettingError,
-    Unavailable,
-)
+from iaminsights.errors import CredentialError, Refused, RequestError, SettingError, Unavailable
+from iaminsights.ibmcloud.client import Client
+from iaminsights.ibmcloud.credentials import Credential
+from iaminsights.ibmcloud.endpoints import IAM, SERVICES, base_url
 
 from .scripted import Answer, scripted
 from .tokens import make_token

@@ -8,15 +8,15 @@ from contextlib import closing
 
 import pytest
 
-from iaminsights.client import Client
 from iaminsights.collect import PARTS, collect
-from iaminsights.credentials import Credential, find_credential
-from iaminsights.database import Draft
-from iaminsights.derived import ALL_TABLES, VIEWS
-from iaminsights.endpoints import SERVICES
 from iaminsights.errors import DatabaseError, RequestError
+from iaminsights.facts.derived import ALL_TABLES, VIEWS
+from iaminsights.ibmcloud.client import Client
+from iaminsights.ibmcloud.credentials import Credential, find_credential
+from iaminsights.ibmcloud.endpoints import SERVICES
 from iaminsights.sandbox import ABSENT, Account, Fault, Sandbox
-from iaminsights.schema import TABLE
+from iaminsights.store.database import Draft
+from iaminsights.store.schema import TABLE
 
 from .conftest import collect_from
 from .database_file import content_of

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from iaminsights.cli import main
-from iaminsights.resources import REPORTS
+from iaminsights.ibmcloud.resources import REPORTS
 from iaminsights.sandbox import Account, Fault, Sandbox, sample_account
 
 from .conftest import collect_from

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from iaminsights.catalogue import all_reports
-from iaminsights.derived import derive
+from iaminsights.facts.derived import derive
+from iaminsights.reports.catalogue import all_reports
 from iaminsights.sandbox import Account
 
 from .told import told_account

@@ -8,14 +8,9 @@ import time
 import pytest
 from requests import Request
 
-from iaminsights.credentials import (
-    BearerAuth,
-    Credential,
-    find_credential,
-    read_claims,
-)
-from iaminsights.endpoints import origin
 from iaminsights.errors import CredentialError, RequestError
+from iaminsights.ibmcloud.credentials import BearerAuth, Credential, find_credential, read_claims
+from iaminsights.ibmcloud.endpoints import origin
 
 from .tokens import make_token
 

@@ -8,8 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from iaminsights.catalogue import all_reports
-from iaminsights.rows import (
+from iaminsights.ibmcloud.rows import (
     Context,
     identity_setting_rows,
     instance_rows,
@@ -18,6 +17,7 @@ from iaminsights.rows import (
     resource_key_rows,
     service_id_rows,
 )
+from iaminsights.reports.catalogue import all_reports
 from iaminsights.sandbox import Account
 
 from .site_helpers import served

@@ -16,9 +16,9 @@ import pytest
 import yaml
 
 from iaminsights.cli import main
-from iaminsights.endpoints import SERVICES
-from iaminsights.findings import read_acknowledgements
-from iaminsights.reports import check_against, read_report
+from iaminsights.ibmcloud.endpoints import SERVICES
+from iaminsights.reports.findings import read_acknowledgements
+from iaminsights.reports.report import check_against, read_report
 from iaminsights.sandbox import Sandbox, sample_account
 
 PROJECT = Path(__file__).parent.parent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iaminsights.sandbox import Account
-from iaminsights.sandbox.sample_conditions import once
+from iaminsights.sandbox.sample.conditions import once
 
 from .report_rows import day_in, rows
 

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from iaminsights.catalogue import all_reports
+from iaminsights.reports.catalogue import all_reports
 from iaminsights.sandbox import Sandbox, generated_account
 
 from .conftest import collect_from

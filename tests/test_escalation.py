@@ -9,8 +9,8 @@ from contextlib import closing
 
 import pytest
 
-from iaminsights.database import Draft
-from iaminsights.derived import derive
+from iaminsights.facts.derived import derive
+from iaminsights.store.database import Draft
 
 from .report_rows import RULE, rows
 

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from iaminsights.derived import derive
+from iaminsights.facts.derived import derive
 from iaminsights.sandbox import Account
 
 from .report_rows import GONE, GONE_GROUP, rows

@@ -8,10 +8,10 @@ from contextlib import closing
 
 import pytest
 
-from iaminsights import bits, networks
-from iaminsights.database import empty_database
-from iaminsights.derived import ALL_TABLES, FACTS, origins
-from iaminsights.schema import TABLE
+from iaminsights.facts import bits, networks
+from iaminsights.facts.derived import ALL_TABLES, FACTS, origins
+from iaminsights.store.database import empty_database
+from iaminsights.store.schema import TABLE
 
 NAMES = [fact.name for fact in FACTS]
 

@@ -21,14 +21,15 @@ from urllib3.connection import HTTPConnection
 from urllib3.util.retry import Retry
 
 from iaminsights.cli import main
-from iaminsights.client import Client
 from iaminsights.collect import PARTS, collect
-from iaminsights.credentials import NEW_TOKEN_COMMAND, Credential, find_credential
-from iaminsights.endpoints import SERVICES, USERS
 from iaminsights.errors import CredentialError, RequestError, Unavailable
-from iaminsights.lanes import Lanes
-from iaminsights.sandbox import Account, Fault, Sandbox, read_faults, sample_account, tokens
-from iaminsights.sandbox.faults import KINDS
+from iaminsights.ibmcloud.client import Client
+from iaminsights.ibmcloud.credentials import NEW_TOKEN_COMMAND, Credential, find_credential
+from iaminsights.ibmcloud.endpoints import SERVICES, USERS
+from iaminsights.ibmcloud.lanes import Lanes
+from iaminsights.sandbox import Account, Fault, Sandbox, read_faults, sample_account
+from iaminsights.sandbox.api import tokens
+from iaminsights.sandbox.api.faults import KINDS
 
 from .database_file import assert_sound, content_of, wait_until
 from .sandbox_client import Caller

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from iaminsights.catalogue import all_reports, columns_of
 from iaminsights.cli import main
-from iaminsights.database import count_findings
 from iaminsights.errors import AcknowledgementError
-from iaminsights.findings import Acknowledgement, read_acknowledgements
+from iaminsights.reports.catalogue import all_reports, columns_of
+from iaminsights.reports.findings import Acknowledgement, read_acknowledgements
+from iaminsights.reports.output import run
+from iaminsights.reports.summary import findings_summary
 from iaminsights.sandbox import Account, Sandbox
-from iaminsights.summary import findings_summary
-from iaminsights.terminal import run
+from iaminsights.store.database import count_findings
 
 from .report_rows import day_in, days_ago
 from .told import told_account

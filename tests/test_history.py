@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from iaminsights import collect as collecting
-from iaminsights.catalogue import all_reports
 from iaminsights.cli import main
+from iaminsights.reports.catalogue import all_reports
 from iaminsights.sandbox import Account, Sandbox
 
 from .report_rows import rows

@@ -12,8 +12,8 @@ from urllib3.util.retry import Retry
 from iaminsights.cli import main
 from iaminsights.collect import PARTS
 from iaminsights.errors import CredentialError, RequestError
+from iaminsights.ibmcloud.resources import RESOURCES
 from iaminsights.outcome import MAIN
-from iaminsights.resources import RESOURCES
 from iaminsights.sandbox import ABSENT, Account, Fault, Sandbox
 
 from .conftest import collect_from

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from iaminsights.lanes import Lanes
+from iaminsights.ibmcloud.lanes import Lanes
 
 
 def run(lanes, receive=lambda task, result: None):

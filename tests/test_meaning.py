@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from iaminsights.history import _COMPARED
-from iaminsights.meaning import meaning
 from iaminsights.sandbox import Account, Sandbox, sample_account
-from iaminsights.schema import JSON, TABLE
+from iaminsights.store.history import _COMPARED
+from iaminsights.store.meaning import meaning
+from iaminsights.store.schema import JSON, TABLE
 
 from .conftest import collect_from
 

@@ -16,11 +16,11 @@ from datasette.plugins import pm
 from datasette.utils import tilde_encode
 
 from iaminsights import collect as collecting
-from iaminsights.catalogue import all_reports
-from iaminsights.findings import Acknowledgement
+from iaminsights.reports.catalogue import all_reports
+from iaminsights.reports.findings import Acknowledgement
+from iaminsights.reports.output import run
+from iaminsights.reports.summary import findings_summary
 from iaminsights.sandbox import Account
-from iaminsights.summary import findings_summary
-from iaminsights.terminal import run
 
 from .report_rows import day_in, rows
 from .site_helpers import REPORTS, served

@@ -8,9 +8,9 @@ from contextlib import closing
 
 import pytest
 
-from iaminsights.database import Draft
-from iaminsights.derived import derive
+from iaminsights.facts.derived import derive
 from iaminsights.sandbox import Account
+from iaminsights.store.database import Draft
 
 from .report_rows import days_ago, rows
 

@@ -10,8 +10,8 @@ from contextlib import closing
 
 import pytest
 
-from iaminsights.database import Draft
-from iaminsights.derived import FACTS, derive
+from iaminsights.facts.derived import FACTS, derive
+from iaminsights.store.database import Draft
 
 ACCOUNT, OTHER = "a" * 32, "b" * 32
 SERVICES = ("kms", "KMS", "cloud-object-storage", "k[m]s", "databases-for-redis", "iam-groups")

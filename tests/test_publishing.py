@@ -31,7 +31,7 @@ import yaml
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from iaminsights.files import METADATA, project_file
-from iaminsights.reports import MARKER
+from iaminsights.reports.report import MARKER
 from iaminsights_plugins import iaminsights_safety as safety
 
 from .browser import start

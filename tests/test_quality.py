@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from datasette.utils import tilde_encode
 from playwright.sync_api import Locator, Page, expect
 
-from iaminsights.catalogue import all_reports
+from iaminsights.reports.catalogue import all_reports
 from iaminsights.sandbox import Account, Sandbox
 
 from . import test_browser

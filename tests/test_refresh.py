@@ -20,11 +20,11 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from iaminsights import database
 from iaminsights.cli import main
-from iaminsights.database import Draft
 from iaminsights.errors import DatabaseError
 from iaminsights.sandbox import Account, Sandbox, account_of_size, sample_account
+from iaminsights.store import database
+from iaminsights.store.database import Draft
 
 from .conftest import collect_from
 from .database_file import assert_sound, content_of, wait_until
@@ -163,10 +163,10 @@ def test_site_stays_up_through_ten_refreshes_and_shows_each(changing, path):
 COLLECTOR = """
 import os, sys
 from pathlib import Path
-from iaminsights.client import Client
+from iaminsights.ibmcloud.client import Client
 from iaminsights.collect import collect
-from iaminsights.credentials import find_credential
-from iaminsights.database import Draft
+from iaminsights.ibmcloud.credentials import find_credential
+from iaminsights.store.database import Draft
 
 def say(*words):
     print(*words, flush=True)

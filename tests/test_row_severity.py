@@ -10,13 +10,13 @@ from datetime import date, timedelta
 import pytest
 from click.testing import CliRunner
 
-from iaminsights.catalogue import all_reports
 from iaminsights.cli import main
-from iaminsights.findings import Acknowledgement
-from iaminsights.reports import SEVERITIES
+from iaminsights.reports.catalogue import all_reports
+from iaminsights.reports.findings import Acknowledgement
+from iaminsights.reports.output import run
+from iaminsights.reports.report import SEVERITIES
+from iaminsights.reports.summary import findings_summary
 from iaminsights.sandbox import Account
-from iaminsights.summary import findings_summary
-from iaminsights.terminal import run
 
 from .report_rows import REPORTS, rows
 from .site_helpers import served

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 from jsonschema import Draft4Validator, FormatChecker
 
-from iaminsights.catalogue import all_reports
 from iaminsights.cli import main
-from iaminsights.findings import Acknowledgement
+from iaminsights.reports.catalogue import all_reports
+from iaminsights.reports.findings import Acknowledgement
 from iaminsights.sandbox import Account
 
 from .report_rows import day_in

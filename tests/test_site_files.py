@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from iaminsights.sandbox import Account, Sandbox, account_of_size
-from iaminsights.schema import SCHEMA_VERSION
+from iaminsights.store.schema import SCHEMA_VERSION
 
 from .database_file import assert_sound
 from .schema_versions import file_of, pins, unpacked

@@ -10,10 +10,10 @@ import datasette
 import pytest
 from datasette.app import Datasette
 
-from iaminsights.resources import RESOURCES
+from iaminsights.ibmcloud.resources import RESOURCES
 from iaminsights.sandbox import Account
-from iaminsights.schema import TABLE, TABLES
 from iaminsights.site import patches
+from iaminsights.store.schema import TABLE, TABLES
 
 from .site_helpers import queries_file, served
 

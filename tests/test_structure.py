@@ -7,99 +7,131 @@ from pathlib import Path
 
 import pytest
 
-from iaminsights.resources import RESOURCES
-from iaminsights.schema import NO_PARTS, TABLE, TABLES
+from iaminsights.ibmcloud.resources import RESOURCES
+from iaminsights.store.schema import NO_PARTS, TABLE, TABLES
 
 COLLECTOR = Path(__file__).parent.parent / "collector"
 
-# What each module may import of ours; errors and the version are open to all.
+# What each module or sub-package may import of ours, beside itself; errors and the version are open
+# to all.
 MAY_IMPORT = {
-    "schema": set(),
-    "headers": set(),
-    "derived": {"bits", "headers", "networks", "schema"},
-    "endpoints": set(),
-    "lanes": set(),
-    "outcome": set(),
     "files": set(),
-    "credentials": {"endpoints"},
-    "client": {"credentials", "endpoints"},
-    "rows": {"schema"},
-    "resources": {"endpoints", "rows"},
-    "findings": {"derived", "reports", "schema"},
-    "meaning": {"schema"},
-    "history": {"meaning", "schema"},
-    "takeover": {"schema"},
-    "bits": set(),
-    "networks": set(),
-    "database": {"derived", "findings", "history", "reports", "rows", "schema", "takeover"},
-    "collect": {
-        *("client", "database", "findings", "lanes", "outcome"),
-        *("reports", "resources", "rows", "schema"),
-    },
+    "outcome": set(),
     "progress": {"outcome"},
-    "reports": {"derived"},
-    "summary": {"reports"},
-    "catalogue": {"database", "files", "reports", "summary"},
-    "terminal": {"reports"},
-    "sarif": {"reports", "terminal"},
+    "store": {"facts", "ibmcloud", "reports"},
+    "facts": {"store"},
+    "ibmcloud": {"store"},
+    "reports": {"facts", "files", "store"},
+    "site": {"facts", "reports", "store"},
+    "sandbox": set(),
+    "collect": {"ibmcloud", "outcome", "reports", "store"},
+    "cli": {"collect", "files", "ibmcloud", "outcome", "progress", "reports", "sandbox", "store"},
+}
+
+# The same within the sub-packages where there is a way that the data goes.
+MAY_IMPORT_WITHIN = {
+    "ibmcloud": {
+        "endpoints": set(),
+        "lanes": set(),
+        "credentials": {"endpoints"},
+        "client": {"credentials", "endpoints"},
+        "rows": set(),
+        "resources": {"endpoints", "rows"},
+    },
+    "store": {
+        "schema": set(),
+        "meaning": {"schema"},
+        "history": {"meaning", "schema"},
+        "takeover": {"schema"},
+        "database": {"history", "schema", "takeover"},
+    },
+    "facts": {
+        "headers": set(),
+        "bits": set(),
+        "networks": set(),
+        "derived": {"bits", "headers", "networks"},
+    },
+    "reports": {
+        "report": set(),
+        "findings": {"report"},
+        "summary": {"report"},
+        "output": {"report"},
+        "catalogue": {"report", "summary"},
+        "sarif": {"output", "report"},
+    },
+    "site": {
+        "readers": set(),
+        "databases": set(),
+        "patches": set(),
+        "graph": set(),
+        "access_queries": set(),
+        "links": set(),
+        "picture": {"graph"},
+        "gaps": {"databases"},
+        "explorers": {"databases", "readers"},
+        "overview": {"gaps", "readers"},
+        "counts": {"overview", "readers"},
+        "stories": {"databases", "links", "overview", "readers"},
+        "access": {"access_queries", "explorers", "graph", "readers"},
+    },
+    "sandbox": {
+        "account": set(),
+        "sample": {"account"},
+        "generated": {"account", "sample"},
+        "api": {"account"},
+    },
 }
 
 
-def imports_of(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    names = set()
-    for node in ast.walk(tree):
+def modules_of(place: str) -> list[Path]:
+    """The files of a module or sub-package."""
+    folder = COLLECTOR / place
+    return sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+
+
+def imports_of(path: Path) -> set[tuple[str, ...]]:
+    """What a module imports of ours: each as the names that lead to it from the top."""
+    here = path.relative_to(COLLECTOR).parent.parts
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level:
-            names |= {node.module} if node.module else {alias.name for alias in node.names}
-    return {name.partition(".")[0] for name in names} - {"errors", "__version__"}
+            base = (*here[: len(here) - node.level + 1], *(node.module or "").split("."))
+            base = tuple(filter(None, base))
+            for alias in node.names:
+                found.add((*base, alias.name))
+    return found
 
 
-@pytest.mark.parametrize("module", sorted(MAY_IMPORT))
-def test_imports_point_one_way(module):
-    assert imports_of(COLLECTOR / f"{module}.py") <= MAY_IMPORT[module]
+def names(imports: set[tuple[str, ...]], depth: int = 0) -> set[str]:
+    return {one[depth] for one in imports if len(one) > depth}
+
+
+@pytest.mark.parametrize("place", MAY_IMPORT)
+def test_imports_point_one_way(place):
+    for path in modules_of(place):
+        imported = names(imports_of(path)) - {place, "errors", "__version__"}
+        assert imported <= MAY_IMPORT[place], path
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT_WITHIN)
+def test_imports_within_a_package_point_one_way(package):
+    for place, allowed in MAY_IMPORT_WITHIN[package].items():
+        for path in modules_of(f"{package}/{place}"):
+            inside = {one for one in imports_of(path) if one[0] == package}
+            assert names(inside, 1) - {place} <= allowed, path
 
 
 def test_every_module_has_its_place():
-    modules = {path.stem for path in COLLECTOR.glob("*.py")} - {"__init__", "errors", "cli"}
-    assert modules == set(MAY_IMPORT)
+    def found(folder):
+        return {
+            path.stem
+            for path in folder.iterdir()
+            if path.suffix == ".py" or (path / "__init__.py").exists()
+        } - {"__init__"}
 
-
-def test_collecting_needs_no_site():
-    for path in COLLECTOR.glob("*.py"):
-        assert "site" not in imports_of(path), path.name
-
-
-# What each module of the site may import of it.
-SITE_MAY_IMPORT = {
-    "readers": set(),
-    "databases": set(),
-    "patches": set(),
-    "graph": set(),
-    "access_queries": set(),
-    "links": set(),
-    "picture": {"graph"},
-    "gaps": {"databases"},
-    "explorers": {"databases", "readers"},
-    "overview": {"gaps", "readers"},
-    "counts": {"overview", "readers"},
-    "stories": {"databases", "links", "overview", "readers"},
-    "access": {"access_queries", "explorers", "graph", "readers"},
-}
-
-
-def test_imports_of_the_site_point_one_way():
-    modules = {path.stem: path for path in (COLLECTOR / "site").glob("*.py")}
-    del modules["__init__"]
-    assert modules.keys() == SITE_MAY_IMPORT.keys()
-    for name, path in modules.items():
-        ours = imports_of(path) & modules.keys()
-        assert ours <= SITE_MAY_IMPORT[name], name
-
-
-def test_sandbox_reads_the_api_for_itself():
-    own = {path.stem for path in (COLLECTOR / "sandbox").glob("*.py")}
-    for path in (COLLECTOR / "sandbox").glob("*.py"):
-        assert imports_of(path) <= own, path.name
+    assert found(COLLECTOR) - {"errors"} == set(MAY_IMPORT)
+    for package, places in MAY_IMPORT_WITHIN.items():
+        assert found(COLLECTOR / package) == set(places), package
 
 
 def test_every_table_and_column_has_a_sentence():

@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from iaminsights import __version__
-from iaminsights.catalogue import all_reports
 from iaminsights.cli import main
+from iaminsights.reports.catalogue import all_reports
 from iaminsights.sandbox import Account, Sandbox
-from iaminsights.schema import NO_PARTS, SCHEMA_VERSION, TABLES
+from iaminsights.store.schema import NO_PARTS, SCHEMA_VERSION, TABLES
 
 from . import schema_versions
 from .conftest import collect_from

@@ -10,9 +10,9 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from iaminsights.catalogue import all_reports
 from iaminsights.cli import main
-from iaminsights.reports import SEVERITIES
+from iaminsights.reports.catalogue import all_reports
+from iaminsights.reports.report import SEVERITIES
 from iaminsights.sandbox import Account
 
 from .report_rows import rows

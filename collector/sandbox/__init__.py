@@ -7,11 +7,11 @@ It imports nothing else of this project: that two readings of the API's document
 one and the collector's, agree is a test of both.
 """
 
-from .faults import Fault, read_faults
-from .generated import account_of_size, generated_account
-from .objects import ABSENT, Account
-from .sample import earlier_sample_account, sample_account
-from .server import Sandbox
+from .account.account import ABSENT, Account
+from .api.faults import Fault, read_faults
+from .api.server import Sandbox
+from .generated.account import account_of_size, generated_account
+from .sample.account import earlier_sample_account, sample_account
 
 __all__ = [
     "ABSENT",

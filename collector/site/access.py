@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from datasette.utils import tilde_encode
 
-from ..schema import TABLE
+from ..store.schema import TABLE
 from .access_queries import (
     ACCOUNT_SERVICES,
     EVERYBODY,

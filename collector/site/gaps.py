@@ -10,9 +10,9 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from ..derived import parts_behind
-from ..reports import noted_reads
-from ..schema import TABLE
+from ..facts.derived import parts_behind
+from ..reports.report import noted_reads
+from ..store.schema import TABLE
 from .databases import is_ours
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 from datasette.utils import tilde_encode, to_css_class
 from markupsafe import Markup, escape
 
-from ..schema import TABLES
+from ..store.schema import TABLES
 
 CONSOLE = "https://cloud.ibm.com/"
 

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from datasette.utils import tilde_encode
 
-from ..reports import SEVERITIES
-from ..schema import TABLE
+from ..reports.report import SEVERITIES
+from ..store.schema import TABLE
 from .gaps import NEVER_READ, parts
 from .readers import may_see
 

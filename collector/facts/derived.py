@@ -1,0 +1,146 @@
+"""What the file holds beside what IBM Cloud said: facts and views.
+
+Facts are tables that each collect derives anew, whole, from the tables that it filled: one file in
+facts/ for each, whose header gives its grain, key and columns. Views are names for what needs no
+table of its own: one file in views/ for each. Reports read both, and so may anybody.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..store.schema import NO_PARTS, TABLE, TABLES, Column, Table
+from . import bits, networks
+from .headers import read_folder
+
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A table that is derived: its declaration, and the select that fills it.
+
+    `grain` says what one row is, `rests_on` which tables and facts it is made from (through views
+    too), `errs` where it can be wrong and on which side.
+    """
+
+    table: Table
+    grain: str
+    rests_on: tuple[str, ...]
+    sql: str
+    errs: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.table.name
+
+
+@dataclass(frozen=True)
+class View:
+    """A name for a select: `title` is a sentence, `notes` whatever else a reader should know."""
+
+    name: str
+    title: str
+    sql: str
+    notes: str = ""
+
+
+def _read_views() -> dict[str, View]:
+    return {
+        name: View(name, " ".join(header["title"].split()), sql.strip(), header.get("notes", ""))
+        for name, (header, sql) in read_folder(_HERE.parent / "views").items()
+    }
+
+
+def _read_facts() -> tuple[Fact, ...]:
+    """The facts, each after those that it rests on."""
+    waiting = {
+        name: Fact(
+            table=Table(
+                name,
+                " ".join(header["title"].split()),
+                tuple(_column(column, said) for column, said in header["columns"].items()),
+                key=tuple(header["key"]),
+                facets=tuple(header.get("facets", ())),
+                indexes=tuple(map(tuple, header.get("indexes", ()))),
+            ),
+            grain=" ".join(header["grain"].split()),
+            rests_on=tuple(header["rests_on"]),
+            sql=sql.strip(),
+            errs=" ".join(header.get("errs", "").split()),
+        )
+        for name, (header, sql) in read_folder(_HERE).items()
+    }
+    ordered: list[Fact] = []
+    while waiting:
+        ready = [name for name, fact in waiting.items() if not waiting.keys() & fact.rests_on]
+        if not ready:
+            raise ValueError(f"These facts rest on one another: {', '.join(waiting)}.")
+        ordered += [waiting.pop(name) for name in ready]
+    return tuple(ordered)
+
+
+def _column(name: str, said: str | dict[str, str]) -> Column:
+    """A column as a header has it: a sentence, or `is` with kind, references or required."""
+    if isinstance(said, str):
+        return Column(name, said)
+    return Column(name, said["is"], **{key: said[key] for key in said.keys() - {"is"}})
+
+
+VIEWS: dict[str, View] = _read_views()
+FACTS: tuple[Fact, ...] = _read_facts()
+# Every table of the file, each after those that it refers to.
+ALL_TABLES: tuple[Table, ...] = (*TABLES, *(fact.table for fact in FACTS))
+_RESTS_ON = {fact.name: fact.rests_on for fact in FACTS}
+
+
+def derive(connection: sqlite3.Connection, facts: Iterable[Fact] = FACTS) -> None:
+    """Make facts, all of them or some in their order, anew from the tables; raises sqlite3.Error.
+
+    The caller commits. Tables and views must be there already.
+    """
+    facts = tuple(facts)
+    bits.register(connection)
+    networks.register(connection)
+    for fact in reversed(facts):
+        connection.execute(f"delete from [{fact.name}]")
+    connection.execute("delete from facts")
+    connection.executemany(
+        "insert into facts (name, title, grain, rests_on, errs) values (?, ?, ?, ?, ?)",
+        [
+            (
+                fact.name,
+                fact.table.description,
+                fact.grain,
+                json.dumps(fact.rests_on),
+                fact.errs or None,
+            )
+            for fact in facts
+        ],
+    )
+    for fact in facts:
+        columns = ", ".join(f"[{column.name}]" for column in fact.table.columns)
+        connection.execute(f"insert into [{fact.name}] ({columns}) {fact.sql}")
+        # What the next ones read of it is planned by how many rows there are.
+        connection.execute(f"analyze main.[{fact.name}]")
+
+
+def origins(tables: Iterable[str]) -> set[str]:
+    """The tables that no derivation fills, of which these are made; those among these too."""
+    found: set[str] = set()
+    for name in tables:
+        found |= origins(_RESTS_ON[name]) if name in _RESTS_ON else {name}
+    return found
+
+
+def parts_behind(tables: Iterable[str]) -> set[str]:
+    """The parts of a collection that these tables and facts rest on.
+
+    The account itself is none of them: its ID is always known, and reports only name it.
+    """
+    parts = {TABLE[table].filled_by for table in origins(tables) & TABLE.keys()}
+    return parts - {"accounts", *NO_PARTS}

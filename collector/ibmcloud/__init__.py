@@ -1,0 +1,1 @@
+"""What IBM Cloud is asked: endpoints, credentials, requests, and rows made of answers."""

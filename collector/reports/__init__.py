@@ -1,0 +1,1 @@
+"""Reports: read from files, assembled for the site, counted, printed."""

@@ -1,0 +1,46 @@
+"""All reports that there are: those of the package, those of folders, and their summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+from ..errors import ReportError
+from ..files import QUERIES, project_file
+from ..store.database import empty_database
+from .report import Report, check_against, read_reports
+from .summary import NAME, findings_summary
+
+
+def all_reports(folders: Iterable[Path] = ()) -> list[Report]:
+    """The bundled reports and those of ./canned_queries and the folders, by name.
+
+    A later one takes the place of an earlier one of its name. Raises ReportError, which names file
+    and line, for the first that cannot be used.
+    """
+    bundled = project_file(QUERIES)
+    named = {report.name: report for report in read_reports(bundled)}
+    own = {}
+    for folder in (Path(QUERIES), *folders):
+        own |= {
+            report.name: report
+            for report in read_reports(folder)
+            if folder.absolute() != bundled.absolute()
+        }
+    if NAME in own:
+        raise ReportError(f"{own[NAME].path}, line 1: {NAME} is made from the other reports.")
+    with closing(empty_database()) as database:
+        for report in own.values():
+            check_against(report, database)
+    named |= own
+    reports = [named[name] for name in sorted(named)]
+    return sorted([*reports, findings_summary(reports)], key=lambda report: report.name)
+
+
+def columns_of(reports: Iterable[Report]) -> dict[str, tuple[str, ...]]:
+    """The columns of each report that has findings."""
+    with closing(empty_database()) as database:
+        return {
+            report.name: check_against(report, database) for report in reports if report.identifiers
+        }

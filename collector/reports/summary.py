@@ -1,0 +1,111 @@
+"""The summary of all findings: a report that is made from the other reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .report import SEVERITIES, Report
+
+NAME = "findings_summary"
+
+_SQL = """\
+with reports(name, title, category, severity, fingerprint) as (
+  values
+    {values}
+),
+ranks(severity, rank) as (
+  values
+    {ranks}
+),
+counted as (
+  select
+    report_counts.report,
+    report_counts.account_id,
+    report_counts.severity,
+    report_counts.rows,
+    report_counts.unread,
+    report_counts.fingerprint,
+    (
+      select count(*)
+      from acknowledged_findings as accepted
+      where accepted.report = report_counts.report
+        and accepted.account_id = report_counts.account_id
+        and accepted.severity = report_counts.severity
+    ) as acknowledged
+  from report_counts
+)
+select
+  ranks.severity,
+  reports.title,
+  sum(counted.rows) as rows,
+  sum(counted.rows - counted.acknowledged) as open,
+  sum(counted.acknowledged) as acknowledged,
+  count(*) filter (where counted.rows > counted.acknowledged) as accounts,
+  iif(
+    (
+      select count(*)
+      from counted as its
+      where its.report = reports.name
+        and its.fingerprint = reports.fingerprint
+        and its.severity = reports.severity
+    ) = (select count(*) from accounts),
+    group_concat(distinct 'could not be read: ' || counted.unread),
+    'not counted with this version of the report: run iaminsights metadata'
+  ) as note,
+  reports.category,
+  reports.name as report,
+  count(*) over () as report_rows
+from reports
+left join counted
+  on counted.report = reports.name and counted.fingerprint = reports.fingerprint
+join ranks on ranks.severity = coalesce(counted.severity, reports.severity)
+where exists (select 1 from accounts)
+group by reports.name, ranks.severity
+order by ranks.rank, open desc, reports.name"""
+
+
+def findings_summary(reports: Iterable[Report]) -> Report:
+    """The summary of those reports that have findings.
+
+    Their SQL goes into it as fingerprints: a count that another version of a report made is not
+    shown as this one's.
+    """
+    values = ",\n    ".join(
+        "({})".format(
+            ", ".join(
+                _text(word)
+                for word in (one.name, one.title, one.category, one.severity, one.fingerprint)
+            )
+        )
+        for one in reports
+        if one.identifiers
+    )
+    ranks = ",\n    ".join(
+        f"({_text(severity)}, {rank})" for rank, severity in enumerate(reversed(SEVERITIES), 1)
+    )
+    return Report(
+        name=NAME,
+        title="All findings, counted",
+        question="How many findings has each report, and how many of them are still open?",
+        category="Overview",
+        severity="info",
+        why="One row for each report that has findings, the worst first; one more for each other "
+        "severity that some of its rows have by themselves. rows is the number of its "
+        "rows, acknowledged those that somebody has accepted, open the rest, accounts how many "
+        "accounts have open ones. It was counted by running the reports when the data was "
+        "collected. A note says what could not be read: there none is not the same as no finding.",
+        remediation="Begin at the top: open the report, and mend or acknowledge each row.",
+        chart={
+            "mark": "bar",
+            "x_column": "title",
+            "x_type": "nominal",
+            "y_column": "open",
+            "y_type": "quantitative",
+            "color_column": "severity",
+        },
+        sql=_SQL.format(values=values, ranks=ranks),
+    )
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,1 @@
+"""A fictional account, built a line at a time."""

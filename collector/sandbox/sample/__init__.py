@@ -1,0 +1,1 @@
+"""The sample account: one fictional company."""
