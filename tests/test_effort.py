@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 
+from iaminsights.facts.derived import FACTS
 from iaminsights.reports.catalogue import all_reports
 from iaminsights.sandbox import Sandbox, generated_account
 
@@ -48,3 +49,16 @@ def test_no_report_works_out_again_what_policies_mean(medium, name):
         database.set_progress_handler(count, 1000)
         database.execute(report.sql, values).fetchall()
     assert steps <= LONG.get(name, MOST)
+
+
+def test_facts_weigh_little_beside_what_they_are_made_from(medium):
+    """Long texts in every row, and indexes that no question is asked through, show here."""
+    facts = {fact.name for fact in FACTS}
+    weights = {True: 0, False: 0}
+    with closing(sqlite3.connect(medium)) as database:
+        for table, weight in database.execute(
+            "select objects.tbl_name, sum(pages.pgsize) from dbstat as pages "
+            "join sqlite_master as objects on objects.name = pages.name group by 1"
+        ):
+            weights[table in facts] += weight
+    assert weights[True] <= 0.55 * weights[False]

@@ -56,3 +56,22 @@ def test_the_grain_of_each_fact_is_its_key(sample_file, opened, fact):
     database = opened(sample_file)
     keys = [row for row in database.execute(f"pragma table_info([{fact.name}])") if row["pk"]]
     assert [row["name"] for row in sorted(keys, key=lambda row: row["pk"])] == [*fact.table.key]
+
+
+def test_no_index_repeats_the_beginning_of_another_or_of_the_key():
+    for table in ALL_TABLES:
+        indexes = [*table.all_indexes, table.key]
+        for number, one in enumerate(table.all_indexes):
+            others = indexes[:number] + indexes[number + 1 :]
+            assert one not in [other[: len(one)] for other in others], (table.name, one)
+
+
+def test_a_table_that_is_kept_by_key_has_its_key_once(sample_file, opened):
+    database = opened(sample_file)
+    kept = {table.name for table in ALL_TABLES if table.by_key}
+    assert kept
+    for table in kept:
+        for index in database.execute(f"pragma index_list([{table}])").fetchall():
+            if index["origin"] == "pk":
+                page = "select 1 from sqlite_master where name = ? and rootpage > 0"
+                assert database.execute(page, (index["name"],)).fetchone() is None

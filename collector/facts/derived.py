@@ -67,6 +67,7 @@ def _read_facts() -> tuple[Fact, ...]:
                 key=tuple(header["key"]),
                 facets=tuple(header.get("facets", ())),
                 indexes=tuple(map(tuple, header.get("indexes", ()))),
+                by_key=header.get("by_key", False),
             ),
             grain=" ".join(header["grain"].split()),
             rests_on=tuple(header["rests_on"]),
@@ -85,10 +86,14 @@ def _read_facts() -> tuple[Fact, ...]:
 
 
 def _column(name: str, said: str | dict[str, str]) -> Column:
-    """A column as a header has it: a sentence, or `is` with kind, references or required."""
+    """A column as a header has it: a sentence, or `is` with kind, references or required.
+
+    Facts are joined by what they are about; nobody looks them up by their account alone.
+    """
     if isinstance(said, str):
         return Column(name, said)
-    return Column(name, said["is"], **{key: said[key] for key in said.keys() - {"is"}})
+    given = {key: said[key] for key in said.keys() - {"is"}}
+    return Column(name, said["is"], **{"indexed": given.get("references") != "accounts", **given})
 
 
 VIEWS: dict[str, View] = _read_views()

@@ -1,6 +1,7 @@
 -- title: How far each identity, group and other thing is from full control of its account.
 -- grain: one row for each thing of an account from which full control of it can be reached
 -- key: [account_id, id]
+-- by_key: true
 -- columns:
 --   account_id: {is: The account., references: accounts, required: true}
 --   id: {is: "An IAM ID, the ID of an access group, or another source of escalation_steps.", required: true}

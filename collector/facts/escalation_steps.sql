@@ -12,7 +12,6 @@
 --   policy_id: {is: The policy that allows it., references: policies}
 --   confidence: "high, medium or low."
 --   why: The step in words.
--- indexes: [[account_id, source], [account_id, target]]
 -- rests_on:
 --   [access_group_members, access_groups, account_settings, accounts, collection_steps,
 --   collections, full_administrators, instance_facts, known_resources, policies,

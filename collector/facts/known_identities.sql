@@ -2,6 +2,7 @@
 --   Which identity belongs to which account, as far as anything in the file knows.
 -- grain: one row for each identity, account and source that knows of it
 -- key: [account_id, iam_id, known_from]
+-- by_key: true
 -- indexes:
 --   - [iam_id]
 -- columns:

@@ -1,10 +1,9 @@
 -- title: >
 --   Everything of an account that anything in the file knows of, and from where.
 -- grain: one row for each thing and source that knows of it
--- key: [account_id, thing, known_from]
--- indexes:
---   - [account_id, guid]
---   - [thing]
+-- key: [thing, account_id, known_from]
+-- by_key: true
+-- indexes: [[account_id, guid]]
 -- columns:
 --   account_id: {is: "The account that it is in, which need not be in the file.", required: true}
 --   thing: {is: "Its CRN; its GUID where only that is known.", required: true}
@@ -13,7 +12,7 @@
 --   name: Its name; empty for a part of an instance.
 --   service_name: Service.
 --   region_id: Region.
---   resource_group_id: {is: "Its resource group.", references: resource_groups}
+--   resource_group_id: {is: "Its resource group.", references: resource_groups, indexed: false}
 -- rests_on:
 --   [policies, policy_values, resource_keys, resource_service_instances, resources,
 --   tag_attachments, trustedprofile_links]

@@ -1,6 +1,7 @@
 -- title: How broad each active policy is, in one of these words.
 -- grain: one row for each active policy
 -- key: [policy_id]
+-- by_key: true
 -- columns:
 --   policy_id: {is: The policy., references: policies, required: true}
 --   account_id: {is: Its account., references: accounts, required: true}

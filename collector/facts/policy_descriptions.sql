@@ -1,6 +1,7 @@
 -- title: Policies in words, to whom, on what, with which roles and condition.
 -- grain: one row for each policy
 -- key: [policy_id]
+-- by_key: true
 -- columns:
 --   policy_id: {is: The policy., references: policies, required: true}
 --   subject: To whom it grants something; of an authorization the source.

@@ -1,6 +1,7 @@
 -- title: The ibmcloud command that deletes each policy, and where the console has it.
 -- grain: one row for each policy
 -- key: [policy_id]
+-- by_key: true
 -- columns:
 --   policy_id: {is: The policy., references: policies, required: true}
 --   delete_command: The command; empty where there is none.

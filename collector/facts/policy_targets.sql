@@ -1,6 +1,7 @@
 -- title: What each policy can reach, as one of few targets that policies share.
 -- grain: one row for each active access policy that may reach service instances
 -- key: [policy_id]
+-- by_key: true
 -- columns:
 --   policy_id: {is: The policy., references: policies, required: true}
 --   account_id: {is: Its account., references: accounts, required: true}

@@ -1,6 +1,7 @@
 -- title: Which target of policies has which service instances in it, by their numbers.
 -- grain: one row for each target and instance
 -- key: [target, instance]
+-- by_key: true
 -- columns:
 --   target: {is: The target., kind: integer, references: targets, required: true}
 --   instance: {is: The instance., kind: integer, references: instance_facts, required: true}

@@ -612,11 +612,18 @@ def _made_of() -> tuple[str, str]:
         for view in VIEWS.values():
             db.create_view(view.name, view.sql)
         made = connection.execute(
-            "select type = 'table', sql || ';' from sqlite_master where sql is not null "
+            "select type = 'table', name, sql from sqlite_master where sql is not null "
             "order by rowid"
         ).fetchall()
+    # sqlite-utils has no word for a table without rowids; its last one is STRICT.
+    by_key = {table.name for table in ALL_TABLES if table.by_key}
     tables, rest = (
-        "\n".join(sql for is_table, sql in made if is_table == which) for which in (1, 0)
+        "\n".join(
+            f"{sql}{', WITHOUT ROWID' if name in by_key else ''};"
+            for is_table, name, sql in made
+            if is_table == which
+        )
+        for which in (1, 0)
     )
     return tables, rest
 

@@ -25,7 +25,8 @@ class Column:
     json: any JSON value as text. `references` names the table whose primary key it holds, and
     `weak` empties it where the file has no such row; `relation` is how the diagram draws that.
     `default` is what a row of an earlier version has that did not know the column: a required one
-    that is added to a table needs it.
+    that is added to a table needs it. A reference has an index unless it is not `indexed`: an index
+    that no question is asked through costs as much of the file as the column itself.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Column:
     weak: bool = False
     default: str | int | None = None
     relation: str = "}o--||"
+    indexed: bool = True
 
     @property
     def sql_type(self) -> str:
@@ -62,7 +64,9 @@ class Table:
     `label` is the column shown for a row, `facets` what the site offers to count, `indexes`
     those beside the foreign keys'. `part` is the part of a collection that fills it, where that
     is not named like the table. `called` is what people call its rows, where that is not its name
-    with blanks, and `link` how reports refer to them.
+    with blanks, and `link` how reports refer to them. A table that is `by_key` keeps its rows in
+    the order of the key instead of having the keys a second time in an index (SQLite's WITHOUT
+    ROWID): smaller where the key is most of the row; its other indexes hold whole keys.
     """
 
     name: str
@@ -75,6 +79,7 @@ class Table:
     part: str = ""
     called: str = ""
     link: Link | None = None
+    by_key: bool = False
 
     @property
     def human_name(self) -> str:
@@ -89,7 +94,9 @@ class Table:
     def all_indexes(self) -> tuple[tuple[str, ...], ...]:
         """The declared ones, and one for each foreign key that leads none of them nor the key."""
         leading = {columns[0] for columns in (*self.indexes, self.key)}
-        foreign = [c.name for c in self.columns if c.references and c.name not in leading]
+        foreign = [
+            c.name for c in self.columns if c.references and c.indexed and c.name not in leading
+        ]
         return self.indexes + tuple((name,) for name in foreign)
 
     def column(self, name: str) -> Column:
@@ -318,11 +325,12 @@ TABLES: tuple[Table, ...] = (
                 required=True,
             ),
             _CREATED_AT,
-            _iam_id("created_by_id", "Who added it."),
+            replace(_iam_id("created_by_id", "Who added it."), indexed=False),
         ),
         key=("iam_id", "group_id", "membership_type"),
         facets=("type", "membership_type", "group_id"),
         indexes=(("group_id", "iam_id"),),
+        by_key=True,
         called="members of access groups",
     ),
     Table(
@@ -474,6 +482,7 @@ TABLES: tuple[Table, ...] = (
         key=("policy_id", "role_id"),
         facets=("display_name",),
         part="policies",
+        by_key=True,
     ),
     Table(
         "policy_subjects",
@@ -947,7 +956,7 @@ TABLES: tuple[Table, ...] = (
         "The rows of every report that calls for something to be mended, as of the last collect.",
         (
             Column("report", "The report.", required=True),
-            _ACCOUNT,
+            replace(_ACCOUNT, indexed=False),
             Column("finding", "What tells it from others in the report.", required=True),
             Column("severity", "How severe it is.", required=True),
             Column("what", "The name of what it is about."),
@@ -1030,7 +1039,7 @@ TABLES: tuple[Table, ...] = (
             Column("kind", "What it is.", required=True),
             Column("name", "Its name; of a policy what it says."),
             Column("detail", "What else it may be looked for by."),
-            _ACCOUNT,
+            replace(_ACCOUNT, indexed=False),
             Column("table_name", "The table that it is in.", required=True),
             Column("key", "The key of its row there.", required=True),
         ),
