@@ -38,6 +38,7 @@ with
       operator,
       value,
       policy_values.pattern,
+      policy_values.beginning,
       policy_values.account_id,
       policies.type = 'authorization' and side = 'target' as is_target
     from policy_values
@@ -82,6 +83,8 @@ where not exists (
       select 1
       from known_resources as known
       where known.account_id = named.account_id
+        and known.guid >= named.beginning
+        and known.guid < named.beginning || char(1114111)
         and known.guid glob named.pattern
         and not (named.is_target and known.known_from = 'authorization')
     )

@@ -18,6 +18,8 @@
 --   pattern: >
 --     What the thing's own value must match, for SQLite's GLOB; empty where no value fits. Every
 --     operator but "does not exist" is a pattern: this is the one place that decides how.
+--   beginning: >
+--     What every value that fits begins with: the pattern up to its first wildcard. An index finds by it.
 --   wants_absent: {is: 1 if the thing must lack the attribute., kind: integer, required: true}
 --   is_any: {is: "1 if every thing that has the attribute fits, so that nothing is limited.", kind: integer, required: true}
 --   account_id: >
@@ -95,7 +97,20 @@ select
     matched.side = 'tag',
     replace(replace(replace(matched.prefix, '[', '[[]'), '*', '[*]'), '?', '[?]'),
     ''
-  ) || matched.pattern,
+  ) || matched.pattern as pattern,
+  iif(
+    matched.operator = 'stringEquals',
+    matched.prefix || matched.value,
+    matched.prefix || substr(
+      matched.pattern,
+      1,
+      min(
+        instr(matched.pattern || '*', '*'),
+        instr(matched.pattern || '?', '?'),
+        instr(matched.pattern || '[', '[')
+      ) - 1
+    )
+  ),
   coalesce(matched.operator = 'stringExists' and matched.value = 'false', 0),
   -- One ? at most: every value has one character.
   coalesce(

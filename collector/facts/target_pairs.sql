@@ -14,8 +14,8 @@
 --   case-sensitive. Every access tag must be attached to the instance. Policies reach instances of
 --   their own account only.
 --
---   How it is quick: the narrowest thing that a target names literally finds candidates by an index,
---   then every attribute is compared.
+--   How it is quick: the narrowest thing that a target names finds candidates by an index (by a
+--   pattern, as far as its first wildcard), then every other attribute is compared.
 with
   demands as materialized (
     select
@@ -24,11 +24,12 @@ with
       named.side,
       named.position,
       case
+        when named.name = 'serviceInstance' and min(named.beginning <> '') then
+          iif(min(named.operator = 'stringEquals'), 1, 2)
         when min(named.operator = 'stringEquals') = 0 then 9
-        when named.name = 'serviceInstance' then 1
-        when named.side = 'tag' then 2
-        when named.name = 'resourceGroupId' then 3
-        when named.name = 'serviceName' then 4
+        when named.side = 'tag' then 3
+        when named.name = 'resourceGroupId' then 4
+        when named.name = 'serviceName' then 5
         else 9
       end as place
     from targets
@@ -53,15 +54,24 @@ with
     left join demands on demands.target = targets.number
     group by targets.number
   ),
-  -- What the search by key does not settle.
+  -- What the search by key does not settle, and the values of it of which one must fit.
   unsettled as materialized (
-    select demands.*
+    select demands.*, row_number() over () as number
     from demands
     join keys on keys.target = demands.target
     where keys.place = 9 or (demands.side, demands.position) is not (keys.side, keys.position)
   ),
+  offered as materialized (
+    select unsettled.number, named.name, named.pattern, named.wants_absent
+    from unsettled
+    join policy_values as named
+      on named.policy_id = unsettled.target_id
+      and named.side = unsettled.side
+      and named.position = unsettled.position
+  ),
   named as materialized (
-    select distinct keys.target, keys.account_id, keys.place, named.value
+    select distinct
+      keys.target, keys.account_id, keys.place, named.value, named.pattern, named.beginning
     from keys
     join policy_values as named
       on named.policy_id = keys.target_id
@@ -77,23 +87,31 @@ with
     union all
     select distinct named.target, instances.number
     from named
+    cross join instance_facts as instances
+      on instances.guid >= named.beginning
+      and instances.guid < named.beginning || char(1114111)
+      and instances.guid glob named.pattern
+    where named.place = 2 and +instances.account_id = named.account_id
+    union all
+    select distinct named.target, instances.number
+    from named
     cross join tag_attachments as attached
       on attached.name = named.value and attached.kind = 'access'
     cross join instance_facts as instances
       on instances.instance_id = attached.instance_id
       and instances.account_id = named.account_id
-    where named.place = 2
+    where named.place = 3
     union all
     select named.target, instances.number
     from named
     cross join instance_facts as instances on instances.resource_group_id = named.value
-    where named.place = 3 and instances.account_id = named.account_id
+    where named.place = 4 and instances.account_id = named.account_id
     union all
     select named.target, instances.number
     from named
     cross join instance_facts as instances
       on instances.account_id = named.account_id and instances.service_name = named.value
-    where named.place = 4
+    where named.place = 5
     union all
     select keys.target, instances.number
     from keys
@@ -109,10 +127,8 @@ where not exists (
   where demands.target = candidates.target
     and not exists (
       select 1
-      from policy_values as named
-      where named.policy_id = demands.target_id
-        and named.side = demands.side
-        and named.position = demands.position
+      from offered as named
+      where named.number = demands.number
         and case
           when named.name = 'tag' then exists (
             select 1
