@@ -7,9 +7,8 @@
 --   duty: {is: "reads data, changes keys, grants access or changes audit routing.", required: true}
 --   why: Roles, and the services that they are on.
 -- rests_on:
---   [instance_facts, policies, policy_account_services, policy_conditions, policy_resource_tags,
---   policy_roles, policy_targets, policy_values, resource_service_instances, role_actions,
---   roles, target_pairs, targets]
+--   [policies, policy_account_services, policy_conditions, policy_resource_tags, policy_roles,
+--   policy_targets, policy_values, role_actions, roles, target_services, targets]
 -- errs: >
 --   Which key protects which data is not looked at, nor duties by platform roles that could be made
 --   into others. Roles count by their actions where the file has them, else by name.
@@ -30,12 +29,10 @@ with
     where duty = 'changes keys' or service in ('secrets-manager', 'cloud-object-storage')
   ),
   reached as materialized (
-    select distinct targets.target_id, instances.service_name as service
-    from (select distinct target_id, account_id from policy_targets) as targets
-    join target_instances on target_instances.target_id = targets.target_id
-    join resource_service_instances as instances on instances.id = target_instances.instance_id
-    where instances.service_name in (select service from able)
-      and coalesce(instances.state, '') not in ('removed', 'pending_removal')
+    select targets.target_id, target_services.service_name as service
+    from target_services
+    join targets on targets.number = target_services.target
+    where target_services.service_name in (select service from able)
   ),
   routing(service) as (
     values ('atracker'), ('logs-router')

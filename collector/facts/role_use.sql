@@ -46,13 +46,23 @@ with
   ),
   -- Who holds something, as a set of numbers of identities.
   sets as materialized (
-    select access_group_id as holder, members(identities.rowid) as numbers
-    from access_group_identities
-    join identities on identities.iam_id = access_group_identities.iam_id
-    where access_group_id in (select holder from held)
-    group by access_group_id
+    select members.group_id as holder, members(group_concat(identities.rowid)) as numbers
+    from access_group_members as members
+    join identities on identities.iam_id = members.iam_id
+    where members.group_id in (select holder from held)
+    group by members.group_id
     union all
-    select iam_id, members(rowid)
+    select access_groups.id, members(group_concat(identities.rowid))
+    from access_groups
+    join (
+      select account_id, iam_id from users union all select account_id, iam_id from serviceids
+    ) as everybody
+      on everybody.account_id = access_groups.account_id
+    join identities on identities.iam_id = everybody.iam_id
+    where access_groups.is_public = 1 and access_groups.id in (select holder from held)
+    group by access_groups.id
+    union all
+    select iam_id, members(group_concat(rowid))
     from identities
     where iam_id in (select holder from held)
     group by iam_id

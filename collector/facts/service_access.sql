@@ -11,9 +11,9 @@
 --   identities: {is: "Who that is, members of groups included, each once.", kind: integer, required: true}
 --   public_access: What the settings make of access by everybody.
 -- rests_on:
---   [access_group_members, access_groups, identities, instance_facts, policies,
---   policy_account_services, policy_breadths, policy_targets, policy_values, public_access,
---   resource_service_instances, serviceids, target_pairs, targets, users]
+--   [access_group_members, access_groups, identities, policies, policy_account_services,
+--   policy_breadths, policy_targets, policy_values, public_access, resource_service_instances,
+--   serviceids, target_services, targets, users]
 with
   naming as materialized (
     select distinct breadths.account_id, breadths.policy_id, named.value as service
@@ -32,26 +32,18 @@ with
     where coalesce(state, '') not in ('removed', 'pending_removal')
   ),
   broad as materialized (
-    select policy_id, account_id, target_id as target
+    select policy_targets.policy_id, policy_targets.account_id, targets.number as target
     from policy_targets
-    where policy_id not in (select policy_id from naming)
-  ),
-  targets as materialized (
-    select distinct account_id, target from broad
-  ),
-  reached as materialized (
-    select distinct targets.account_id, targets.target, instances.service
-    from targets
-    join target_instances on target_instances.target_id = targets.target
-    join instances on instances.id = target_instances.instance_id
+    join targets on targets.target_id = policy_targets.target_id
+    where policy_targets.policy_id not in (select policy_id from naming)
   ),
   pairs as materialized (
     select account_id, service, policy_id, 1 as is_named
     from naming
     union all
-    select broad.account_id, reached.service, broad.policy_id, 0
+    select broad.account_id, reached.service_name, broad.policy_id, 0
     from broad
-    join reached on reached.account_id = broad.account_id and reached.target = broad.target
+    cross join target_services as reached on reached.target = broad.target
     union all
     select policies.account_id, reached.service_name, reached.policy_id, 0
     from policy_account_services as reached
@@ -74,15 +66,26 @@ with
     from pairs
     join policies on policies.id = pairs.policy_id
   ),
-  -- Who holds something, as a set of numbers of identities.
+  -- Who holds something, as a set of numbers of identities; that somebody is in it twice is no
+  -- matter.
   held as materialized (
-    select access_group_id as holder, members(identities.rowid) as numbers
-    from access_group_identities
-    join identities on identities.iam_id = access_group_identities.iam_id
-    where access_group_id in (select access_group_id from holders)
-    group by access_group_id
+    select members.group_id as holder, members(group_concat(identities.rowid)) as numbers
+    from access_group_members as members
+    join identities on identities.iam_id = members.iam_id
+    where members.group_id in (select access_group_id from holders)
+    group by members.group_id
     union all
-    select iam_id, members(rowid)
+    select access_groups.id, members(group_concat(identities.rowid))
+    from access_groups
+    join (
+      select account_id, iam_id from users union all select account_id, iam_id from serviceids
+    ) as everybody
+      on everybody.account_id = access_groups.account_id
+    join identities on identities.iam_id = everybody.iam_id
+    where access_groups.is_public = 1 and access_groups.id in (select access_group_id from holders)
+    group by access_groups.id
+    union all
+    select iam_id, members(group_concat(rowid))
     from identities
     where iam_id in (select iam_id from holders where access_group_id is null)
     group by iam_id

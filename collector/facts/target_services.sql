@@ -1,0 +1,20 @@
+-- title: How many service instances of each service each target of policies has in it.
+-- grain: one row for each target and service of which it has instances
+-- key: [target, service_name]
+-- by_key: true
+-- columns:
+--   target: {is: The target., kind: integer, references: targets, required: true}
+--   service_name: {is: "The service; unknown where the instances do not tell.", required: true}
+--   instances: {is: Its instances in the target that are not removed., kind: integer, required: true}
+-- rests_on: [instance_facts, resource_service_instances, target_pairs]
+with
+  present as materialized (
+    select facts.number, coalesce(facts.service_name, 'unknown') as service_name
+    from instance_facts as facts
+    join resource_service_instances as instances on instances.id = facts.instance_id
+    where coalesce(instances.state, '') not in ('removed', 'pending_removal')
+  )
+select target_pairs.target, present.service_name, count(*)
+from target_pairs
+cross join present on present.number = target_pairs.instance
+group by target_pairs.target, present.service_name
