@@ -35,83 +35,108 @@ with
     where coalesce(policies.access_group_id, policies.iam_id) is not null
     group by duties.account_id, source, duties.duty
   ),
-  whole as materialized (
-    select pairs.combination, one.account_id, one.source, one.access_group_id
-    from pairs
-    join held as one on one.duty = pairs.one
-    join held as other
-      on other.duty = pairs.other
-      and other.source = one.source
-      and other.account_id = one.account_id
+  -- Which halves of each combination that is.
+  holdings as materialized (
+    select
+      row_number() over () as number,
+      pairs.combination,
+      held.account_id,
+      held.source,
+      held.access_group_id,
+      max(held.duty = pairs.one) as has_one,
+      max(held.duty = pairs.other) as has_other
+    from held
+    join pairs on held.duty in (pairs.one, pairs.other)
+    group by pairs.combination, held.account_id, held.source
   ),
-  direct as materialized (
-    select held.account_id, held.source as iam_id, held.source, held.duty
-    from held
-    where access_group_id is null
+  public_holdings as materialized (
+    select number, account_id
+    from holdings
+    where access_group_id in (select id from access_groups where is_public = 1)
+  ),
+  -- What whoever may assume a profile has as that profile.
+  assumable as materialized (
+    select allowed.iam_id, profiles.iam_id as acting_as, holdings.number
+    from trustedprofiles as profiles
+    join trustedprofile_identities as allowed on allowed.tp_id = profiles.id
+    join (
+      select holdings.number, holdings.source as iam_id from holdings where access_group_id is null
+      union
+      select holdings.number, members.iam_id
+      from access_group_members as members
+      cross join holdings on holdings.access_group_id = members.group_id
+      where members.iam_id in (select iam_id from trustedprofiles)
+    ) as own
+      on own.iam_id = profiles.iam_id
+    join holdings on holdings.number = own.number and holdings.account_id = profiles.account_id
+    where allowed.iam_id not glob 'iam-Profile-*'
+  ),
+  -- Of identities those who need more than one group or profile that has it all by itself. Somebody
+  -- who is in a group both ways is here twice, which changes nothing.
+  people as materialized (
+    select holdings.account_id, reached.iam_id, holdings.combination
+    from (
+      select source as iam_id, number from holdings where access_group_id is null
+      union all
+      select members.iam_id, holdings.number
+      from access_group_members as members
+      cross join holdings on holdings.access_group_id = members.group_id
+      union all
+      select everybody.iam_id, public_holdings.number
+      from public_holdings
+      join (
+        select account_id, iam_id from users union all select account_id, iam_id from serviceids
+      ) as everybody
+        on everybody.account_id = public_holdings.account_id
+      union all
+      select iam_id, number from assumable
+    ) as reached
+    cross join holdings on holdings.number = reached.number
+    join accounts on accounts.account_id = holdings.account_id
+    where accounts.owner is not reached.iam_id
+    group by reached.iam_id, holdings.account_id, holdings.combination
+    having max(has_one)
+      and max(has_other)
+      and max(has_one and has_other and holdings.source <> reached.iam_id) = 0
+  ),
+  -- The same once more, only of these.
+  sides as materialized (
+    select source as iam_id, source as acting_as, number
+    from holdings
+    where access_group_id is null and source in (select iam_id from people)
     union
-    select held.account_id, members.iam_id, held.source, held.duty
-    from held
-    join access_group_members as members on members.group_id = held.access_group_id
+    select members.iam_id, members.iam_id, holdings.number
+    from access_group_members as members
+    cross join holdings on holdings.access_group_id = members.group_id
+    where members.iam_id in (select iam_id from people)
     union
-    select held.account_id, everybody.iam_id, held.source, held.duty
-    from held
-    join access_groups on access_groups.id = held.access_group_id and access_groups.is_public = 1
+    select everybody.iam_id, everybody.iam_id, public_holdings.number
+    from public_holdings
     join (
       select account_id, iam_id from users union all select account_id, iam_id from serviceids
     ) as everybody
-      on everybody.account_id = held.account_id
-  ),
-  reached as materialized (
-    select account_id, iam_id, iam_id as acting_as, source, duty from direct
+      on everybody.account_id = public_holdings.account_id
+    where everybody.iam_id in (select iam_id from people)
     union
-    select direct.account_id, allowed.iam_id, direct.iam_id, direct.source, direct.duty
-    from direct
-    join trustedprofiles as profiles
-      on profiles.iam_id = direct.iam_id and profiles.account_id = direct.account_id
-    join trustedprofile_identities as allowed on allowed.tp_id = profiles.id
-    where allowed.iam_id not glob 'iam-Profile-*'
+    select iam_id, acting_as, number from assumable where iam_id in (select iam_id from people)
   ),
-  sides as materialized (
-    select reached.*, pairs.combination, reached.duty = pairs.one as is_one
-    from reached
-    join pairs on reached.duty in (pairs.one, pairs.other)
-  ),
-  -- Of identities those who need more than one group or profile that has it all by itself.
-  people as (
-    select sides.account_id, sides.iam_id, sides.combination
-    from sides
-    join accounts on accounts.account_id = sides.account_id
-    where accounts.owner is not sides.iam_id
-    group by sides.account_id, sides.iam_id, sides.combination
-    having max(sides.is_one) and min(sides.is_one) = 0
-      and max(
-        sides.source <> sides.iam_id
-        and (sides.source, sides.combination) in (select source, combination from whole)
-      ) = 0
-  ),
-  -- A profile that has it all is listed itself, not whoever may assume it.
-  profiles_whole as materialized (
-    select account_id, acting_as, combination
-    from sides
-    where acting_as = iam_id
-    group by account_id, acting_as, combination
-    having max(is_one) and min(is_one) = 0
+  -- Whoever has it all as one profile: that profile is listed itself.
+  by_profile as materialized (
+    select assumable.iam_id, holdings.account_id, holdings.combination
+    from assumable
+    join holdings on holdings.number = assumable.number
+    group by assumable.iam_id, assumable.acting_as, holdings.account_id, holdings.combination
+    having max(has_one) and max(has_other)
   ),
   holders as materialized (
     select account_id, source as holder_id, access_group_id, combination
-    from whole
-    where access_group_id is not null
+    from holdings
+    where access_group_id is not null and has_one and has_other
     union all
     select people.account_id, people.iam_id, null, people.combination
     from people
-    where (people.account_id, people.iam_id, people.combination) not in (
-      select sides.account_id, sides.iam_id, sides.combination
-      from profiles_whole
-      join sides
-        on sides.acting_as = profiles_whole.acting_as
-        and sides.account_id = profiles_whole.account_id
-        and sides.combination = profiles_whole.combination
-      where sides.acting_as <> sides.iam_id
+    where (people.iam_id, people.account_id, people.combination) not in (
+      select iam_id, account_id, combination from by_profile
     )
   ),
   halves as (
@@ -125,9 +150,9 @@ with
       and held.duty in (pairs.one, pairs.other)
     where holders.access_group_id is not null
     union
-    select sides.iam_id, sides.account_id, sides.combination, sides.is_one,
+    select sides.iam_id, holdings.account_id, holdings.combination, held.duty = pairs.one,
       held.why || case
-        when sides.source = sides.iam_id then ''
+        when holdings.source = sides.iam_id then ''
         when held.access_group_id is null then
           ' (trusted profile ' || coalesce(identities.name, sides.acting_as) || ')'
         else ' (access group ' || coalesce(nullif(access_groups.name, ''), access_groups.id)
@@ -137,15 +162,17 @@ with
             ' of trusted profile ' || coalesce(identities.name, sides.acting_as)
           ) || ')'
       end
-    from holders
-    join sides
-      on sides.iam_id = holders.holder_id
-      and sides.account_id = holders.account_id
-      and sides.combination = holders.combination
+    from sides
+    cross join holdings on holdings.number = sides.number
+    join holders
+      on holders.holder_id = sides.iam_id
+      and holders.account_id = holdings.account_id
+      and holders.combination = holdings.combination
+    join pairs on pairs.combination = holdings.combination
     join held
-      on held.source = sides.source
-      and held.account_id = sides.account_id
-      and held.duty = sides.duty
+      on held.source = holdings.source
+      and held.account_id = holdings.account_id
+      and held.duty in (pairs.one, pairs.other)
     left join identities on identities.iam_id = sides.acting_as
     left join access_groups on access_groups.id = held.access_group_id
   ),
