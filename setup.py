@@ -113,10 +113,13 @@ setup(
         # plugins/ folder and the installed one as the same, and registers it once.
         "datasette": [
             "iaminsights.py = iaminsights_plugins.iaminsights",
+            "iaminsights_assets.py = iaminsights_plugins.iaminsights_assets",
             "iaminsights_file.py = iaminsights_plugins.iaminsights_file",
             "iaminsights_graph.py = iaminsights_plugins.iaminsights_graph",
+            "iaminsights_links.py = iaminsights_plugins.iaminsights_links",
             "iaminsights_pages.py = iaminsights_plugins.iaminsights_pages",
             "iaminsights_safety.py = iaminsights_plugins.iaminsights_safety",
+            "iaminsights_warning.py = iaminsights_plugins.iaminsights_warning",
         ],
     },
     classifiers=[

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sqlite3
-import threading
 from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasette import Request, hookimpl
@@ -16,6 +11,7 @@ from datasette.plugins import pm
 from datasette.utils import await_me_maybe, tilde_decode
 
 from iaminsights.site.databases import other_version
+from iaminsights.site.mending import is_half_done, mended
 from iaminsights.site.patches import error_page
 
 if TYPE_CHECKING:
@@ -31,7 +27,7 @@ STUCK = (
 def startup(datasette):
     """Undo what a killed collect left before anything is read."""
     for database in _files(datasette):
-        _mended(database.path)
+        mended(str(database.path))
 
 
 @hookimpl
@@ -55,8 +51,8 @@ async def _trouble(datasette, scope) -> str | None:
     """Why this request cannot be answered, in a sentence; None if it can."""
     for database in _files(datasette):
         # Datasette looks at each of its files before it answers whatever it is asked.
-        half_done = os.path.exists(f"{database.path}-journal")
-        if half_done and not await asyncio.to_thread(_mended, database.path):
+        path = str(database.path)
+        if is_half_done(path) and not await asyncio.to_thread(mended, path):
             return STUCK.format(name=database.name)
     asked = scope["path"].removeprefix(datasette.setting("base_url").rstrip("/"))
     name = tilde_decode(asked.lstrip("/").partition("/")[0].partition(".")[0])
@@ -91,28 +87,3 @@ def _files(datasette) -> Iterator[Database]:
         for database in datasette.databases.values()
         if database.path and database.is_mutable
     )
-
-
-# --- Half a publication --------------------------------------------------------------------------
-
-_mending = threading.Lock()
-
-
-def _mended(path: str) -> bool:
-    """Undo what a collect left half done that was killed while it put its file in place.
-
-    SQLite does so by itself, but only for whoever may write the file, as Datasette does not. False
-    if it cannot be undone. A collect that is still at it holds a lock: it is left alone.
-    """
-    if not os.path.exists(f"{path}-journal"):
-        return True
-    location = f"{Path(path).absolute().as_uri()}?mode=rw"
-    with _mending:
-        try:
-            with closing(sqlite3.connect(location, uri=True, timeout=0)) as connection:
-                connection.execute("pragma schema_version")
-        except sqlite3.OperationalError as error:
-            return "locked" in str(error)
-        except sqlite3.DatabaseError:
-            pass  # no file of SQLite's: Datasette says so
-    return True

@@ -1,79 +1,52 @@
-"""Functions that templates call for pages of rows, findings and search, and the files pages load.
+"""Puts the site's templates in place, and gives them what they ask for.
 
-Each looks at what the reader may see only.
+Each function looks at what the reader may see only; templates call them only where they need them.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
-from pathlib import Path
 
-from datasette import Response, hookimpl
+from datasette import hookimpl
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
 from iaminsights.files import project_file
+from iaminsights.site import gaps, links, overview
 from iaminsights.site.counts import findings
+from iaminsights.site.databases import holds_insights, other_version
+from iaminsights.site.explorers import choices, explorer
 from iaminsights.site.readers import may_see
 from iaminsights.site.stories import about_row, story
 
-# --- Files that the pages load ------------------------------------------------------------------
-
-
-def _file(name: str) -> Path:
-    return project_file("templates") / name
-
-
-_TYPES = {"site.css": "text/css; charset=utf-8", "site.js": "text/javascript; charset=utf-8"}
-
-
-@functools.cache
-def _fingerprint(name: str) -> str:
-    return hashlib.sha256(_file(name).read_bytes()).hexdigest()[:12]
-
 
 @hookimpl
-def register_routes():
-    """The style and the script, each a file that a browser keeps."""
-
-    async def file(request):
-        name = request.url_vars["name"]
-        return Response(
-            _file(name).read_text(encoding="utf-8"),
-            content_type=_TYPES[name],
-            headers={"Cache-Control": "max-age=31536000, immutable"},
-        )
-
-    return [(r"^/-/iaminsights/(?P<name>site\.css|site\.js)$", file)]
-
-
-@hookimpl(tryfirst=True)
-def extra_js_urls(datasette):
-    """The script comes before that of datasette-vega, which looks at the screen when it loads."""
-    return [datasette.urls.path(f"/-/iaminsights/site.js?{_fingerprint('site.js')}")]
-
-
-@hookimpl
-def prepare_jinja2_environment(env, datasette):
-    """Where the files are, also for the page of an error, which gets nothing else from plugins."""
-    env.globals["site_file"] = lambda name: datasette.urls.path(
-        f"/-/iaminsights/{name}?{_fingerprint(name)}"
-    )
-
-
-# --- What the templates ask for -----------------------------------------------------------------
+def prepare_jinja2_environment(env: Environment, datasette) -> None:
+    """Put our templates in front of Datasette's, behind those of a user's --template-dir."""
+    folders = [datasette.template_dir] if datasette.template_dir else []
+    ours = FileSystemLoader([*folders, str(project_file("templates"))])
+    env.loader = ChoiceLoader([ours, env.loader])
+    env.filters["moment"] = gaps.moment
 
 
 @hookimpl
 def extra_template_vars(datasette, request):
-    """Functions for the templates, which call them only on the pages that need them."""
     if request is None:
         return {}
-    actor = request.actor
+    reader = (datasette, request.actor)
     return {
-        "findings_of": functools.partial(findings, datasette, actor),
-        "about_row": functools.partial(about_row, datasette, actor),
-        "story_of": functools.partial(story, datasette, actor),
-        "search_url": functools.partial(_search_url, datasette, actor),
+        "table_rows": links.table_rows,
+        "accounts_of": functools.partial(overview.accounts, *reader),
+        "reports_of": functools.partial(overview.reports, *reader),
+        "tables_of": functools.partial(overview.tables, *reader),
+        "findings_of": functools.partial(findings, *reader),
+        "gaps_of": functools.partial(gaps.gaps, datasette),
+        "choices_of": functools.partial(choices, datasette),
+        "explorer_of": functools.partial(explorer, *reader),
+        "about_row": functools.partial(about_row, *reader),
+        "story_of": functools.partial(story, *reader),
+        "search_url": functools.partial(_search_url, *reader),
+        "holds_insights": functools.partial(holds_insights, datasette),
+        "other_version_of": lambda name: other_version(datasette.databases[name]),
     }
 
 

@@ -32,7 +32,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from iaminsights.files import METADATA, project_file
 from iaminsights.reports.report import MARKER
-from iaminsights_plugins import iaminsights_safety as safety
+from iaminsights.site.content_policy import DATA_POLICY
+from iaminsights_plugins import iaminsights_warning as warning
 
 from .browser import start
 from .site_helpers import CHECKOUT, DATASETTE, Site, address, served
@@ -311,7 +312,7 @@ def test_this_machine_only_needs_no_warning(open_site):
 @pytest.mark.parametrize("host", [["--host", "0.0.0.0"], ["-h0.0.0.0"]])
 def test_a_site_for_all_machines_warns_those_of_this_one(sample_file, host):
     with served(sample_file, *host) as site:
-        assert safety.WARNING in site.text("/")
+        assert warning.WARNING in site.text("/")
 
 
 def test_a_site_for_all_machines_with_a_login_does_not_warn(sample_file, secrets, tmp_path):
@@ -405,7 +406,7 @@ def served_at_socket(command: list[str]) -> Iterator[None]:
 )
 def test_listening_beyond_this_machine_is_seen(server, command, beyond):
     scope = {"server": server}
-    assert safety._listens_beyond_this_machine(scope, shlex.split(command)) is beyond
+    assert warning._listens_beyond_this_machine(scope, shlex.split(command)) is beyond
 
 
 # --- Headers --------------------------------------------------------------------------------------
@@ -636,7 +637,7 @@ def test_a_policy_of_ones_own_is_sent_instead(sample_file, own, page, tmp_path, 
         sent = site.get("/").headers.get("content-security-policy")
         page.goto(site.url)
         assert page.evaluate("document.body.dataset.filled") == "ran"
-        assert site.get("/.json").headers["content-security-policy"] == safety.DATA_POLICY
+        assert site.get("/.json").headers["content-security-policy"] == DATA_POLICY
     asked = yaml.safe_load(written)["plugins"]["iaminsights_safety"]["content_security_policy"]
     assert sent == (asked or None)
     assert page.complaints == []

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from ..store.schema import APPLICATION_ID, SCHEMA_VERSION
 
@@ -33,6 +33,24 @@ async def is_ours(database: Database) -> bool:
     ):
         _known.add(database)
     return database in _known
+
+
+_at_start: WeakKeyDictionary = WeakKeyDictionary()  # by Datasette: the names of ours
+
+
+async def recognise(datasette) -> list[str]:
+    """The names of the databases that are ours as the site starts."""
+    ours = [name for name, base in datasette.databases.items() if await is_ours(base)]
+    _at_start[datasette] = {*ours, USUAL_NAME}
+    return ours
+
+
+def was_ours_at_start(datasette, name: str) -> bool:
+    """Whether a database was ours when the site started, or has the name that ours have.
+
+    For what is asked too often to look again.
+    """
+    return name in _at_start.get(datasette, ())
 
 
 async def holds_insights(datasette, name: str) -> bool:
