@@ -26,7 +26,7 @@ from iaminsights.ibmcloud.client import Client
 from iaminsights.ibmcloud.credentials import find_credential
 from iaminsights.sandbox import Sandbox, account_of_size
 from iaminsights.sandbox.generated.account import SIZES, Size
-from iaminsights.store import database
+from iaminsights.store.draft import Draft
 from iaminsights.store.schema import TABLES
 
 LATENCY = 0.02  # seconds
@@ -119,7 +119,7 @@ def writing(path: Path) -> tuple[float, float]:
     }
     with tempfile.TemporaryDirectory() as folder:
         clock = time.monotonic()
-        with database.Draft(Path(folder) / "draft.sqlite3") as draft:
+        with Draft(Path(folder) / "draft.sqlite3") as draft:
             for name, table in dictionaries.items():
                 for row in table:
                     draft.add(name, row)

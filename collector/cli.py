@@ -26,11 +26,11 @@ from .ibmcloud.resources import REPORTS
 from .outcome import OK, PARTIAL
 from .reports import output as terminal
 from .reports.catalogue import all_reports, columns_of
-from .reports.findings import Acknowledgement, read_acknowledgements
+from .reports.findings import Acknowledgement, count_in_file, read_acknowledgements
 from .reports.report import SEVERITIES, Report, assemble
 from .reports.sarif import sarif
 from .sandbox import Sandbox, account_of_size, earlier_sample_account, read_faults, sample_account
-from .store.database import accounts_in, check_source, check_target, count_findings
+from .store.file import accounts_in, check_source, check_target
 
 DEFAULT_FILE = "iaminsights.sqlite3"
 EXIT_FOUND, EXIT_INCOMPLETE = 3, 4
@@ -377,7 +377,7 @@ def _count_anew(database: Path, reports: list[Report]) -> None:
         except DatabaseError as error:  # of an earlier version: the next collect counts
             click.echo(f"Note: {error}", err=True)
             return
-        count_findings(database, reports)
+        count_in_file(database, reports)
         click.echo(f"Counted the findings in {database} anew.", err=True)
 
 

@@ -25,14 +25,16 @@ from urllib3.util.retry import Retry
 
 from . import __version__
 from .errors import NotReady, ObjectError, Refused, RequestError, Unavailable
+from .facts import derived
 from .ibmcloud.client import Client, Page
 from .ibmcloud.lanes import Lanes
 from .ibmcloud.resources import REPORTS, RESOURCES, Resource
 from .ibmcloud.rows import LEFT_OUT, Context
 from .outcome import DENIED, OK, PARTIAL, Cost, Loss, Step, cost_of_refusal, cost_of_silence
-from .reports.findings import Acknowledgement
+from .reports.findings import Acknowledgement, count_anew
 from .reports.report import Report
-from .store.database import OWNERS, Draft, next_collection_id, public_group_id
+from .store.draft import OWNERS, Draft
+from .store.file import next_collection_id, public_group_id
 from .store.schema import TABLE, TABLES
 
 _LONGEST_PAUSE = 120  # seconds, whatever a service asks for
@@ -168,7 +170,10 @@ def collect(
         number = next_collection_id(target)
         _record(draft, summary, number, started, ended, client.claims.iam_id)
         draft.complete(account_id, kept | (set(PARTS) - run.selected), ended, partial)
-        unmatched = draft.count_findings(reports, acknowledgements, ended, keep_history)
+        with draft.changing() as file:
+            derived.create(file)
+            derived.derive(file)
+            unmatched = count_anew(file, target, reports, acknowledgements, ended, keep_history)
         draft.publish()
     return replace(summary, seconds=time.monotonic() - clock, unmatched=tuple(map(str, unmatched)))
 

@@ -14,10 +14,9 @@ from pathlib import Path
 import click
 
 from iaminsights.cli import main
-from iaminsights.facts.derived import FACTS, VIEWS, Fact
+from iaminsights.facts.derived import FACTS, VIEWS, Fact, empty_database
 from iaminsights.reports.catalogue import all_reports
 from iaminsights.reports.report import SEVERITIES, Report, check_against
-from iaminsights.store.database import empty_database
 from iaminsights.store.schema import TABLES
 
 DOCS = Path(__file__).parent

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from iaminsights.store.schema import TABLES, Table
+from iaminsights.store.schema import TABLES
+from iaminsights.store.table import Table
 
 
 def content_of(path: Path) -> dict[str, list[str]]:

@@ -24,13 +24,12 @@ from tempfile import TemporaryDirectory
 
 from iaminsights import __version__
 from iaminsights import collect as collecting
-from iaminsights.facts.derived import FACTS
+from iaminsights.facts.derived import FACTS, empty_database
 from iaminsights.ibmcloud.client import Client
 from iaminsights.ibmcloud.credentials import find_credential
 from iaminsights.reports.catalogue import all_reports
 from iaminsights.reports.findings import Acknowledgement
 from iaminsights.sandbox import Account, Sandbox
-from iaminsights.store.database import empty_database
 from iaminsights.store.schema import SCHEMA_VERSION
 
 PINS = Path(__file__).with_name("schema_versions.json")

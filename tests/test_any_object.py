@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from iaminsights.errors import ObjectError
 from iaminsights.ibmcloud.resources import RESOURCES
 from iaminsights.ibmcloud.rows import LEFT_OUT, Context
-from iaminsights.store.database import Draft
+from iaminsights.store.draft import Draft
 from iaminsights.store.schema import TABLE, TABLES
 
 # What a field may hold: what it should, what it should not, and what breaks careless programs.

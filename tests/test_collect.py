@@ -15,7 +15,7 @@ from iaminsights.ibmcloud.client import Client
 from iaminsights.ibmcloud.credentials import Credential, find_credential
 from iaminsights.ibmcloud.endpoints import SERVICES
 from iaminsights.sandbox import ABSENT, Account, Fault, Sandbox
-from iaminsights.store.database import Draft
+from iaminsights.store.draft import Draft
 from iaminsights.store.schema import TABLE
 
 from .conftest import collect_from

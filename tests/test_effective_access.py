@@ -9,7 +9,7 @@ from itertools import product
 
 import pytest
 
-from iaminsights.store.database import Draft
+from iaminsights.store.draft import Draft
 
 from .bitsets import Bitsets, account_services
 from .test_policy_reach import ACCOUNT, OTHER, fill, grants, reaches, some_instances, some_policies

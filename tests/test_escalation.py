@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from iaminsights.facts.derived import derive
-from iaminsights.store.database import Draft
+from iaminsights.store.draft import Draft
 
 from .report_rows import RULE, rows
 

@@ -9,8 +9,7 @@ from contextlib import closing
 import pytest
 
 from iaminsights.facts import bits, networks
-from iaminsights.facts.derived import ALL_TABLES, FACTS, origins
-from iaminsights.store.database import empty_database
+from iaminsights.facts.derived import ALL_TABLES, FACTS, empty_database, origins
 from iaminsights.store.schema import TABLE
 
 NAMES = [fact.name for fact in FACTS]

@@ -13,11 +13,10 @@ from click.testing import CliRunner
 from iaminsights.cli import main
 from iaminsights.errors import AcknowledgementError
 from iaminsights.reports.catalogue import all_reports, columns_of
-from iaminsights.reports.findings import Acknowledgement, read_acknowledgements
+from iaminsights.reports.findings import Acknowledgement, count_in_file, read_acknowledgements
 from iaminsights.reports.output import run
 from iaminsights.reports.summary import findings_summary
 from iaminsights.sandbox import Account, Sandbox
-from iaminsights.store.database import count_findings
 
 from .report_rows import day_in, days_ago
 from .told import told_account
@@ -130,7 +129,7 @@ def test_a_count_of_another_version_of_a_report_is_not_shown(collected, tmp_path
     changed = all_reports([own])
     row = summary_of(path, changed)["api_key_no_expiry"]
     assert row["rows"] is None and "iaminsights metadata" in row["note"]
-    count_findings(path, changed)
+    count_in_file(path, changed)
     row = summary_of(path, changed)["api_key_no_expiry"]
     assert (row["rows"], row["note"]) == (2, None)
 
@@ -186,7 +185,7 @@ def test_acknowledgements_stay_until_others_are_given(collected):
     path = collected(acme, reports=ALL, acknowledgements=[entry])
     collected(acme, bolt, path=path, reports=ALL)
     assert summary_of(path)["api_key_no_expiry"]["acknowledged"] == 1
-    count_findings(path, ALL)
+    count_in_file(path, ALL)
     assert summary_of(path)["api_key_no_expiry"]["acknowledged"] == 1
     collected(acme, path=path, reports=ALL, acknowledgements=[])
     assert summary_of(path)["api_key_no_expiry"]["acknowledged"] == 0

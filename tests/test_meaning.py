@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from iaminsights.sandbox import Account, Sandbox, sample_account
-from iaminsights.store.history import _COMPARED
 from iaminsights.store.meaning import meaning
-from iaminsights.store.schema import JSON, TABLE
+from iaminsights.store.schema import TABLES
+from iaminsights.store.table import JSON
 
 from .conftest import collect_from
 
@@ -265,12 +265,12 @@ def test_it_looks_alike_and_means_something_else(table, column, one, other):
 
 def test_every_column_with_json_that_is_compared_is_tried():
     tried = {(table, column) for table, column, *_ in SAME}
-    for table, compared in _COMPARED.items():
-        for name in compared["columns"].split():
-            if TABLE[table].column(name).kind == JSON:
-                assert (table, name) in tried
-        for name in compared.get("more", ()):
-            assert (table, name) in tried
+    for table in TABLES:
+        for name in table.watched:
+            if table.column(name).kind == JSON:
+                assert (table.name, name) in tried
+        for name in table.compared.more if table.compared else ():
+            assert (table.name, name) in tried
 
 
 # --- In a file -----------------------------------------------------------------------------------
@@ -293,16 +293,17 @@ def write_otherwise(path: Path) -> None:
     """Write all that a file has in other words, which mean the same."""
     with closing(sqlite3.connect(path)) as database:
         database.create_function("turned", 1, lambda v: v and json.dumps(turned(json.loads(v))))
-        for name, compared in _COMPARED.items():
-            table = TABLE[name]
-            for column in map(table.column, compared["columns"].split()):
+        for table in TABLES:
+            for column in map(table.column, table.watched):
                 if column.kind == JSON:
                     sql = "coalesce(nullif(turned([{0}]), '[]'), '')"
                 elif column.kind == "text" and not column.references:
                     sql = "iif(coalesce([{0}], '') = '', iif([{0}] is null, '', null), [{0}])"
                 else:
                     continue
-                database.execute(f"update [{name}] set [{column.name}] = {sql.format(column.name)}")
+                database.execute(
+                    f"update [{table.name}] set [{column.name}] = {sql.format(column.name)}"
+                )
         for name in ("policy_resource_attributes", "policy_resource_tags", "policy_subjects"):
             database.execute(f"update [{name}] set position = 100 - position")
             database.execute(

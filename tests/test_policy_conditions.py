@@ -10,7 +10,7 @@ import pytest
 
 from iaminsights.facts.derived import derive
 from iaminsights.sandbox import Account
-from iaminsights.store.database import Draft
+from iaminsights.store.draft import Draft
 
 from .report_rows import days_ago, rows
 

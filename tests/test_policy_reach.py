@@ -11,7 +11,7 @@ from contextlib import closing
 import pytest
 
 from iaminsights.facts.derived import FACTS, derive
-from iaminsights.store.database import Draft
+from iaminsights.store.draft import Draft
 
 ACCOUNT, OTHER = "a" * 32, "b" * 32
 SERVICES = ("kms", "KMS", "cloud-object-storage", "k[m]s", "databases-for-redis", "iam-groups")

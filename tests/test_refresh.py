@@ -23,8 +23,9 @@ from click.testing import CliRunner
 from iaminsights.cli import main
 from iaminsights.errors import DatabaseError
 from iaminsights.sandbox import Account, Sandbox, account_of_size, sample_account
-from iaminsights.store import database
-from iaminsights.store.database import Draft
+from iaminsights.store import draft
+from iaminsights.store.draft import Draft
+from iaminsights.store.schema import APPLICATION_ID
 
 from .conftest import collect_from
 from .database_file import assert_sound, content_of, wait_until
@@ -166,7 +167,7 @@ from pathlib import Path
 from iaminsights.ibmcloud.client import Client
 from iaminsights.collect import collect
 from iaminsights.ibmcloud.credentials import find_credential
-from iaminsights.store.database import Draft
+from iaminsights.store.draft import Draft
 
 def say(*words):
     print(*words, flush=True)
@@ -514,7 +515,7 @@ def test_long_reader_only_delays_publishing(changing, path, monkeypatch):
 
 
 def test_reader_that_does_not_end_is_named_as_the_reason(changing, path, monkeypatch):
-    monkeypatch.setattr(database, "_PATIENCE_WITH_READERS", 0)
+    monkeypatch.setattr(draft, "_PATIENCE_WITH_READERS", 0)
     began, given_up = threading.Event(), threading.Event()
 
     def read():
@@ -565,7 +566,7 @@ def not_ours(path):
 
 def of_a_later_version(path):
     with closing(sqlite3.connect(path)) as db:
-        db.execute(f"pragma application_id = {database.APPLICATION_ID}")
+        db.execute(f"pragma application_id = {APPLICATION_ID}")
         db.execute("pragma user_version = 99")
         db.execute("create table users (id text)")
 

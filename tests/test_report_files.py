@@ -9,11 +9,10 @@ import pytest
 import yaml
 
 from iaminsights.errors import ReportError
-from iaminsights.facts.derived import ALL_TABLES, VIEWS
+from iaminsights.facts.derived import ALL_TABLES, VIEWS, empty_database
 from iaminsights.files import METADATA, QUERIES, project_file
 from iaminsights.reports.catalogue import all_reports
 from iaminsights.reports.report import MARKER, assemble, check_against, read_report, read_reports
-from iaminsights.store.database import empty_database
 
 REPORTS = read_reports(project_file(QUERIES))
 THE_EIGHT = {

@@ -7,7 +7,7 @@ import pytest
 from iaminsights.errors import ObjectError
 from iaminsights.ibmcloud import rows
 from iaminsights.ibmcloud.rows import Context, stored
-from iaminsights.store.schema import BOOLEAN, INTEGER, JSON, TEXT, TIME, Column
+from iaminsights.store.table import BOOLEAN, INTEGER, JSON, TEXT, TIME, Column
 
 CONTEXT = Context("acc")
 KEY_CRN = "crn:v1:bluemix:public:kms:eu-de:a/acc:66666666-0000:" + ":"

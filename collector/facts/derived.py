@@ -11,9 +11,15 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from ..store.schema import NO_PARTS, TABLE, TABLES, Column, Table
+import sqlite_utils
+
+from ..store.draft import create_indexes, create_tables
+from ..store.making import statements
+from ..store.schema import NO_PARTS, TABLE, TABLES
+from ..store.table import Column, Table
 from . import bits, networks
 from .headers import read_folder
 
@@ -65,6 +71,7 @@ def _read_facts() -> tuple[Fact, ...]:
                 " ".join(header["title"].split()),
                 tuple(_column(column, said) for column, said in header["columns"].items()),
                 key=tuple(header["key"]),
+                label=header.get("label"),
                 facets=tuple(header.get("facets", ())),
                 indexes=tuple(map(tuple, header.get("indexes", ()))),
                 by_key=header.get("by_key", False),
@@ -103,6 +110,29 @@ ALL_TABLES: tuple[Table, ...] = (*TABLES, *(fact.table for fact in FACTS))
 _RESTS_ON = {fact.name: fact.rests_on for fact in FACTS}
 
 
+@cache
+def _statements() -> list[str]:
+    tables, indexes = statements([fact.table for fact in FACTS], TABLES)
+    views = [f"create view [{view.name}] as {view.sql}" for view in VIEWS.values()]
+    return [*tables, *indexes, *views]
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Make the tables of the facts, their indexes, and the views; raises sqlite3.Error."""
+    for statement in _statements():
+        connection.execute(statement)
+
+
+def empty_database() -> sqlite3.Connection:
+    """A database in memory with every table and view and no row, to try a select on."""
+    connection = sqlite3.connect(":memory:")
+    create_tables(connection)
+    create_indexes(connection)
+    create(connection)
+    _index_words(connection)
+    return connection
+
+
 def derive(connection: sqlite3.Connection, facts: Iterable[Fact] = FACTS) -> None:
     """Make facts, all of them or some in their order, anew from the tables; raises sqlite3.Error.
 
@@ -132,6 +162,16 @@ def derive(connection: sqlite3.Connection, facts: Iterable[Fact] = FACTS) -> Non
         connection.execute(f"insert into [{fact.name}] ({columns}) {fact.sql}")
         # What the next ones read of it is planned by how many rows there are.
         connection.execute(f"analyze main.[{fact.name}]")
+    _index_words(connection)
+
+
+def _index_words(connection: sqlite3.Connection) -> None:
+    """Let what can be searched for be found by its words, whatever their accents."""
+    search = sqlite_utils.Database(connection)["search"]
+    if search.detect_fts():
+        search.rebuild_fts()
+    else:
+        search.enable_fts(["name", "detail"], tokenize="unicode61 remove_diacritics 2")
 
 
 def origins(tables: Iterable[str]) -> set[str]:

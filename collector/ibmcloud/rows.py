@@ -18,9 +18,9 @@ from functools import cache, partial
 from typing import Any
 
 from ..errors import ObjectError
-from ..store.schema import BOOLEAN, INTEGER, JSON, TABLE, TABLES, TEXT, TIME, Column
+from ..store.schema import PUBLIC_ACCESS_GROUP, TABLE, TABLES
+from ..store.table import BOOLEAN, INTEGER, JSON, TEXT, TIME, Column
 
-PUBLIC_ACCESS_GROUP = "AccessGroupId-PublicAccess"
 LEFT_OUT = "left out"
 
 Object = Mapping[str, Any]

@@ -7,8 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 from ..errors import ReportError
+from ..facts.derived import empty_database
 from ..files import QUERIES, project_file
-from ..store.database import empty_database
 from .report import Report, check_against, read_reports
 from .summary import NAME, findings_summary
 

@@ -20,7 +20,9 @@ import yaml
 
 from ..errors import AcknowledgementError
 from ..facts.derived import parts_behind
-from ..store.schema import TABLE
+from ..store import history
+from ..store.file import has_content, marks, reading
+from ..store.schema import SCHEMA_VERSION, TABLE
 from .report import Report, noted_reads
 
 _KEYS = {"report", "identifiers", "reason", "expires"}
@@ -105,6 +107,14 @@ def acknowledgements_in(connection: sqlite3.Connection) -> tuple[Acknowledgement
     )
 
 
+def acknowledgements_of(path: Path) -> tuple[Acknowledgement, ...]:
+    """Those that a file has; none if there is no file yet."""
+    if not has_content(path):
+        return ()
+    with reading(path) as db:
+        return acknowledgements_in(db)
+
+
 @dataclass(frozen=True)
 class Earlier:
     """What was found before: when each finding was first seen, and how each report was counted.
@@ -137,6 +147,48 @@ def earlier_in(connection: sqlite3.Connection) -> Earlier:
     return Earlier(
         {tuple(key): seen for *key, seen in found}, {(r, a): (f, u) for r, a, f, u in counted}
     )
+
+
+def earlier_of(path: Path) -> Earlier:
+    """What the reports found in a file before, and in which version of theirs.
+
+    How an earlier version of the program counted is nothing to compare with.
+    """
+    if not has_content(path):
+        return Earlier()
+    with reading(path) as db:
+        earlier = earlier_in(db)
+        return earlier if marks(db)[1] == SCHEMA_VERSION else Earlier(earlier.first_seen)
+
+
+def count_in_file(path: Path, reports: Sequence[Report]) -> None:
+    """Count anew what the reports find in a file, in one transaction; raises DatabaseError."""
+    with reading(path) as db:
+        kept, earlier = acknowledgements_in(db), earlier_in(db)
+        db.execute("begin immediate")
+        count(db, reports, kept, None, earlier)
+        db.commit()
+
+
+def count_anew(
+    connection: sqlite3.Connection,
+    target: Path,
+    reports: Sequence[Report],
+    acknowledgements: Sequence[Acknowledgement] | None,
+    at: str,
+    keep_days: int,
+) -> list[Acknowledgement]:
+    """Count what the reports find in a complete draft of the target, and note how that went.
+
+    Gives the acknowledgements that match nothing; without any those of the target stay. History
+    older than `keep_days` before `at` is forgotten. Raises sqlite3.Error, DatabaseError.
+    """
+    if acknowledgements is None:
+        acknowledgements = acknowledgements_of(target)
+    unmatched = count(connection, reports, acknowledgements, at, earlier_of(target))
+    history.record_counts(connection, at)
+    history.prune(connection, at, keep_days)
+    return unmatched
 
 
 def count(

@@ -13,125 +13,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from .meaning import USUAL_OPERATOR, meaning
-from .schema import TABLE, TABLES
-
-# What is compared: the columns that say what a thing is, not those that move by themselves (when
-# something was last used, when a report was made). Key and name are SQL on a row of the table;
-# iam_id and access_group_id tell whose history it belongs to. A policy is compared as a whole,
-# with its roles, attributes and tags. Members that a rule adds at their login are left out: they
-# come and go without anybody changing anything.
-_COMPARED: dict[str, dict[str, Any]] = {
-    "accounts": {"columns": "name owner state type"},
-    "users": {
-        "columns": "user_id state email firstname lastname realm allowed_ip_addresses self_manage",
-        "name": "user_id",
-        "iam_id": "iam_id",
-    },
-    "serviceids": {"columns": "name description locked group_id", "iam_id": "iam_id"},
-    "trustedprofiles": {"columns": "name description email", "iam_id": "iam_id"},
-    "trustedprofile_links": {
-        "columns": "cr_type link_crn link_namespace link_name component_name component_type",
-        "name": "coalesce(name, link_crn)",
-        "iam_id": "(select p.iam_id from {side}trustedprofiles p where p.id = t.tp_id)",
-    },
-    "trustedprofile_rules": {
-        "columns": "name type realm_name cr_type expiration conditions",
-        "iam_id": "(select p.iam_id from {side}trustedprofiles p where p.id = t.tp_id)",
-    },
-    "trustedprofile_identities": {
-        "columns": "type accounts",
-        "name": "identifier",
-        "iam_id": "(select p.iam_id from {side}trustedprofiles p where p.id = t.tp_id)",
-    },
-    "access_groups": {
-        "columns": "name description is_federated",
-        "access_group_id": "id",
-        "where": "t.listed = 1",
-    },
-    "access_group_members": {
-        "columns": "type",
-        "name": "(select i.name from {side}identities i where i.iam_id = t.iam_id)",
-        "iam_id": "iam_id",
-        "access_group_id": "group_id",
-        "where": "t.membership_type = 'static'",
-    },
-    "access_group_rules": {
-        "columns": "name realm_name expiration conditions",
-        "access_group_id": "group_id",
-    },
-    "access_group_settings": {"columns": "public_access_enabled", "name": "'settings'"},
-    "account_settings": {
-        "columns": "mfa restrict_create_service_id restrict_create_platform_apikey "
-        "restrict_user_list_visibility allowed_ip_addresses session_expiration_in_seconds "
-        "session_invalidation_in_seconds max_sessions_per_identity "
-        "system_access_token_expiration_in_seconds system_refresh_token_expiration_in_seconds "
-        "restrict_user_domains",
-        "name": "'settings'",
-    },
-    "user_mfa": {"columns": "mfa", "name": "iam_id", "iam_id": "iam_id"},
-    "external_identity_settings": {
-        "columns": "state external_allowed_accounts",
-        "name": "identity_type",
-    },
-    "policies": {
-        "columns": "type state iam_id access_group_id description rule",
-        "name": "coalesce(nullif(description, ''), id)",
-        "iam_id": "iam_id",
-        "access_group_id": "access_group_id",
-        "more": {
-            "roles": "select json_group_array(role_id) from {side}policy_roles x "
-            "where x.policy_id = t.id",
-            "resources": "select json_group_array(json_object('name', name, 'operator', operator, "
-            "'value', value)) from {side}policy_resource_attributes x where x.policy_id = t.id",
-            "tags": "select json_group_array(json_object('name', name, 'operator', operator, "
-            "'value', value)) from {side}policy_resource_tags x where x.policy_id = t.id",
-            # Those of an access policy are its iam_id and access_group_id.
-            "subjects": "select json_group_array(json_object('name', name, 'operator', operator, "
-            "'value', value)) from {side}policy_subjects x where x.policy_id = t.id "
-            "and t.type = 'authorization'",
-        },
-    },
-    "roles": {
-        "columns": "display_name description",
-        "name": "display_name",
-        "where": "t.kind = 'custom' and t.listed = 1",
-        "more": {
-            "actions": "select json_group_array(distinct action) from {side}role_actions x "
-            "where x.role_id = t.role_id",
-        },
-    },
-    "apikeys": {
-        "columns": "name iam_id disabled locked expires_at action_when_leaked",
-        "iam_id": "iam_id",
-    },
-    "resource_groups": {"columns": "name state", "where": "t.listed = 1"},
-    "resource_service_instances": {"columns": "name state resource_group_id locked"},
-    "resource_keys": {"columns": "name state role_crn", "iam_id": "service_iam_id"},
-    "cbr_zones": {
-        "columns": "name",
-        "where": "t.listed = 1",
-        "more": {
-            "addresses": "select json_group_array(json_object('excluded', iif(excluded, 'not', "
-            "null), 'type', type, 'value', value, 'ref', json(iif(json_valid(ref), ref, null)))) "
-            "from {side}cbr_zone_addresses x where x.zone_id = t.id",
-        },
-    },
-    "cbr_rules": {
-        "columns": "description enforcement_mode contexts resources operations",
-        "name": "coalesce(nullif(description, ''), id)",
-    },
-    # Service instances are compared above.
-    "resources": {
-        "columns": "name family type service_name region_id resource_group_id",
-        "name": "coalesce(nullif(name, ''), crn)",
-        "where": "t.instance_id is null",
-    },
-    "tag_attachments": {
-        "columns": "kind",
-        "name": "t.name || ' on ' || t.crn",
-        "where": "t.kind = 'access'",
-    },
-}
+from .schema import TABLES, account_of
+from .table import Compared, Table
 
 # Of what has several fields, how one is written down; else one after the other.
 _WRITTEN = {
@@ -176,15 +59,17 @@ def record_changes(
     unknown = set().union(*before.values())
     number = connection.execute("select coalesce(max(id), 0) from changes").fetchone()[0]
     rows = [
-        (at, account_id, table, *change)
-        for table in _COMPARED
-        if known >= {table, *_sources(_owner(table))}
+        (at, account_id, table.name, *change)
+        for table in TABLES
+        if table.compared and known >= {table.name, *_sources(_account(table))}
         for change in _differences(
-            *(connection, table, account_id),
+            connection,
+            table,
+            account_id,
             # Pieces that are a part of their own may be missing of what is there both times.
-            _fields(table, known - _filled_by({*partial, *lacking} - {_part(table)}), unknown),
+            _fields(table, known - _filled_by({*partial, *lacking} - {table.filled_by}), unknown),
         )
-        if _part(table) not in unsure[change[4]]
+        if table.filled_by not in unsure[change[4]]
     ]
     connection.executemany(
         "insert into changes (id, changed_at, account_id, what, key, name, iam_id, "
@@ -193,22 +78,16 @@ def record_changes(
     )
 
 
-def _part(table: str) -> str:
-    return TABLE[table].filled_by
-
-
 def _filled_by(parts: Collection[str]) -> set[str]:
     return {table.name for table in TABLES if table.filled_by in parts}
 
 
-def _fields(table: str, known: Collection[str], unknown: Collection[str]) -> dict[str, str]:
+def _fields(table: Table, known: Collection[str], unknown: Collection[str]) -> dict[str, str]:
     """What is compared of a row, as SQL by name: what both files asked for."""
     fields = {
-        name: f"t.[{name}]"
-        for name in _COMPARED[table]["columns"].split()
-        if f"{table}.{name}" not in unknown
+        name: f"t.[{name}]" for name in table.watched if f"{table.name}.{name}" not in unknown
     }
-    for name, sql in _COMPARED[table].get("more", {}).items():
+    for name, sql in (table.compared or Compared()).more.items():
         (source,) = _sources(sql)
         if source in known and not any(one.startswith(f"{source}.") for one in unknown):
             fields[name] = f"json(({sql}))"
@@ -221,7 +100,7 @@ def _sources(sql: str) -> list[str]:
 
 
 def _differences(
-    connection: sqlite3.Connection, table: str, account_id: str, fields: Mapping[str, str]
+    connection: sqlite3.Connection, table: Table, account_id: str, fields: Mapping[str, str]
 ) -> Iterator[tuple[Any, ...]]:
     """Key, name, iam_id, access_group_id, change, before and after of each row that differs."""
     for side, rows in (("main.", "main_rows"), ("temp.old_", "old_rows")):
@@ -251,14 +130,14 @@ def _differences(
 
 
 def _only_what_differs(
-    table: str, before: str | None, after: str | None
+    table: Table, before: str | None, after: str | None
 ) -> tuple[str | None, str | None]:
     """Two JSON objects without what means the same, nor what is empty where there is but one."""
     old, new = json.loads(before or "{}"), json.loads(after or "{}")
     names = [
         name
         for name in {**old, **new}
-        if meaning(table, name, old.get(name)) != meaning(table, name, new.get(name))
+        if meaning(table.name, name, old.get(name)) != meaning(table.name, name, new.get(name))
     ]
     return tuple(
         json.dumps({name: _written(name, side.get(name)) for name in names}, ensure_ascii=False)
@@ -278,27 +157,21 @@ def _written(name: str, value: Any) -> Any:
     return ", ".join(sorted(map(in_turn, value))) or None
 
 
-def _selected(table: str, side: str, fields: Mapping[str, str]) -> str:
-    compared = _COMPARED[table]
+def _selected(table: Table, side: str, fields: Mapping[str, str]) -> str:
+    compared = table.compared or Compared()
     content = ", ".join(f"'{name}', {value}" for name, value in fields.items())
-    key = " || ' ' || ".join(f"t.[{name}]" for name in TABLE[table].key)
+    key = " || ' ' || ".join(f"t.[{name}]" for name in table.key)
     return (
-        f"select {key} as key, {compared.get('name', 'name')} as name, "
-        f"{compared.get('iam_id', 'null')} as iam_id, "
-        f"{compared.get('access_group_id', 'null')} as access_group_id, "
+        f"select {key} as key, {compared.name or f't.[{table.label or table.key[0]}]'} as name, "
+        f"{compared.iam_id} as iam_id, {compared.access_group_id} as access_group_id, "
         f"json_object({content}) as content "
-        f"from {{side}}{table} as t "
-        f"where {_owner(table)} = ? and {compared.get('where', 'true')}"
+        f"from {{side}}{table.name} as t "
+        f"where {_account(table)} = ? and {compared.where}"
     ).replace("{side}", side)
 
 
-def _owner(table: str) -> str:
-    names = {column.name for column in TABLE[table].columns}
-    if "account_id" in names:
-        return "t.account_id"
-    if "group_id" in names:
-        return "(select g.account_id from {side}access_groups g where g.id = t.group_id)"
-    return "(select p.account_id from {side}trustedprofiles p where p.id = t.tp_id)"
+def _account(table: Table) -> str:
+    return account_of(table, "t", "{side}")
 
 
 def record_counts(connection: sqlite3.Connection, at: str) -> None:

@@ -10,17 +10,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .schema import JSON, TABLE
+from .schema import TABLE
+from .table import JSON, Column
 
 USUAL_OPERATOR = "stringEquals"  # of an attribute or tag that has none
 # Attributes whose value is one text of several, with commas between.
 _LISTS = ("networkZoneId",)
-# Columns that hold such a text.
-_LIST_COLUMNS = ("allowed_ip_addresses",)
-# What a column says where nothing stands in it.
-_ABSENT: dict[str, Any] = {"locked": 0, "disabled": 0, "is_federated": 0}
 _COMBINED = {"operator", "conditions"}  # fields of conditions that must hold together
-_NOT_SET = "NOT_SET"  # of an account's settings: as if it were left out
 
 
 def meaning(table: str, column: str, value: Any) -> Any:
@@ -28,15 +24,14 @@ def meaning(table: str, column: str, value: Any) -> Any:
 
     A `value` that is a list or an object is taken for what it is; text is JSON in a JSON column.
     """
-    declared = next((c for c in TABLE[table].columns if c.name == column), None)
-    if declared and declared.kind == JSON and isinstance(value, str):
+    declared = next((c for c in TABLE[table].columns if c.name == column), Column(column, ""))
+    if value is None or value == declared.absent:
+        return None
+    if isinstance(value, str) and declared.kind == JSON:
         value = _parsed(value)
-    if column in _LIST_COLUMNS and isinstance(value, str):
+    if isinstance(value, str) and declared.is_list:
         value = _split(value)
-    if table == "account_settings" and value == _NOT_SET:
-        value = None
-    found = _plain(value)
-    return _ABSENT.get(column) if found is None else found
+    return _plain(value)
 
 
 def _plain(value: Any) -> Any:

@@ -7,100 +7,16 @@ dependency order: a foreign key points to a table further up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from .table import BOOLEAN, INTEGER, JSON, TIME, Column, Compared, Link, Named, Set, Table
 
 APPLICATION_ID = 0x49414D69  # "IAMi" in the file's header: tells our files from other SQLite files
+# IBM Cloud gives the Public Access group, which everybody is in, this ID in every account.
+PUBLIC_ACCESS_GROUP = "AccessGroupId-PublicAccess"
 # Raised when a table, fact or view changes that a released version has; kept in the header as
 # user_version. Files of earlier versions are taken over: see takeover.py.
 SCHEMA_VERSION = 4
-
-TEXT, INTEGER, BOOLEAN, TIME, JSON = "text", "integer", "boolean", "time", "json"
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column; `kind` says how an API value becomes the stored one.
-
-    text: as it is. integer: a whole number. boolean: 0 or 1. time: ISO 8601 UTC text.
-    json: any JSON value as text. `references` names the table whose primary key it holds, and
-    `weak` empties it where the file has no such row; `relation` is how the diagram draws that.
-    `default` is what a row of an earlier version has that did not know the column: a required one
-    that is added to a table needs it. A reference has an index unless it is not `indexed`: an index
-    that no question is asked through costs as much of the file as the column itself.
-    """
-
-    name: str
-    description: str
-    kind: str = TEXT
-    references: str | None = None
-    required: bool = False
-    weak: bool = False
-    default: str | int | None = None
-    relation: str = "}o--||"
-    indexed: bool = True
-
-    @property
-    def sql_type(self) -> str:
-        return "INTEGER" if self.kind in (INTEGER, BOOLEAN) else "TEXT"
-
-
-@dataclass(frozen=True)
-class Link:
-    """How reports refer to rows of a table: by `column`, which holds the key, or by a name.
-
-    `names` are the columns with names of what `column` of the same row holds the key of. Keys of
-    other things that stand in such a column do not begin with `begins`.
-    """
-
-    column: str
-    names: tuple[str, ...] = ()
-    begins: str = ""
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table.
-
-    `label` is the column shown for a row, `facets` what the site offers to count, `indexes`
-    those beside the foreign keys'. `part` is the part of a collection that fills it, where that
-    is not named like the table. `called` is what people call its rows, where that is not its name
-    with blanks, and `link` how reports refer to them. A table that is `by_key` keeps its rows in
-    the order of the key instead of having the keys a second time in an index (SQLite's WITHOUT
-    ROWID): smaller where the key is most of the row; its other indexes hold whole keys.
-    """
-
-    name: str
-    description: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...] = ()
-    label: str | None = None
-    facets: tuple[str, ...] = ()
-    indexes: tuple[tuple[str, ...], ...] = ()
-    part: str = ""
-    called: str = ""
-    link: Link | None = None
-    by_key: bool = False
-
-    @property
-    def human_name(self) -> str:
-        """What people call its rows, and the part of a collection that brings them: plural."""
-        return self.called or self.name.replace("_", " ")
-
-    @property
-    def filled_by(self) -> str:
-        return self.part or self.name
-
-    @property
-    def all_indexes(self) -> tuple[tuple[str, ...], ...]:
-        """The declared ones, and one for each foreign key that leads none of them nor the key."""
-        leading = {columns[0] for columns in (*self.indexes, self.key)}
-        foreign = [
-            c.name for c in self.columns if c.references and c.indexed and c.name not in leading
-        ]
-        return self.indexes + tuple((name,) for name in foreign)
-
-    def column(self, name: str) -> Column:
-        return next(column for column in self.columns if column.name == name)
 
 
 def _iam_id(name: str, description: str, required: bool = False) -> Column:
@@ -144,6 +60,10 @@ def _id(description: str) -> Column:
     return Column("id", description, required=True)
 
 
+_NOT_SET = "NOT_SET"  # of an account's settings: as if it were left out
+_OF_POLICY = Set("policies", {"id": "policy_id"})
+_OF_PROFILE = "(select p.iam_id from {side}trustedprofiles p where p.id = t.tp_id)"
+
 TABLES: tuple[Table, ...] = (
     Table(
         "identities",
@@ -158,6 +78,8 @@ TABLES: tuple[Table, ...] = (
         label="name",
         facets=("kind",),
         link=Link("iam_id", ("identity", "user", "administrator")),
+        is_derived=True,
+        compared=None,
     ),
     Table(
         "accounts",
@@ -174,6 +96,9 @@ TABLES: tuple[Table, ...] = (
         key=("account_id",),
         label="name",
         link=Link("account_id"),
+        compared=Compared(
+            columns="name owner state type",
+        ),
     ),
     Table(
         "users",
@@ -190,7 +115,11 @@ TABLES: tuple[Table, ...] = (
             Column("lastname", "Last name."),
             Column("realm", "Where the person logs in: IBMid, SL or an identity provider."),
             Column("added_on", "When the person joined the account.", TIME),
-            Column("allowed_ip_addresses", "Addresses the person may come from; empty: any."),
+            Column(
+                "allowed_ip_addresses",
+                "Addresses the person may come from; empty: any.",
+                is_list=True,
+            ),
             Column("self_manage", "1 if the person may change these settings.", BOOLEAN),
         ),
         key=("id",),
@@ -198,6 +127,17 @@ TABLES: tuple[Table, ...] = (
         facets=("account_id", "state", "realm"),
         called="people",
         link=Link("membership_id"),
+        identity=Named(
+            "user",
+            ("trim(coalesce(firstname, '') || ' ' || coalesce(lastname, ''))", "user_id"),
+        ),
+        compared=Compared(
+            columns=(
+                "user_id state email firstname lastname realm allowed_ip_addresses self_manage"
+            ),
+            name="user_id",
+            iam_id="iam_id",
+        ),
     ),
     Table(
         "serviceid_groups",
@@ -217,6 +157,7 @@ TABLES: tuple[Table, ...] = (
         label="name",
         facets=("account_id",),
         called="groups of service IDs",
+        compared=None,
     ),
     Table(
         "serviceids",
@@ -227,7 +168,9 @@ TABLES: tuple[Table, ...] = (
             _NAME,
             _ACCOUNT,
             _DESCRIPTION,
-            Column("locked", "1 if it is protected against deletion and change.", BOOLEAN),
+            Column(
+                "locked", "1 if it is protected against deletion and change.", BOOLEAN, absent=0
+            ),
             _CREATED_AT,
             _MODIFIED,
             Column("group_id", "The group of service IDs it is in.", references="serviceid_groups"),
@@ -239,6 +182,11 @@ TABLES: tuple[Table, ...] = (
         facets=("account_id", "group_id", "locked"),
         called="service IDs",
         link=Link("serviceid_id", ("serviceid",)),
+        identity=Named("service_id"),
+        compared=Compared(
+            columns="name description locked group_id",
+            iam_id="iam_id",
+        ),
     ),
     Table(
         "trustedprofiles",
@@ -261,6 +209,11 @@ TABLES: tuple[Table, ...] = (
         facets=("account_id",),
         called="trusted profiles",
         link=Link("profile_id", ("profile",)),
+        identity=Named("trusted_profile"),
+        compared=Compared(
+            columns="name description email",
+            iam_id="iam_id",
+        ),
     ),
     Table(
         "trustedprofile_links",
@@ -284,6 +237,12 @@ TABLES: tuple[Table, ...] = (
         facets=("cr_type", "link_namespace"),
         called="compute resources linked to trusted profiles",
         link=Link("link_id"),
+        piece_of="tp_id",
+        compared=Compared(
+            columns=("cr_type link_crn link_namespace link_name component_name component_type"),
+            name="coalesce(name, link_crn)",
+            iam_id=_OF_PROFILE,
+        ),
     ),
     Table(
         "access_groups",
@@ -297,7 +256,7 @@ TABLES: tuple[Table, ...] = (
             _CREATED_AT,
             _MODIFIED_AT,
             _MODIFIED_BY,
-            Column("is_federated", "1 if it has dynamic rules.", BOOLEAN),
+            Column("is_federated", "1 if it has dynamic rules.", BOOLEAN, absent=0),
             Column(
                 "is_public",
                 "1 for the Public Access group, which stands for every user and service ID.",
@@ -311,6 +270,11 @@ TABLES: tuple[Table, ...] = (
         label="name",
         facets=("account_id", "is_federated"),
         link=Link("access_group_id", ("access_group",), begins="AccessGroupId-"),
+        compared=Compared(
+            columns="name description is_federated",
+            access_group_id="id",
+            where="t.listed = 1",
+        ),
     ),
     Table(
         "access_group_members",
@@ -332,6 +296,14 @@ TABLES: tuple[Table, ...] = (
         indexes=(("group_id", "iam_id"),),
         by_key=True,
         called="members of access groups",
+        piece_of="group_id",
+        compared=Compared(
+            columns="type",
+            name="(select i.name from {side}identities i where i.iam_id = t.iam_id)",
+            iam_id="iam_id",
+            access_group_id="group_id",
+            where="t.membership_type = 'static'",
+        ),
     ),
     Table(
         "resource_groups",
@@ -351,6 +323,10 @@ TABLES: tuple[Table, ...] = (
         label="name",
         facets=("account_id", "state"),
         link=Link("resource_group_id"),
+        compared=Compared(
+            columns="name state",
+            where="t.listed = 1",
+        ),
     ),
     Table(
         "resource_service_instances",
@@ -378,7 +354,7 @@ TABLES: tuple[Table, ...] = (
             Column("resource_id", "Catalog ID of the service."),
             Column("resource_plan_id", "Catalog ID of the plan."),
             Column("target_crn", "Where it is deployed."),
-            Column("locked", "1 if it is locked.", BOOLEAN),
+            Column("locked", "1 if it is locked.", BOOLEAN, absent=0),
         ),
         key=("id",),
         label="name",
@@ -386,6 +362,9 @@ TABLES: tuple[Table, ...] = (
         indexes=(("account_id", "service_name"), ("guid",)),
         called="service instances",
         link=Link("instance_id", ("instance",), begins="crn:"),
+        compared=Compared(
+            columns="name state resource_group_id locked",
+        ),
     ),
     Table(
         "resources",
@@ -409,6 +388,11 @@ TABLES: tuple[Table, ...] = (
         facets=("account_id", "family", "type", "service_name", "region_id", "resource_group_id"),
         indexes=(("account_id", "guid"),),
         called="search for resources and their tags",
+        compared=Compared(
+            columns="name family type service_name region_id resource_group_id",
+            name="coalesce(nullif(name, ''), crn)",
+            where="t.instance_id is null",
+        ),
     ),
     Table(
         "roles",
@@ -430,6 +414,17 @@ TABLES: tuple[Table, ...] = (
         label="display_name",
         facets=("kind", "service_name"),
         link=Link("role_id", ("role",), begins="crn:"),
+        compared=Compared(
+            columns="display_name description",
+            name="display_name",
+            where="t.kind = 'custom' and t.listed = 1",
+            more={
+                "actions": (
+                    "select json_group_array(distinct action) from {side}role_actions x where "
+                    "x.role_id = t.role_id"
+                ),
+            },
+        ),
     ),
     Table(
         "role_actions",
@@ -443,6 +438,8 @@ TABLES: tuple[Table, ...] = (
         facets=("service_name", "role_id"),
         indexes=(("action",),),
         part="roles",
+        set_of=Set("role_actions", {"role_id": "role_id", "service_name": "service_name"}),
+        compared=None,
     ),
     Table(
         "policies",
@@ -470,6 +467,32 @@ TABLES: tuple[Table, ...] = (
         facets=("account_id", "type", "state", "access_group_id"),
         indexes=(("account_id", "type", "state"),),
         link=Link("policy_id"),
+        compared=Compared(
+            columns="type state iam_id access_group_id description rule",
+            name="coalesce(nullif(description, ''), id)",
+            iam_id="iam_id",
+            access_group_id="access_group_id",
+            more={
+                "roles": (
+                    "select json_group_array(role_id) from {side}policy_roles x where x.policy_id "
+                    "= t.id"
+                ),
+                "resources": (
+                    "select json_group_array(json_object('name', name, 'operator', operator, "
+                    "'value', value)) from {side}policy_resource_attributes x where x.policy_id = "
+                    "t.id"
+                ),
+                "tags": (
+                    "select json_group_array(json_object('name', name, 'operator', operator, "
+                    "'value', value)) from {side}policy_resource_tags x where x.policy_id = t.id"
+                ),
+                "subjects": (
+                    "select json_group_array(json_object('name', name, 'operator', operator, "
+                    "'value', value)) from {side}policy_subjects x where x.policy_id = t.id and "
+                    "t.type = 'authorization'"
+                ),
+            },
+        ),
     ),
     Table(
         "policy_roles",
@@ -483,6 +506,8 @@ TABLES: tuple[Table, ...] = (
         facets=("display_name",),
         part="policies",
         by_key=True,
+        set_of=_OF_POLICY,
+        compared=None,
     ),
     Table(
         "policy_subjects",
@@ -498,6 +523,8 @@ TABLES: tuple[Table, ...] = (
         facets=("name",),
         indexes=(("policy_id", "name"),),
         part="policies",
+        set_of=_OF_POLICY,
+        compared=None,
     ),
     Table(
         "policy_resource_attributes",
@@ -513,6 +540,8 @@ TABLES: tuple[Table, ...] = (
         facets=("name", "operator"),
         indexes=(("policy_id", "name"), ("name", "value")),
         part="policies",
+        set_of=_OF_POLICY,
+        compared=None,
     ),
     Table(
         "policy_resource_tags",
@@ -527,6 +556,8 @@ TABLES: tuple[Table, ...] = (
         key=("policy_id", "position"),
         facets=("name",),
         part="policies",
+        set_of=_OF_POLICY,
+        compared=None,
     ),
     Table(
         "apikeys",
@@ -537,8 +568,10 @@ TABLES: tuple[Table, ...] = (
             _iam_id("iam_id", "Whose key it is; whoever holds it acts as this identity.", True),
             _ACCOUNT,
             _DESCRIPTION,
-            Column("disabled", "1 if it is switched off.", BOOLEAN),
-            Column("locked", "1 if it is protected against deletion and change.", BOOLEAN),
+            Column("disabled", "1 if it is switched off.", BOOLEAN, absent=0),
+            Column(
+                "locked", "1 if it is protected against deletion and change.", BOOLEAN, absent=0
+            ),
             _CREATED_AT,
             _iam_id("created_by", "Who made it."),
             _MODIFIED,
@@ -552,6 +585,10 @@ TABLES: tuple[Table, ...] = (
         facets=("account_id", "disabled", "action_when_leaked"),
         called="API keys",
         link=Link("apikey_id", ("apikey",)),
+        compared=Compared(
+            columns="name iam_id disabled locked expires_at action_when_leaked",
+            iam_id="iam_id",
+        ),
     ),
     Table(
         "trustedprofile_rules",
@@ -572,6 +609,11 @@ TABLES: tuple[Table, ...] = (
         label="name",
         facets=("type", "cr_type", "realm_name"),
         called="claim rules of trusted profiles",
+        piece_of="tp_id",
+        compared=Compared(
+            columns="name type realm_name cr_type expiration conditions",
+            iam_id=_OF_PROFILE,
+        ),
     ),
     Table(
         "trustedprofile_identities",
@@ -587,6 +629,12 @@ TABLES: tuple[Table, ...] = (
         key=("tp_id", "iam_id"),
         facets=("type",),
         called="identities that may take on trusted profiles",
+        piece_of="tp_id",
+        compared=Compared(
+            columns="type accounts",
+            name="identifier",
+            iam_id=_OF_PROFILE,
+        ),
     ),
     Table(
         "access_group_rules",
@@ -608,6 +656,11 @@ TABLES: tuple[Table, ...] = (
         label="name",
         facets=("account_id", "realm_name", "group_id"),
         called="dynamic rules of access groups",
+        piece_of="group_id",
+        compared=Compared(
+            columns="name realm_name expiration conditions",
+            access_group_id="group_id",
+        ),
     ),
     Table(
         "access_group_settings",
@@ -624,26 +677,75 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("account_id",),
         called="settings of access groups",
+        compared=Compared(
+            columns="public_access_enabled",
+            name="'settings'",
+        ),
     ),
     Table(
         "account_settings",
         "How an account lets identities log in and what they may make.",
         (
             _SETTINGS_OF,
-            Column("mfa", "Second factor: NONE, TOTP, TOTP4ALL, LEVEL1, LEVEL2, LEVEL3 ..."),
-            Column("restrict_create_service_id", "RESTRICTED, NOT_RESTRICTED or NOT_SET."),
-            Column("restrict_create_platform_apikey", "RESTRICTED, NOT_RESTRICTED or NOT_SET."),
-            Column("restrict_user_list_visibility", "RESTRICTED or NOT_RESTRICTED."),
-            Column("allowed_ip_addresses", "Addresses to log in from; empty: any."),
-            Column("session_expiration_in_seconds", "Longest session, or NOT_SET."),
-            Column("session_invalidation_in_seconds", "Longest idle time, or NOT_SET."),
-            Column("max_sessions_per_identity", "Most sessions at a time, or NOT_SET."),
-            Column("system_access_token_expiration_in_seconds", "Life of an access token."),
-            Column("system_refresh_token_expiration_in_seconds", "Life of a refresh token."),
-            Column("restrict_user_domains", "Mail domains that may be invited.", JSON),
+            Column(
+                "mfa",
+                "Second factor: NONE, TOTP, TOTP4ALL, LEVEL1, LEVEL2, LEVEL3 ...",
+                absent=_NOT_SET,
+            ),
+            Column(
+                "restrict_create_service_id",
+                "RESTRICTED, NOT_RESTRICTED or NOT_SET.",
+                absent=_NOT_SET,
+            ),
+            Column(
+                "restrict_create_platform_apikey",
+                "RESTRICTED, NOT_RESTRICTED or NOT_SET.",
+                absent=_NOT_SET,
+            ),
+            Column(
+                "restrict_user_list_visibility", "RESTRICTED or NOT_RESTRICTED.", absent=_NOT_SET
+            ),
+            Column(
+                "allowed_ip_addresses",
+                "Addresses to log in from; empty: any.",
+                is_list=True,
+                absent=_NOT_SET,
+            ),
+            Column(
+                "session_expiration_in_seconds", "Longest session, or NOT_SET.", absent=_NOT_SET
+            ),
+            Column(
+                "session_invalidation_in_seconds", "Longest idle time, or NOT_SET.", absent=_NOT_SET
+            ),
+            Column(
+                "max_sessions_per_identity", "Most sessions at a time, or NOT_SET.", absent=_NOT_SET
+            ),
+            Column(
+                "system_access_token_expiration_in_seconds",
+                "Life of an access token.",
+                absent=_NOT_SET,
+            ),
+            Column(
+                "system_refresh_token_expiration_in_seconds",
+                "Life of a refresh token.",
+                absent=_NOT_SET,
+            ),
+            Column(
+                "restrict_user_domains", "Mail domains that may be invited.", JSON, absent=_NOT_SET
+            ),
         ),
         key=("account_id",),
         called="identity settings",
+        compared=Compared(
+            columns=(
+                "mfa restrict_create_service_id restrict_create_platform_apikey "
+                "restrict_user_list_visibility allowed_ip_addresses "
+                "session_expiration_in_seconds session_invalidation_in_seconds "
+                "max_sessions_per_identity system_access_token_expiration_in_seconds "
+                "system_refresh_token_expiration_in_seconds restrict_user_domains"
+            ),
+            name="'settings'",
+        ),
     ),
     Table(
         "user_mfa",
@@ -656,6 +758,11 @@ TABLES: tuple[Table, ...] = (
         key=("account_id", "iam_id"),
         facets=("mfa",),
         part="account_settings",
+        compared=Compared(
+            columns="mfa",
+            name="iam_id",
+            iam_id="iam_id",
+        ),
     ),
     Table(
         "external_identity_settings",
@@ -668,6 +775,10 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("account_id", "identity_type"),
         called="settings for external identities",
+        compared=Compared(
+            columns="state external_allowed_accounts",
+            name="identity_type",
+        ),
     ),
     Table(
         "mfa_enrollments",
@@ -691,6 +802,7 @@ TABLES: tuple[Table, ...] = (
         label="name",
         facets=("account_id", "trait_effective", "complies"),
         called="the MFA report",
+        compared=None,
     ),
     Table(
         "inactive_identities",
@@ -709,6 +821,7 @@ TABLES: tuple[Table, ...] = (
         label="name",
         facets=("account_id", "kind"),
         called="the report of inactive identities",
+        compared=None,
     ),
     Table(
         "resource_keys",
@@ -736,6 +849,10 @@ TABLES: tuple[Table, ...] = (
         label="name",
         facets=("account_id", "state"),
         called="service credentials",
+        compared=Compared(
+            columns="name state role_crn",
+            iam_id="service_iam_id",
+        ),
     ),
     Table(
         "cbr_zones",
@@ -758,6 +875,17 @@ TABLES: tuple[Table, ...] = (
         label="name",
         facets=("account_id",),
         called="network zones",
+        compared=Compared(
+            columns="name",
+            where="t.listed = 1",
+            more={
+                "addresses": (
+                    "select json_group_array(json_object('excluded', iif(excluded, 'not', null), "
+                    "'type', type, 'value', value, 'ref', json(iif(json_valid(ref), ref, null)))) "
+                    "from {side}cbr_zone_addresses x where x.zone_id = t.id"
+                ),
+            },
+        ),
     ),
     Table(
         "cbr_zone_addresses",
@@ -773,6 +901,8 @@ TABLES: tuple[Table, ...] = (
         key=("zone_id", "excluded", "position"),
         facets=("type",),
         called="addresses of network zones",
+        piece_of="zone_id",
+        compared=None,
     ),
     Table(
         "cbr_rules",
@@ -795,6 +925,10 @@ TABLES: tuple[Table, ...] = (
         label="description",
         facets=("account_id", "enforcement_mode"),
         called="context-based restrictions",
+        compared=Compared(
+            columns="description enforcement_mode contexts resources operations",
+            name="coalesce(nullif(description, ''), id)",
+        ),
     ),
     Table(
         "cbr_rule_zones",
@@ -805,6 +939,8 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("rule_id", "zone_id"),
         part="cbr_rules",
+        set_of=Set("cbr_rules", {"id": "rule_id"}),
+        compared=None,
     ),
     Table(
         "tags",
@@ -816,6 +952,7 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("account_id", "kind", "name"),
         facets=("account_id", "kind"),
+        compared=None,
     ),
     Table(
         "tag_attachments",
@@ -831,6 +968,11 @@ TABLES: tuple[Table, ...] = (
         facets=("account_id", "kind", "name"),
         indexes=(("instance_id", "kind", "name"), ("account_id", "kind", "name")),
         part="resources",
+        compared=Compared(
+            columns="kind",
+            name="t.name || ' on ' || t.crn",
+            where="t.kind = 'access'",
+        ),
     ),
     Table(
         "enterprises",
@@ -850,6 +992,7 @@ TABLES: tuple[Table, ...] = (
         label="name",
         facets=("account_id",),
         called="the enterprise",
+        compared=None,
     ),
     Table(
         "enterprise_account_groups",
@@ -870,6 +1013,7 @@ TABLES: tuple[Table, ...] = (
         label="name",
         facets=("account_id",),
         called="account groups of the enterprise",
+        compared=None,
     ),
     Table(
         "enterprise_accounts",
@@ -893,6 +1037,7 @@ TABLES: tuple[Table, ...] = (
         label="name",
         facets=("account_id",),
         called="accounts of the enterprise",
+        compared=None,
     ),
     Table(
         "collections",
@@ -914,6 +1059,8 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("id",),
         facets=("account_id", "status"),
+        is_history=True,
+        compared=None,
     ),
     Table(
         "collection_steps",
@@ -934,6 +1081,8 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("collection_id", "resource"),
         facets=("resource", "status"),
+        is_history=True,
+        compared=None,
     ),
     Table(
         "acknowledgements",
@@ -950,6 +1099,8 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         label="reason",
         facets=("report",),
+        is_derived=True,
+        compared=None,
     ),
     Table(
         "findings",
@@ -975,6 +1126,8 @@ TABLES: tuple[Table, ...] = (
         key=("report", "account_id", "finding"),
         label="what",
         facets=("account_id", "report", "severity"),
+        is_derived=True,
+        compared=None,
     ),
     Table(
         "report_counts",
@@ -990,6 +1143,8 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("report", "account_id", "severity"),
         facets=("account_id", "report", "severity"),
+        is_derived=True,
+        compared=None,
     ),
     Table(
         "changes",
@@ -1011,6 +1166,8 @@ TABLES: tuple[Table, ...] = (
         label="name",
         facets=("account_id", "what", "change"),
         indexes=(("what", "key"), ("iam_id",), ("access_group_id",)),
+        is_history=True,
+        compared=None,
     ),
     Table(
         "finding_history",
@@ -1030,23 +1187,8 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("account_id", "report", "severity", "changed_at"),
         facets=("account_id", "report"),
-    ),
-    Table(
-        "search",
-        "Everything that has a name, to be searched for.",
-        (
-            Column("id", "Number of the entry.", INTEGER, required=True),
-            Column("kind", "What it is.", required=True),
-            Column("name", "Its name; of a policy what it says."),
-            Column("detail", "What else it may be looked for by."),
-            replace(_ACCOUNT, indexed=False),
-            Column("table_name", "The table that it is in.", required=True),
-            Column("key", "The key of its row there.", required=True),
-        ),
-        key=("id",),
-        label="name",
-        facets=("account_id", "kind"),
-        indexes=(("table_name", "key"),),
+        is_history=True,
+        compared=None,
     ),
     Table(
         "facts",
@@ -1060,6 +1202,8 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("name",),
         label="name",
+        is_derived=True,
+        compared=None,
     ),
 )
 
@@ -1067,8 +1211,26 @@ TABLE: dict[str, Table] = {table.name: table for table in TABLES}
 
 # Tables that no part of a collection fills: what was seen anywhere, how it was collected, and what
 # the reports found in it.
-NO_PARTS = (
-    *("identities", "collections", "collection_steps"),
-    *("acknowledgements", "findings", "report_counts"),
-    *("changes", "finding_history", "search", "facts"),
-)
+NO_PARTS = tuple(table.name for table in TABLES if table.is_derived or table.is_history)
+
+
+def account_of(table: Table, row: str, side: str) -> str:
+    """SQL for the account that a row of a table belongs to, found through what it belongs to.
+
+    `side` stands before the names of tables. Raises ValueError for a table that belongs to nothing.
+    """
+    if any(column.name == "account_id" for column in table.columns):
+        return f"{row}.account_id"
+    try:
+        key = next(c for c in table.columns if c.references not in (None, "identities"))
+    except StopIteration:
+        raise ValueError(
+            f"The table {table.name} has neither account_id nor a column that refers to a table "
+            "which has it."
+        ) from None
+    above = TABLE[key.references]
+    its = f"{above.name}_of_{row}"
+    return (
+        f"(select {account_of(above, its, side)} from {side}{above.name} as {its} "
+        f"where {its}.{above.key[0]} = {row}.{key.name})"
+    )

@@ -10,7 +10,8 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 
-from .schema import NO_PARTS, TABLES, Table
+from .schema import NO_PARTS, TABLES
+from .table import Table
 
 # Steps of parts that there are no longer would look unread for ever.
 _PARTS = sorted({table.filled_by for table in TABLES} - set(NO_PARTS))
