@@ -12,7 +12,7 @@ TESTABLE := $(VENV)/.testable
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 DEMO := $(VENV)/demo/iaminsights.sqlite3
 
-.PHONY: demo test lint format clean
+.PHONY: demo test lint format generated clean
 
 demo: $(INSTALLED)
 	@mkdir -p $(dir $(DEMO))
@@ -31,6 +31,11 @@ lint: $(TESTABLE)
 format: $(TESTABLE)
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+
+# metadata.yml, the generated parts of the documentation, the fingerprint of the schema.
+generated: $(TESTABLE)
+	$(VENV)/bin/python docs/generate.py
+	$(VENV)/bin/python -m tests.schema_versions
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -31,7 +31,7 @@ def test_generated_parts_are_current(monkeypatch):
 
     sys.modules.pop("generate")
     for path, text in generate.files().items():
-        assert path.read_text(encoding="utf-8") == text, "run: python docs/generate.py"
+        assert path.read_text(encoding="utf-8") == text, "run: make generated"
 
 
 def examples(name: str, language: str) -> list[str]:

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from iaminsights.ibmcloud.resources import RESOURCES
-from iaminsights.store.schema import NO_PARTS, TABLE, TABLES
+from iaminsights.ibmcloud.endpoints import IAM
+from iaminsights.ibmcloud.resources import RESOURCES, Resource
+from iaminsights.ibmcloud.rows import flat
+from iaminsights.store.schema import NO_PARTS, TABLE, TABLES, account_of
+from iaminsights.store.table import TIME, Column, Table
 
 COLLECTOR = Path(__file__).parent.parent / "collector"
 
@@ -155,6 +158,32 @@ def test_keys_refer_to_tables_declared_earlier():
         known.add(table.name)
         for name in (*table.key, *table.facets, *(c for index in table.indexes for c in index)):
             table.column(name)
+
+
+def test_an_api_resource_without_a_table_is_told_in_a_sentence():
+    declared = "fills the table apples, which store/schema.py does not declare"
+    with pytest.raises(ValueError, match=f"/v1/apples {declared}"):
+        Resource("apples", IAM, "/v1/apples", "apples", flat("users"), "Viewer")
+    with pytest.raises(ValueError, match="Rows are made for apples, which store/schema.py"):
+        flat("apples")
+
+
+def test_a_new_table_is_in_the_history_by_itself():
+    apples = Table(
+        "apples",
+        "Apples of an account.",
+        (
+            Column("id", "ID.", required=True),
+            Column("name", "Its name."),
+            Column("account_id", "The account.", references="accounts"),
+            Column("created_at", "When.", TIME),
+            Column("created_by", "Who.", references="identities"),
+            Column("colour", "Its colour."),
+        ),
+        key=("id",),
+    )
+    assert apples.watched == ("name", "colour")
+    assert account_of(apples, "t", "main.") == "t.account_id"
 
 
 def test_every_part_fills_the_table_it_is_named_after():

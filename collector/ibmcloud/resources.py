@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..store.schema import TABLE
 from . import rows
 from .endpoints import (
     ACCOUNTS,
@@ -84,6 +85,12 @@ class Resource:
     fallback: Resource | None = None
     post: Mapping[str, Any] | None = None
     then: Resource | None = None
+
+    def __post_init__(self) -> None:
+        if self.part not in TABLE:
+            raise ValueError(
+                f"{self.path} fills the table {self.part}, which store/schema.py does not declare."
+            )
 
     @property
     def may_be_empty(self) -> bool:

@@ -78,8 +78,10 @@ def flat(table: str, fields: Mapping[str, str] | None = None, **constant: Any) -
     """A function that copies an object's fields into one row of the table, by name.
 
     `fields` names another field for a column (a dotted path for a nested one); `constant`
-    sets a column.
+    sets a column. Raises ValueError if no such table is declared.
     """
+    if table not in TABLE:
+        raise ValueError(f"Rows are made for {table}, which store/schema.py does not declare.")
 
     def rows(item: Object, context: Context) -> Iterator[Row]:
         yield table, record(table, item, context, fields, **constant)
