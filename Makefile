@@ -27,6 +27,7 @@ test: $(TESTABLE) lint
 lint: $(TESTABLE)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
 
 format: $(TESTABLE)
 	$(VENV)/bin/ruff check --fix .

@@ -100,11 +100,14 @@ setup(
             "datasette-auth-passwords>=1.1.1",  # docs/publishing.md describes it
             "hypothesis",
             "ibm-platform-services",  # IBM's own client is the judge of the sandbox
+            "mypy",  # strict, see .mypy.ini
             "jsonschema",  # holds SARIF files against the schema of OASIS
             "playwright",
             "pytest",
             "pytest-xdist",  # both cores, or the tests take a quarter of an hour
             "ruff",
+            "types-PyYAML",
+            "types-requests",
         ]
     },
     entry_points={

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import io
 import os
 import shlex
 import shutil
@@ -41,17 +42,24 @@ class _Group(click.Group):
 
     def invoke(self, context: click.Context) -> Any:
         for stream in (sys.stdout, sys.stderr):  # of terminals that cannot write every name
-            stream.reconfigure(errors="backslashreplace")
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(context)
         except InsightsError as error:
             raise _shown(error) from None
 
 
+class _Shown(click.ClickException):
+    """A sentence on standard error, and the exit code of what it is about."""
+
+    def __init__(self, sentence: str, exit_code: int) -> None:
+        super().__init__(sentence)
+        self.exit_code = exit_code  # type: ignore[misc]  # of the class in click's hints
+
+
 def _shown(error: InsightsError) -> click.ClickException:
-    shown = click.ClickException(str(error))
-    shown.exit_code = error.exit_code
-    return shown
+    return _Shown(str(error), error.exit_code)
 
 
 _database = click.argument(

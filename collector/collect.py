@@ -13,7 +13,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -230,9 +230,10 @@ class _Run:
         What is gone goes with everything that was read of it.
         """
         for index, gone in self._gone.items():
-            resource = self._resources[index]
-            for key in gone:
-                self._draft.remove(resource.each.part, key)
+            parent = self._resources[index].each
+            if parent:
+                for key in gone:
+                    self._draft.remove(parent.part, key)
         for step in self.steps.values():
             if step.keeps_old_rows:
                 self._draft.discard(step.part)
@@ -323,11 +324,11 @@ class _Run:
     def _ask_again(self, ask: _Ask, step: Step, error: Unavailable) -> None:
         """Put the ask back, and leave its API resource alone for as long as is asked for."""
         self._retries += 1
-        try:
-            if self._retries > _RETRIES_IN_ALL:
-                raise MaxRetryError(None, ask.path)
-            retry = ask.retry.increment("GET", ask.path, error=ProtocolError(str(error)))
-        except MaxRetryError:
+        retry: Retry | None = None
+        if self._retries <= _RETRIES_IN_ALL:
+            with suppress(MaxRetryError):
+                retry = ask.retry.increment("GET", ask.path, error=ProtocolError(str(error)))
+        if retry is None:
             said = f"{error} It was asked {len(ask.retry.history) + 1} times; try again later."
             if self._retries > _RETRIES_IN_ALL or cost_of_silence(ask.resource) is Cost.COLLECT:
                 raise RequestError(f"{step.part}: {said}") from None
@@ -365,7 +366,11 @@ class _Run:
                 for table, row in found
             ):
                 return
-            keys = [(child, list(child.each.keys(item))) for child in self._children[resource.part]]
+            keys = [
+                (child, list(child.each.keys(item)))
+                for child in self._children[resource.part]
+                if child.each
+            ]
             if resource.then and not item.get("reference"):
                 raise ObjectError('the answer has no "reference" to the report')
         except ObjectError as error:
@@ -484,12 +489,13 @@ def _following(ask: _Ask, page: Page) -> list[_Ask]:
     link = _number((page.continuation or {}).get("offset"))
     if page.total is None or (link is None and page.offset is None):
         return [_next(ask, page.continuation)] if page.continuation else []
-    onward = link is not None and link > ask.offset
-    after = link if onward else ask.offset + len(page.objects)
-    end = max(page.total, after + 1) if onward else page.total  # the list may have grown meanwhile
+    onward = link if link is not None and link > ask.offset else None
+    after = ask.offset + len(page.objects) if onward is None else onward
+    # The list may have grown meanwhile.
+    end = page.total if onward is None else max(page.total, after + 1)
     if not ask.offset < after < min(end, ask.until or math.inf):
         return []
-    if not onward or ask.until is not None:
+    if onward is None or ask.until is not None:
         return [_at(ask, after, ask.until)]
     starts = range(after, end, after - ask.offset)
     return [_at(ask, start, start + starts.step) for start in starts[:-1]] + [

@@ -63,8 +63,11 @@ class Cost(Enum):
 class Asked(Protocol):
     """What must be known of a request to say what its refusal costs."""
 
-    part: str
-    optional: tuple[int, ...]
+    @property
+    def part(self) -> str: ...
+
+    @property
+    def optional(self) -> tuple[int, ...]: ...
 
     @property
     def each(self) -> object | None: ...

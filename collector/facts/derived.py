@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import sqlite_utils
 
@@ -92,7 +93,7 @@ def _read_facts() -> tuple[Fact, ...]:
     return tuple(ordered)
 
 
-def _column(name: str, said: str | dict[str, str]) -> Column:
+def _column(name: str, said: str | dict[str, Any]) -> Column:
     """A column as a header has it: a sentence, or `is` with kind, references or required.
 
     Facts are joined by what they are about; nobody looks them up by their account alone.
@@ -167,7 +168,7 @@ def derive(connection: sqlite3.Connection, facts: Iterable[Fact] = FACTS) -> Non
 
 def _index_words(connection: sqlite3.Connection) -> None:
     """Let what can be searched for be found by its words, whatever their accents."""
-    search = sqlite_utils.Database(connection)["search"]
+    search = sqlite_utils.Database(connection).table("search")
     if search.detect_fts():
         search.rebuild_fts()
     else:

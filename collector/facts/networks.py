@@ -32,7 +32,7 @@ def ranges(text: str) -> Iterator[Range]:
                 begin, end = network[0], network[-1]
         except ValueError:
             continue
-        if begin.version == end.version and begin <= end:
+        if begin.version == end.version and int(begin) <= int(end):
             yield begin.version, int(begin), int(end)
 
 

@@ -135,7 +135,7 @@ class Client:
         if post is not None:
             # Pages may be shorter than was asked for: only the cursor tells whether there are more.
             cursor = body.get(_CURSOR) if objects else None
-            continuation = {_CURSOR: str(cursor)} if cursor else None
+            continuation: Mapping[str, str] | None = {_CURSOR: str(cursor)} if cursor else None
         else:
             continuation = self._continuation(service, response, body)
         return Page(
@@ -164,7 +164,7 @@ class Client:
         response = self._send(method, url, **question)
         if response.status_code == 401:
             refused = response.request.headers.get("Authorization")
-            if self._auth.renew(refused):
+            if self._auth.renew(refused if isinstance(refused, str) else None):
                 response = self._send(method, url, **question)
         if response.status_code in (200, 202):
             return response
@@ -187,7 +187,8 @@ class Client:
         Links are never followed as they stand: they may name another host or lack the
         base URL's path prefix.
         """
-        link, start = body.get("next_url") or body.get("next"), None
+        link: Any = body.get("next_url") or body.get("next")
+        start: Any = None
         if isinstance(link, dict):
             link, start = link.get("href"), link.get("start")
         if not link:
@@ -287,10 +288,12 @@ class _TokenRetries(Retry):
         error: Exception | None = None,
         _pool: Any = None,
         _stacktrace: Any = None,
-    ) -> Retry:
+    ) -> _TokenRetries:
         if not str(url).endswith(_TOKEN_PATH):
             raise MaxRetryError(_pool, url, error) from error
-        return super().increment(method, url, response, error, _pool, _stacktrace)
+        retries = super().increment(method, url, response, error, _pool, _stacktrace)
+        assert isinstance(retries, _TokenRetries)  # it copies itself
+        return retries
 
 
 def _token_retries(backoff: float) -> Retry:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
@@ -47,7 +47,7 @@ class Lanes(Generic[Task, Result]):
         with self._choosing:
             self._paused_until[lane] = max(until, self._paused_until.get(lane, 0.0))
 
-    def finished(self) -> Iterator[tuple[Task, Future[Result]]]:
+    def finished(self) -> Generator[tuple[Task, Future[Result]], None, None]:
         """Each task with its future, as they finish, until there is none left.
 
         Leaving the iterator early drops what has not begun and waits for what has: nothing is

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..store.schema import TABLE
+from ..store.schema import PUBLIC_ACCESS_GROUP, TABLE
 from . import rows
 from .endpoints import (
     ACCOUNTS,
@@ -107,7 +107,7 @@ def _id(item: Mapping[str, Any]) -> Iterable[str]:
 
 def _id_unless_public(item: Mapping[str, Any]) -> Iterable[str]:
     # Everybody is in the Public Access group: it has no list of members worth asking for.
-    return [] if item["id"] == rows.PUBLIC_ACCESS_GROUP else [item["id"]]
+    return [] if item["id"] == PUBLIC_ACCESS_GROUP else [item["id"]]
 
 
 def _id_if_federated(item: Mapping[str, Any]) -> Iterable[str]:

@@ -51,10 +51,11 @@ _NAMES = frozenset(
 
 
 # What other rows refer to is shown there by its label: without a name that is its identifier.
+_REFERRED_TO = {column.references for table in TABLES for column in table.columns}
 _LABELLED = {
-    name: (TABLE[name].label, TABLE[name].key[0])
-    for name in {column.references for table in TABLES for column in table.columns} & TABLE.keys()
-    if TABLE[name].label
+    table.name: (table.label, table.key[0])
+    for table in TABLES
+    if table.label and table.name in _REFERRED_TO
 }
 
 
@@ -520,8 +521,17 @@ def zone_address_rows(item: Object, context: Context) -> Iterator[Row]:
     table = "cbr_zone_addresses"
     for array, excluded in (("addresses", False), ("excluded", True)):
         for position, address in enumerate(map(_dict, _list(item.get(array)))):
-            values = {"zone_id": context.key, "excluded": excluded, "position": position}
-            yield table, record(table, address, context, **values)
+            yield (
+                table,
+                record(
+                    table,
+                    address,
+                    context,
+                    zone_id=context.key,
+                    excluded=excluded,
+                    position=position,
+                ),
+            )
 
 
 def restriction_rows(item: Object, context: Context) -> Iterator[Row]:

@@ -21,7 +21,7 @@ def all_reports(folders: Iterable[Path] = ()) -> list[Report]:
     """
     bundled = project_file(QUERIES)
     named = {report.name: report for report in read_reports(bundled)}
-    own = {}
+    own: dict[str, Report] = {}
     for folder in (Path(QUERIES), *folders):
         own |= {
             report.name: report

@@ -152,7 +152,8 @@ def _table(answer: Answer, width: int) -> str:
         return "\n".join([*lines, "  no rows", ""])
     shown = answer.rows[:_MOST_ROWS]
     columns: list[list[str]] = []
-    left, hidden = width, []
+    left = width
+    hidden: list[str] = []
     for index, name in enumerate(answer.columns):
         added_up = name == report.chart.get("y_column")  # by a chart; in each row a 1
         if name == ROWS_COLUMN or (added_up and all(row[index] == 1 for row in answer.rows)):

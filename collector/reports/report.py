@@ -119,11 +119,8 @@ def assemble(head: str, reports: Iterable[Report]) -> str:
             }
         }
     }
-    return (
-        written
-        + marker
-        + yaml.dump(assembled, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
-    )
+    text: str = yaml.dump(assembled, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return written + marker + text
 
 
 def check_against(report: Report, connection: sqlite3.Connection) -> tuple[str, ...]:

@@ -118,7 +118,8 @@ class Draft:
     def count(self, table: str) -> int:
         """Rows added to a table so far, without what is only mentioned."""
         self._write(table)
-        return self._connection.execute(f"select count(*) from [{table}]").fetchone()[0]
+        (rows,) = self._connection.execute(f"select count(*) from [{table}]").fetchone()
+        return int(rows)
 
     def complete(
         self,
@@ -253,7 +254,7 @@ class Draft:
     def _empty_weak_references(self) -> None:
         for table in TABLES:
             for column in table.columns:
-                if column.weak:
+                if column.weak and column.references:
                     parent = TABLE[column.references]
                     self._connection.execute(
                         f"update [{table.name}] set [{column.name}] = null where [{column.name}] "

@@ -77,7 +77,8 @@ def next_collection_id(path: Path) -> int:
     if not has_content(path):
         return 1
     with reading(path) as db:
-        return db.execute("select coalesce(max(id), 0) + 1 from collections").fetchone()[0]
+        (last,) = db.execute("select coalesce(max(id), 0) from collections").fetchone()
+        return int(last) + 1
 
 
 def has_content(path: Path) -> bool:

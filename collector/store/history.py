@@ -39,7 +39,8 @@ def record_changes(
     is missing in a part that was read in part only need not be gone, and what such a part lacked
     before need not be new.
     """
-    before, lacking = {}, set()
+    before: dict[str, set[str]] = {}
+    lacking: set[str] = set()
     for part, status, lacks in connection.execute(
         "select steps.resource, steps.status, steps.lacks from temp.old_collections as runs "
         "join temp.old_collection_steps as steps on steps.collection_id = runs.id "
@@ -139,12 +140,11 @@ def _only_what_differs(
         for name in {**old, **new}
         if meaning(table.name, name, old.get(name)) != meaning(table.name, name, new.get(name))
     ]
-    return tuple(
-        json.dumps({name: _written(name, side.get(name)) for name in names}, ensure_ascii=False)
-        if text
-        else None
-        for side, text in ((old, before), (new, after))
-    )
+
+    def said(side: Mapping[str, Any]) -> str:
+        return json.dumps({n: _written(n, side.get(n)) for n in names}, ensure_ascii=False)
+
+    return said(old) if before else None, said(new) if after else None
 
 
 def _written(name: str, value: Any) -> Any:

@@ -23,7 +23,7 @@ def statements(
     with closing(sqlite3.connect(":memory:")) as connection:
         db = sqlite_utils.Database(connection)
         for table in (*others, *tables):
-            db[table.name].create(
+            db.table(table.name).create(
                 {column.name: column.sql_type for column in table.columns},
                 pk=table.key if len(table.key) > 1 else table.key[0],
                 not_null=[column.name for column in table.columns if column.required],
@@ -36,7 +36,7 @@ def statements(
             )
         for table in tables:
             for columns in table.all_indexes:
-                db[table.name].create_index(columns)
+                db.table(table.name).create_index(columns)
         made = connection.execute(
             "select type, tbl_name, sql from sqlite_master where sql is not null order by rowid"
         ).fetchall()

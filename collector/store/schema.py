@@ -1221,16 +1221,15 @@ def account_of(table: Table, row: str, side: str) -> str:
     """
     if any(column.name == "account_id" for column in table.columns):
         return f"{row}.account_id"
-    try:
-        key = next(c for c in table.columns if c.references not in (None, "identities"))
-    except StopIteration:
+    owners = [c for c in table.columns if c.references not in (None, "identities")]
+    if not owners:
         raise ValueError(
             f"The table {table.name} has neither account_id nor a column that refers to a table "
             "which has it."
-        ) from None
-    above = TABLE[key.references]
+        )
+    above = TABLE[str(owners[0].references)]
     its = f"{above.name}_of_{row}"
     return (
         f"(select {account_of(above, its, side)} from {side}{above.name} as {its} "
-        f"where {its}.{above.key[0]} = {row}.{key.name})"
+        f"where {its}.{above.key[0]} = {row}.{owners[0].name})"
     )

@@ -1,5 +1,7 @@
 """Answers that go wrong on purpose: which request is hit, and what then happens to it."""
 
+from __future__ import annotations
+
 import json
 import threading
 from collections.abc import Callable, Mapping
@@ -77,7 +79,7 @@ class Fault:
                 raise ValueError(f'"{name}" is missing, which the kind {self.kind} needs.')
 
 
-def read_faults(path):
+def read_faults(path: str | Path) -> tuple[Fault, ...]:
     """The faults in a JSON file: a list of objects, whose keys are the fields of Fault.
 
     Raises ValueError, with one sentence that names the file, the entry and the key.

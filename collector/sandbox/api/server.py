@@ -1,6 +1,9 @@
 """The sandbox: accounts served over HTTP on loopback as IBM Cloud would serve them."""
 
+from __future__ import annotations
+
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import count
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -10,7 +13,7 @@ from . import tokens
 from .connections import Answer, LoopbackServer
 from .errors import ApiError
 from .exchange import Listing, Reply, Request
-from .faults import Faults
+from .faults import Fault, Faults
 from .jobs import Jobs
 from .services import MOUNTS, TOKENS, check_names, find_route
 
@@ -51,15 +54,15 @@ class Sandbox:
 
     def __init__(
         self,
-        account_or_accounts,
-        latency=0.0,
-        port=0,
-        token_lifetime=3600,
-        deny=(),
-        hide=(),
-        faults=(),
-        report_delays=0,
-    ):
+        account_or_accounts: Account | Iterable[Account],
+        latency: float = 0.0,
+        port: int = 0,
+        token_lifetime: int = 3600,
+        deny: Iterable[str] = (),
+        hide: Iterable[str] = (),
+        faults: Iterable[Fault] = (),
+        report_delays: int | None = 0,
+    ) -> None:
         single = isinstance(account_or_accounts, Account)
         self.accounts = (account_or_accounts,) if single else tuple(account_or_accounts)
         self.latency = latency
@@ -73,13 +76,13 @@ class Sandbox:
         self._server = None
         self._transactions = count(1)
 
-    def __enter__(self):
+    def __enter__(self) -> Sandbox:
         return self.start()
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def start(self):
+    def start(self) -> Sandbox:
         """Start serving and return the sandbox, which then answers at once.
 
         Raises OSError if the port is taken.
@@ -88,14 +91,14 @@ class Sandbox:
         self._server.start()
         return self
 
-    def close(self):
+    def close(self) -> None:
         """Stop serving; every connection is closed when this returns."""
         if self._server is not None:
             self._server.stop()
             self._server = None
 
     @property
-    def url(self):
+    def url(self) -> str:
         """Where the sandbox is, without the path of a service; only while it serves."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
@@ -105,11 +108,11 @@ class Sandbox:
         return self._server.most_open
 
     @property
-    def environment(self):
+    def environment(self) -> dict[str, str]:
         """The environment variables that lead a client here, for the first account."""
         return self.environment_for(self.accounts[0])
 
-    def environment_for(self, account):
+    def environment_for(self, account: Account) -> dict[str, str]:
         """The environment variables that lead a client here with `account`'s token and key."""
         endpoints = {
             variable: self.url + mount

@@ -1,5 +1,7 @@
 """Accounts of a chosen size, for measuring: up to IBM Cloud's documented limits."""
 
+from __future__ import annotations
+
 import random
 from dataclasses import dataclass
 
@@ -92,7 +94,7 @@ _INSTANCE_STATES = ("active",) * 96 + ("inactive", "pending_reclamation", "remov
 _USER_STATES = ("ACTIVE",) * 96 + ("PENDING", "PENDING", "SUSPENDED", "VPN_ONLY")
 
 
-def account_of_size(size, seed=0):
+def account_of_size(size: str, seed: int = 0) -> Account:
     """The account that is called `small` (the sample), `medium` or `limits`."""
     return sample_account() if size == "small" else generated_account(size, seed)
 

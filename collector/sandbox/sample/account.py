@@ -6,6 +6,11 @@ be no service instance without a policy: whoever has access to everything has it
 by resource group, and the newest group was forgotten.
 """
 
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from ..account.account import Account
 from .company import found_company
 from .keys import KEYS
 from .machines import MACHINES
@@ -17,7 +22,7 @@ from .trust import TRUST
 LATEST = (the_intern, last_weeks_tidying, access_that_grew, the_duty_officer)
 
 
-def sample_account(left_out=()):
+def sample_account(left_out: Collection[str] = ()) -> Account:
     """The company with all its stories; the same, down to each identifier, on every call."""
     company = found_company()
     for story in (*TEAMS, *PEOPLE, *MACHINES, *TRUST, *KEYS, *NETWORK):
@@ -26,6 +31,6 @@ def sample_account(left_out=()):
     return company.account
 
 
-def earlier_sample_account():
+def earlier_sample_account() -> Account:
     """The company before its latest stories: collected first, it gives the others a history."""
     return sample_account(left_out=LATEST)
