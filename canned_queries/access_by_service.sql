@@ -14,7 +14,7 @@
 --   counts though its instance may be gone. Authorizations of services are left out, and so is the
 --   account owner, who needs no policy. Removed instances are not counted.
 -- remediation: >
---   Nothing is to be mended here. Who reaches a single instance is in who_can_access_instance, who
+--   There is nothing to fix here. Who reaches a single instance is in who_can_access_instance, who
 --   administers account management in who_administers_account.
 -- references:
 --   - "IBM Cloud Docs: Who can access a resource"

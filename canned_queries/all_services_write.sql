@@ -4,7 +4,7 @@
 -- severity: high
 -- why: >
 --   Editor, Administrator, Writer or Manager on all services reaches every instance, and those made
---   later: production, secrets and backups too. The scope whole account names nothing but the
+--   later: production, secrets and backups too. The breadth whole account names nothing but the
 --   account. Authorizations, by which one service may act on all others, are listed as well. Only
 --   these four roles are looked at: what roles of single services and custom roles allow is not. A
 --   policy limited to a region, a resource group or access tags is not about everything, and

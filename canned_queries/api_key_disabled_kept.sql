@@ -28,7 +28,7 @@ with
     where resource = 'apikeys'
   ),
   -- All keys, not only those of interest: SQLite makes an index only for many rows.
-  mendable as materialized (
+  fixable as materialized (
     select
       apikeys.*,
       remedies.delete_command,
@@ -38,11 +38,11 @@ with
   ),
   found as (
     select
-      mendable.*,
-      julianday(read.read_at) - julianday(mendable.modified_at) as days
-    from mendable
-    join read on read.account_id = mendable.account_id
-    where mendable.disabled = 1
+      fixable.*,
+      julianday(read.read_at) - julianday(fixable.modified_at) as days
+    from fixable
+    join read on read.account_id = fixable.account_id
+    where fixable.disabled = 1
   )
 select
   coalesce(accounts.name, found.account_id) as account,

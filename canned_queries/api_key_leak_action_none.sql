@@ -26,7 +26,7 @@ with
     where resource = 'apikeys'
   ),
   -- All keys, not only those of interest: SQLite makes an index only for many rows.
-  mendable as materialized (
+  fixable as materialized (
     select
       apikeys.*,
       remedies.protect_command,
@@ -35,12 +35,12 @@ with
     left join apikey_remedies as remedies on remedies.apikey_id = apikeys.id
   ),
   found as (
-    select mendable.*
-    from mendable
-    left join read on read.account_id = mendable.account_id
-    where lower(mendable.action_when_leaked) = 'none'
-      and coalesce(mendable.disabled, 0) = 0
-      and coalesce(mendable.expires_at > read.read_at, true)
+    select fixable.*
+    from fixable
+    left join read on read.account_id = fixable.account_id
+    where lower(fixable.action_when_leaked) = 'none'
+      and coalesce(fixable.disabled, 0) = 0
+      and coalesce(fixable.expires_at > read.read_at, true)
   )
 select
   coalesce(accounts.name, found.account_id) as account,

@@ -30,7 +30,7 @@ with
     where resource = 'apikeys'
   ),
   -- All keys, not only those of interest: SQLite makes an index only for many rows.
-  mendable as materialized (
+  fixable as materialized (
     select
       apikeys.*,
       remedies.end_command,
@@ -41,12 +41,12 @@ with
   ),
   found as (
     select
-      mendable.*,
-      julianday(read.read_at) - julianday(mendable.created_at) as days
-    from mendable
-    join read on read.account_id = mendable.account_id
-    where coalesce(mendable.disabled, 0) = 0
-      and coalesce(mendable.expires_at > read.read_at, true)
+      fixable.*,
+      julianday(read.read_at) - julianday(fixable.created_at) as days
+    from fixable
+    join read on read.account_id = fixable.account_id
+    where coalesce(fixable.disabled, 0) = 0
+      and coalesce(fixable.expires_at > read.read_at, true)
   )
 select
   coalesce(accounts.name, found.account_id) as account,

@@ -7,11 +7,11 @@
 --   recommendations are told in our words, not in those of the benchmark. result is pass, fail, not
 --   checkable where account data cannot tell, or not read where what decides it is not in the file;
 --   remark says why. The verdict judges what the recommendation asks, by the figure in its row. reports
---   list what is to be mended, and often more than the recommendation asks: a report with rows is no
+--   list what is to fix, and often more than the recommendation asks: a report with rows is no
 --   failure by itself. accepted counts findings of these reports that somebody acknowledged: they
 --   change no verdict. A pass does not mean that an auditor would agree.
 -- remediation: >
---   Open the reports in its row, and mend what they list.
+--   Open the reports in its row, and fix what they list.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 and v2.0, section 1"
 -- chart:
@@ -69,7 +69,7 @@ with
         'Administrator on all account management services or on all services, beside the owner.'),
       ('1.17', '1.15', 'Few service IDs that are administrators', 'service ID administrators',
         'profile_admins, service_id_admins',
-        'By policies, access groups, or a trusted profile that it may take on.'),
+        'By policies, access groups, or a trusted profile that it may assume.'),
       (null, '1.16', 'No public access to Object Storage', 'public storage',
         'public_access_enabled, public_policies', 'The setting alone opens nothing.'),
       ('1.18', null, 'No public access', 'public access',

@@ -9,7 +9,7 @@
 --   another account. known_from says what knows of it: another account in the file, the
 --   enterprise, a trusted profile that names the accounts, or the CRN. An account of which the file
 --   knows nothing cannot be told from a deleted identity: see policy_orphan_subject. Trusted profiles
---   that other accounts can take on are listed under profile_cross_account.
+--   that other accounts can assume are listed under profile_cross_account.
 --   setting_lets_it_work is the account's setting for external identities: "no" where it is limited
 --   and allows none of these accounts; monitor only records.
 -- remediation: >

@@ -7,7 +7,7 @@
 --   collect; open is the number of findings that nobody had acknowledged. A new version of a report
 --   may count more or fewer without anything having changed in the account.
 -- remediation: >
---   Nothing is to be mended here; the summary of all findings says where to begin.
+--   There is nothing to fix here; the summary of all findings says where to begin.
 -- chart:
 --   mark: line
 --   x_column: at

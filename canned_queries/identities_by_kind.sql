@@ -9,9 +9,9 @@
 --   are not in it come last, where people, service IDs and trusted profiles could all be read: of
 --   another account if the file knows which one, else not in the account. Their kind is unknown
 --   unless an account in the file lists them. in_access_groups, with_policies (of their own, active) and with_api_keys count those that
---   have at least one. Whoever takes on a trusted profile is in no list.
+--   have at least one. Whoever assumes a trusted profile is in no list.
 -- remediation: >
---   Nothing is to be mended here: the reports on users, service IDs and trusted profiles list those
+--   There is nothing to fix here: the reports on users, service IDs and trusted profiles list those
 --   that are inactive or without access.
 -- references:
 --   - "IBM Cloud Docs: How IBM Cloud IAM works"

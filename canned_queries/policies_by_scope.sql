@@ -10,7 +10,7 @@
 --   conditional_policies hold at certain times or on certain resources only; never_used ones have
 --   not permitted anything so far.
 -- remediation: >
---   Nothing is to be mended here: the reports on broad policies list single ones, with commands.
+--   There is nothing to fix here: the reports on broad policies list single ones, with commands.
 -- references:
 --   - "IBM Cloud Docs: Best practices for organizing resources and assigning access"
 -- chart:

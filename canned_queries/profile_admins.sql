@@ -3,7 +3,7 @@
 -- category: Administrators
 -- severity: critical
 -- why: >
---   Whoever may take on the profile is an administrator, and appears in no list of administrators.
+--   Whoever may assume the profile is an administrator, and appears in no list of administrators.
 --   rank is full administrator (Administrator and Manager on all services and Administrator on all
 --   account management services, without a condition) or privileged: an active policy for
 --   Administrator on account management as a whole, on IAM or on users, or for Administrator or

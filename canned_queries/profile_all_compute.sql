@@ -1,5 +1,5 @@
 -- title: Compute rules of trusted profiles that name no instance
--- question: Which trusted profiles can be taken on by any compute of a kind, also of tomorrow?
+-- question: Which trusted profiles can be assumed by any compute of a kind, also of tomorrow?
 -- category: Trusted profiles
 -- severity: high
 -- why: >

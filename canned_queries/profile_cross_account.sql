@@ -1,10 +1,10 @@
--- title: Trusted profiles that other accounts can take on
+-- title: Trusted profiles that other accounts can assume
 -- question: Which trusted profiles trust people, services or compute of other accounts?
 -- category: Trusted profiles
 -- severity: high
 -- why: >
 --   Whoever administers the other account decides who acts with the access of the profile; this
---   account cannot see it. Listed are links to compute of another account, people who may take on
+--   account cannot see it. Listed are links to compute of another account, people who may assume
 --   the profile from another account, resources of another account, and service IDs that nothing in
 --   this account knows of, neither its list nor a key or credential: a service ID that was deleted
 --   looks the same, and the account of a service ID is known only if something in this file tells. Claim rules are not listed, although they let in people

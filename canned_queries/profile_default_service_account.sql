@@ -1,5 +1,5 @@
 -- title: Trusted profiles for the namespace or service account default
--- question: Which trusted profiles can whatever runs in a cluster by default take on?
+-- question: Which trusted profiles can whatever runs in a cluster by default assume?
 -- category: Trusted profiles
 -- severity: high
 -- why: >

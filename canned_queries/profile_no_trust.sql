@@ -1,4 +1,4 @@
--- title: Trusted profiles that nobody can take on
+-- title: Trusted profiles that nobody can assume
 -- question: Which trusted profiles have no link, no rule and no identity?
 -- category: Trusted profiles
 -- severity: low

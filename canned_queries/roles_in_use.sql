@@ -11,7 +11,7 @@
 --   counted apart. A role says nothing without what it is about: that is in policies_by_scope and
 --   access_by_service. The account owner has all access without a role.
 -- remediation: >
---   Nothing is to be mended here. Who holds a role, and on what: report who_can_do_action.
+--   There is nothing to fix here. Who holds a role, and on what: report who_can_do_action.
 -- references:
 --   - "IBM Cloud Docs: IAM roles and actions"
 -- chart:

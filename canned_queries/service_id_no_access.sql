@@ -6,7 +6,7 @@
 --   Such a service ID can do nothing: it is left over, or was never put to use. The Public Access
 --   group, which everybody is in, does not count; a service ID still has what that group grants. Nor does
 --   a policy under a condition of time that has run out. Left out are
---   service IDs that may take on a trusted profile, and those that another account in this file
+--   service IDs that may assume a trusted profile, and those that another account in this file
 --   gives access: deleting them would end it. What accounts give that are not in the file cannot
 --   be seen, nor can policies that the collecting token may not view.
 -- remediation: >

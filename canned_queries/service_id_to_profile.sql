@@ -1,9 +1,9 @@
 -- title: Service IDs that a trusted profile could replace
--- question: Which service IDs with API keys seem to run on compute that can take on a profile?
+-- question: Which service IDs with API keys seem to run on compute that can assume a profile?
 -- category: Service IDs
 -- severity: low
 -- why: >
---   A program in a cluster, a Code Engine project or a virtual server can take on a trusted
+--   A program in a cluster, a Code Engine project or a virtual server can assume a trusted
 --   profile: no key has to be stored, renewed or leaked. IBM Cloud does not tell where an API key
 --   is used, so this is an indication, not a proof. A service ID with a usable key is listed if it
 --   was made for a cluster or a Code Engine project of this account; if its name or description

@@ -7,7 +7,7 @@
 --   never set up. The Public Access group, which everybody is in, does not count; nor does a policy
 --   under a condition of time that has run out. Left out: the account owner, people
 --   who are only invited or cannot log in to IBM Cloud anyway (suspended, VPN only), and whoever
---   may take on a trusted profile of the account by name. Not decided here: what a user gets at a
+--   may assume a trusted profile of the account by name. Not decided here: what a user gets at a
 --   login through claims (claim_rules counts the rules of the account that could do it), profiles
 --   of other accounts, permissions of classic infrastructure (not collected), and policies that
 --   the collecting token may not view.

@@ -69,7 +69,7 @@ with
     order by name, id
     limit 20
   ),
-  -- Whose policies count for each subject: its own, and those of profiles that it may take on.
+  -- Whose policies count for each subject: its own, and those of profiles that it may assume.
   actors as materialized (
     select id, name, kind, id as iam_id, null as profile from subjects
     union all

@@ -4,7 +4,7 @@
 -- severity: info
 -- why: >
 --   One row for each way in: identity and policy. scope is full, part (of the instance) or
---   conditional. The account owner has all access without a policy; whoever may take on a trusted
+--   conditional. The account owner has all access without a policy; whoever may assume a trusted
 --   profile has the profile's access, too. It shows what is configured, not what IAM decides: no
 --   context, no time of day, no session, no token already issued, and dynamic members only as of
 --   their last login.

@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from . import __version__, progress
-from .collect import KEEP_HISTORY, PARTS, Summary, collect
+from .collect import CONCURRENCY, KEEP_HISTORY, PARTS, Summary, collect
 from .errors import DatabaseError, InsightsError
 from .files import METADATA, metadata_beside, project_file
 from .ibmcloud.client import Client
@@ -98,7 +98,7 @@ def main() -> None:
 @click.option(
     "--concurrency",
     metavar="N",
-    default=16,
+    default=CONCURRENCY,
     show_default=True,
     type=click.IntRange(1, 100),
     help="Requests at the same time.",
@@ -161,7 +161,14 @@ def collect_command(
     incomplete = False
     for credential in found:
         summary = _collect(
-            *(credential, os.environ, database, reports, accepted, concurrency, only, quiet),
+            credential,
+            os.environ,
+            database,
+            reports,
+            acknowledgements=accepted,
+            concurrency=concurrency,
+            only=only,
+            quiet=quiet,
             log=_log if verbose else None,
             keep_history=keep_history,
         )
@@ -203,9 +210,7 @@ def demo_command(database: Path, quiet: bool) -> None:
         with Sandbox(stage) as sandbox:
             credential = find_credential(None, sandbox.environment)
             silent = quiet or stage is not account
-            summary = _collect(
-                *(credential, sandbox.environment, database, reports, None, 16, (), silent)
-            )
+            summary = _collect(credential, sandbox.environment, database, reports, quiet=silent)
     if not quiet:
         _say_collected(summary, database)
     _say_how_to_serve(database, quiet)
@@ -394,10 +399,11 @@ def _collect(
     environ: Mapping[str, str],
     database: Path,
     reports: list[Report],
-    acknowledgements: tuple[Acknowledgement, ...] | None,
-    concurrency: int,
-    only: tuple[str, ...],
-    quiet: bool,
+    *,
+    acknowledgements: tuple[Acknowledgement, ...] | None = None,
+    concurrency: int = CONCURRENCY,
+    only: tuple[str, ...] = (),
+    quiet: bool = False,
     log: Callable[[str], None] | None = None,
     keep_history: int = KEEP_HISTORY,
 ) -> Summary:

@@ -39,6 +39,7 @@ from .store.schema import TABLE, TABLES
 
 _LONGEST_PAUSE = 120  # seconds, whatever a service asks for
 _RETRIES_IN_ALL = 1000  # beyond that IBM Cloud is not busy but broken
+CONCURRENCY = 16  # requests at a time
 KEEP_HISTORY = 365  # days
 _REPORT_PATIENCE = 180.0  # seconds for a report to become ready
 _PATIENCE = Retry(total=8, backoff_factor=0.5, backoff_jitter=0.5, backoff_max=30)
@@ -128,7 +129,7 @@ def collect(
     target: Path,
     *,
     only: Collection[str] = (),
-    concurrency: int = 16,
+    concurrency: int = CONCURRENCY,
     progress: Callable[[Step, bool], None] = lambda step, finished: None,
     report_patience: float = _REPORT_PATIENCE,
     reports: Sequence[Report] = (),
@@ -197,7 +198,11 @@ class _Run:
         self.people: set[str] = set()
         self._lanes: Lanes[_Ask, Page] = Lanes(
             lambda ask: client.page(
-                *(ask.resource.service, ask.path, ask.params, ask.resource.items, ask.resource.post)
+                ask.resource.service,
+                ask.path,
+                ask.params,
+                items=ask.resource.items,
+                post=ask.resource.post,
             ),
             concurrency,
         )
@@ -260,7 +265,10 @@ class _Run:
             first_at = first_at or time.monotonic()
             self._submit(
                 _Ask(
-                    *(resource, context, params, _Listing()),
+                    resource,
+                    context,
+                    params,
+                    _Listing(),
                     first_at=first_at,
                     instead_of=instead_of,
                 )

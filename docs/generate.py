@@ -96,7 +96,7 @@ def report_pages(introduction: str) -> str:
 
 
 def report_section(report: Report, columns: tuple[str, ...]) -> list[str]:
-    """Question, why, how to read it, how to mend it, the SQL."""
+    """Question, why, how to read it, how to fix it, the SQL."""
     return [
         f'### <a id="{report.name}"></a>{report.title}',
         "",
@@ -108,7 +108,7 @@ def report_section(report: Report, columns: tuple[str, ...]) -> list[str]:
         "",
         f"**How to read it.** {' '.join(reading(report, columns))}",
         "",
-        f"**How to mend it.** {report.remediation}",
+        f"**How to fix it.** {report.remediation}",
         "",
         *(["References: " + "; ".join(report.references) + ".", ""] if report.references else []),
         "<details><summary>SQL</summary>",

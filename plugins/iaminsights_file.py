@@ -1,4 +1,4 @@
-"""Keeps the site able to read its files: mends what a killed collect left, says what is too old."""
+"""Keeps the site able to read its files: fixes what a killed collect left, says what is too old."""
 
 from __future__ import annotations
 

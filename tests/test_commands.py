@@ -1,4 +1,4 @@
-"""The commands that mend findings, typed into a real shell with a stub in ibmcloud's place."""
+"""The commands that fix findings, typed into a real shell with a stub in ibmcloud's place."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ def test_all_ways_of_a_person_and_no_others(account, stranger, collected):
     assert [profile["name"] for profile in answer["may_take_on"]] == ["auditor"]
     assert answer["owns_accounts"] == []
     assert answer["not_allowed_to_see"] == []
-    assert "It may take on trusted profiles, each with access of its own: auditor ." in text
+    assert "It may assume trusted profiles, each with access of its own: auditor ." in text
     assert "This is what is configured, not what IAM decides" in text
     assert "Ada Lovelace Team Reader on bucket reports of cloud-object-storage archive part" in text
 

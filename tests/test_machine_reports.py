@@ -34,7 +34,7 @@ def test_service_ids_without_key_and_group(collected):
     acme.group("Team", members=[acme.service_id("is in a group")])
     behind = acme.service_id("is behind a service credential")
     acme.resource_key(acme.instance("queue", "messagehub"), "producer", service_id=behind)
-    acme.profile_identity(acme.profile("helper"), acme.service_id("may take on a profile"))
+    acme.profile_identity(acme.profile("helper"), acme.service_id("may assume a profile"))
     bolt.service_id("forgotten", id="ServiceId-4")
 
     columns = ("account", "serviceid", "description", "direct_policies", "is_locked", "command")
@@ -142,12 +142,12 @@ def test_service_ids_without_any_access(collected):
     acme.policy(acme.service_id("has one at times"), ["Viewer"], service="kms", rule=RULE)
     team = acme.group("Team", members=[acme.service_id("has one through a group")])
     acme.policy(team, ["Viewer"], service="kms")
-    acme.profile_identity(acme.profile("helper"), acme.service_id("may take on a profile"))
+    acme.profile_identity(acme.profile("helper"), acme.service_id("may assume a profile"))
     abroad = acme.service_id("has a policy in another account")
     bolt.policy(abroad, ["Viewer"], service="kms")
     guest = acme.service_id("is in a group of another account")
     bolt.policy(bolt.group("Guests", [guest]), ["Viewer"], service="kms")
-    envoy = acme.service_id("may take on a profile of another account")
+    envoy = acme.service_id("may assume a profile of another account")
     bolt.profile_identity(bolt.profile("envoy"), envoy)
     bolt.service_id("forgotten", group="Robots")
 

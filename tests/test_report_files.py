@@ -31,7 +31,7 @@ HEADER = """\
 -- category: Users
 -- severity: info
 -- why: One wants to know.
--- remediation: Nothing is to be mended.
+-- remediation: There is nothing to fix.
 """
 SELECT = "select user_id, count(*) over () as report_rows from users\n"
 

@@ -73,7 +73,7 @@ def test_a_finding_in_full(collected, acme):
     accepted, first = log["runs"][0]["results"]
     service_id = acme.service_ids[0]["id"]
     assert first["message"]["text"] == (
-        'API keys that never expire: key "one" 🗝, in account Acme. Mend it: '
+        'API keys that never expire: key "one" 🗝, in account Acme. Fix it: '
         f"ibmcloud iam service-api-key-disable 'ApiKey-1' '{service_id}' "
         "Delete it when disabling it has broken nothing: "
         f"ibmcloud iam service-api-key-delete 'ApiKey-1' '{service_id}'"

@@ -19,7 +19,7 @@
 --   users]
 -- notes: |
 --   Each measure judges what its recommendation asks, which is often less than the reports list that
---   help to mend it. The parts of each are in the views cis_keys, cis_settings, cis_factors,
+--   help to fix it. The parts of each are in the views cis_keys, cis_settings, cis_factors,
 --   cis_people, cis_administrators and cis_public; here is only what they rest on.
 with
   measures as materialized (

@@ -154,7 +154,13 @@ def _report(part: str, kind: str, row_function: rows.RowFunction, **params: str)
         part, IAM, f"{path}/{{key}}", None, row_function, _REPORTS_READER, fallback=latest
     )
     return Resource(
-        *(part, IAM, path, None, rows.no_rows, _REPORTS_READER, params),
+        part,
+        IAM,
+        path,
+        None,
+        rows.no_rows,
+        _REPORTS_READER,
+        params,
         post={},
         then=result,
         fallback=latest,

@@ -367,7 +367,7 @@ def profile_rule_rows(item: Object, context: Context) -> Iterator[Row]:
 
 
 def profile_identity_rows(item: Object, context: Context) -> Iterator[Row]:
-    """An identity that may take on the trusted profile that was asked about."""
+    """An identity that may assume the trusted profile that was asked about."""
     table = "trustedprofile_identities"
     identifier, kind = item.get("identifier"), item.get("type")
     iam_id = item.get("iam_id")

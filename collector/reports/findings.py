@@ -259,9 +259,14 @@ def _count_one(
         name = str(list(row.values())[1] or "")
         values.append(
             (
-                *(report.name, account, finding, severity, name),
+                report.name,
+                account,
+                finding,
+                severity,
+                name,
                 *(row.get(key) for key in _SUBJECTS),
-                *(first_seen(account, finding), number),
+                first_seen(account, finding),
+                number,
             )
         )
     connection.executemany(_INSERT, values)

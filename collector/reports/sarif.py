@@ -84,7 +84,7 @@ def _result(
     about = str(what if what is not None else finding)
     text = f"{report.title}: {about}, in account {cells.get('account')}."
     if command := cells.get("command"):
-        text += f" Mend it: {command}"
+        text += f" Fix it: {command}"
     if remark := cells.get("remark"):
         text += f" {remark}"
     result = {

@@ -94,7 +94,7 @@ def findings_summary(reports: Iterable[Report]) -> Report:
         "rows, acknowledged those that somebody has accepted, open the rest, accounts how many "
         "accounts have open ones. It was counted by running the reports when the data was "
         "collected. A note says what could not be read: there none is not the same as no finding.",
-        remediation="Begin at the top: open the report, and mend or acknowledge each row.",
+        remediation="Begin at the top: open the report, and fix or acknowledge each row.",
         chart={
             "mark": "bar",
             "x_column": "title",

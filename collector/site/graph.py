@@ -46,7 +46,7 @@ class Graph:
     edges: dict[tuple[str, str], Edge] = field(default_factory=dict)
     owns: list[str] = field(default_factory=list)  # accounts that the root owns
     owner: dict[str, Any] | None = None  # of the account that the root is in
-    profiles: list[dict[str, str]] = field(default_factory=list)  # that the root may take on
+    profiles: list[dict[str, str]] = field(default_factory=list)  # that the root may assume
     hidden: list[str] = field(default_factory=list)  # parts that the reader may not see
 
     def add(self, node: Node) -> str:

@@ -190,7 +190,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "trustedprofiles",
-        "Trusted profiles: access that people, services or compute resources can take on.",
+        "Trusted profiles: access that people, services or compute resources can assume.",
         (
             _id("ID of the trusted profile."),
             _iam_id("iam_id", "Its IAM ID.", required=True),
@@ -217,7 +217,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "trustedprofile_links",
-        "Compute resources that may take on a trusted profile.",
+        "Compute resources that may assume a trusted profile.",
         (
             _id("ID of the link."),
             Column("cr_type", "Kind of compute resource: VSI, IKS_SA, ROKS_SA, CE and others."),
@@ -592,7 +592,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "trustedprofile_rules",
-        "Claim rules: which federated people or compute resources may take on a trusted profile.",
+        "Claim rules: which federated people or compute resources may assume a trusted profile.",
         (
             _id("ID of the rule."),
             Column("tp_id", "The trusted profile.", references="trustedprofiles", required=True),
@@ -617,7 +617,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "trustedprofile_identities",
-        "Identities, also of other accounts, that may take on a trusted profile.",
+        "Identities, also of other accounts, that may assume a trusted profile.",
         (
             Column("tp_id", "The trusted profile.", references="trustedprofiles", required=True),
             _iam_id("iam_id", "Who may take it on.", required=True),
@@ -628,7 +628,7 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("tp_id", "iam_id"),
         facets=("type",),
-        called="identities that may take on trusted profiles",
+        called="identities that may assume trusted profiles",
         piece_of="tp_id",
         compared=Compared(
             columns="type accounts",
@@ -1104,7 +1104,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "findings",
-        "The rows of every report that calls for something to be mended, as of the last collect.",
+        "The rows of every report that calls for something to fix, as of the last collect.",
         (
             Column("report", "The report.", required=True),
             replace(_ACCOUNT, indexed=False),

@@ -2,7 +2,7 @@
 --   What the CIS benchmark's recommendations on people and groups are judged by.
 -- notes: |
 --   Columns as in cis_measures. The owner needs no group and is no inactive user; people who cannot
---   log in are neither outside the groups nor inactive. Whoever may take on a trusted profile, by name
+--   log in are neither outside the groups nor inactive. Whoever may assume a trusted profile, by name
 --   or by a claim rule for their identity provider, has a way to permissions without policies of their
 --   own. That everybody has a mail address does not say that it is right: fails is null then.
 with

@@ -76,7 +76,8 @@ class KeyObjects:
         group_id = instance.get("resource_group_id")
         created = creation_day(fields)
         crn = make_crn(
-            *(service, self.account_id),
+            service,
+            self.account_id,
             region=instance["region_id"],
             instance=instance["guid"],
             kind="resource-key",

@@ -126,7 +126,9 @@ def _roles_for(account, query):
 def custom_role(request):
     """One custom role; no other kind of role has an id."""
     role = find(
-        *(request.account.custom_roles, request.variables["id"], "id"),
+        request.account.custom_roles,
+        request.variables["id"],
+        "id",
         message="The role does not exist.",
         code="role_not_found",
     )
@@ -180,7 +182,9 @@ def _item(request, policy, shape):
 def _single(request, item):
     policy_id = request.variables["id"]
     policy = find(
-        *(request.account.policies, policy_id, "id"),
+        request.account.policies,
+        policy_id,
+        "id",
         message=f"Policy with id {policy_id} is not found.",
         code="policy_not_found",
     )

@@ -50,9 +50,8 @@ def instances(request):
 def instance(request):
     """One instance in any state, by GUID or CRN."""
     message = "The resource instance does not exist."
-    return find(
-        *(request.account.instances, request.variables["id"], "guid", "crn"), message=message
-    )
+    key = request.variables["id"]
+    return find(request.account.instances, key, "guid", "crn", message=message)
 
 
 def resource_keys(request):
