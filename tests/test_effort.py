@@ -53,7 +53,8 @@ def test_no_report_works_out_again_what_policies_mean(medium, name):
 
 def test_facts_weigh_little_beside_what_they_are_made_from(medium):
     """Long texts in every row, and indexes that no question is asked through, show here."""
-    facts = {fact.name for fact in FACTS}
+    # What is searched for is text: it repeats names by its nature.
+    facts = {fact.name for fact in FACTS} - {"search"}
     weights = {True: 0, False: 0}
     with closing(sqlite3.connect(medium)) as database:
         for table, weight in database.execute(
