@@ -72,7 +72,7 @@ PAGE_SIZES = (1, 7, 100)
 def sample_through(kinds: dict) -> Iterator[SimpleNamespace]:
     """The sample account behind a sandbox, and a client of the SDK for each of CLIENTS' like."""
     account = sample_account()
-    with Sandbox(account) as sandbox:
+    with Sandbox(account, report_delays=1) as sandbox:
         environment = sandbox.environment
         authenticator = IAMAuthenticator(
             account.api_key, url=environment["IBMCLOUD_IAM_API_ENDPOINT"]
