@@ -89,6 +89,11 @@ setup(
         "datasette>=0.65.5,<1.0",
         # 0.7 no longer draws charts on the pages of canned queries.
         "datasette-vega>=0.6.2,<0.7",
+        # These two come with Datasette; the site's pages are made with them.
+        "jinja2>=3.1",
+        "markupsafe>=2.1",
+        # Comes with Datasette; reads the headers of reports and facts, writes metadata.yml.
+        "pyyaml>=5.3",
         "requests>=2.32",
         "sqlite-utils>=4.2,<5",
         # Comes with requests, which would also take a version that lets bodies be cut short.

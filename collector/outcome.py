@@ -64,13 +64,16 @@ class Asked(Protocol):
     """What must be known of a request to say what its refusal costs."""
 
     @property
-    def part(self) -> str: ...
+    def part(self) -> str:
+        """The part of a collection that it is for."""
 
     @property
-    def optional(self) -> tuple[int, ...]: ...
+    def optional(self) -> tuple[int, ...]:
+        """Status codes that mean that the account has no such feature."""
 
     @property
-    def each(self) -> object | None: ...
+    def each(self) -> object | None:
+        """What it is asked for once for each of; None for a listing."""
 
 
 def cost_of_refusal(asked: Asked, status: int, later_page: bool) -> Cost:
@@ -123,6 +126,7 @@ class Step:
         return self.status in (DENIED, FAILED)
 
     def lose(self, loss: Loss, message: str) -> None:
+        """Note that something is missing, and what is to be said of it."""
         self.losses[loss].append(message)
 
     def conclude(self, rows: int) -> None:

@@ -23,6 +23,7 @@ class Lines:
         self._stream = stream or sys.stderr
 
     def __call__(self, step: Step, finished: bool) -> None:
+        """Print a line for a part that is complete."""
         if finished:
             print(_line(step), file=self._stream, flush=True)
 
@@ -45,6 +46,7 @@ class LiveTable:
         self._next = 0.0
 
     def __call__(self, step: Step, finished: bool) -> None:
+        """Draw the bars anew, if the last time was long enough ago."""
         now = self._clock()
         self._steps[step.part] = (step, finished)
         self._begun.setdefault(step.part, now)

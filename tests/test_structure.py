@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib.metadata
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -128,6 +131,24 @@ def test_imports_within_a_package_point_one_way(package):
         for path in modules_of(f"{package}/{place}"):
             inside = {one for one in imports_of(path) if one[0] == package}
             assert names(inside, 1) - {place} <= allowed, path
+
+
+def test_whatever_is_imported_is_declared():
+    declared = {
+        re.match(r"[\w-]+", line)[0].lower()
+        for line in importlib.metadata.requires("iaminsights")
+        if "extra ==" not in line
+    }
+    called = {"yaml": "pyyaml", "sqlite_utils": "sqlite-utils"}
+    ours = {"iaminsights", "iaminsights_plugins"}
+    for path in [*COLLECTOR.rglob("*.py"), *(COLLECTOR.parent / "plugins").glob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                modules = [node.module]
+            for name in {module.partition(".")[0] for module in modules} - ours:
+                if name not in sys.stdlib_module_names:
+                    assert called.get(name, name) in declared, (path, name)
 
 
 def test_every_module_has_its_place():

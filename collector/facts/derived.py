@@ -43,6 +43,7 @@ class Fact:
 
     @property
     def name(self) -> str:
+        """Name of its table, and of its file."""
         return self.table.name
 
 

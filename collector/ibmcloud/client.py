@@ -107,6 +107,7 @@ class Client:
         return self._auth.claims
 
     def close(self) -> None:
+        """End every connection."""
         self._session.close()
 
     def page(

@@ -112,6 +112,7 @@ class BearerAuth(AuthBase):
         self._refuse_if_expired()
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """The request with the token, if it goes to a host that may see it."""
         host = origin(request.url or "")
         if host not in self._origins:
             raise RequestError(f"The token was not sent to {host[1]}: it is meant for other hosts.")

@@ -36,6 +36,7 @@ class Lanes(Generic[Task, Result]):
         self._done: SimpleQueue[tuple[Task, Future[Result]]] = SimpleQueue()
 
     def add(self, lane: str, task: Task) -> None:
+        """Let a task wait for its turn in a lane; any thread may."""
         with self._choosing:
             self._waiting.setdefault(lane, deque()).append(task)
             self._unattended += 1

@@ -72,6 +72,7 @@ class Context:
     public_group: str = PUBLIC_ACCESS_GROUP
 
     def group(self, group_id: Any) -> Any:
+        """The ID under which the file has a group that IBM Cloud calls so."""
         return self.public_group if group_id == PUBLIC_ACCESS_GROUP else group_id
 
 

@@ -40,6 +40,7 @@ class Acknowledgement:
     expires: date
 
     def accepts(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row of the report has all the values, none of them absent."""
         return all(
             str(row.get(name)) == value and row.get(name) is not None
             for name, value in self.identifiers.items()

@@ -109,6 +109,7 @@ class Artist:
         self.sees: set[str] = set()
 
     async def draw(self) -> Graph:
+        """The whole picture, as far as the reader may see it."""
         graph = self.graph
         for part, tables in PARTS.items():
             if await may_see(self.datasette, self.actor, self.name, *tables):

@@ -41,6 +41,8 @@ class Edge:
 
 @dataclass
 class Graph:
+    """Who reaches what from one thing on, and what must be said beside it."""
+
     root: str = ""
     nodes: dict[str, Node] = field(default_factory=dict)
     edges: dict[tuple[str, str], Edge] = field(default_factory=dict)
@@ -50,6 +52,7 @@ class Graph:
     hidden: list[str] = field(default_factory=list)  # parts that the reader may not see
 
     def add(self, node: Node) -> str:
+        """Add a node unless it is there; gives its ID."""
         self.nodes.setdefault(node.id, node)
         return node.id
 
@@ -59,9 +62,11 @@ class Graph:
             self.edges.setdefault((start, end), Edge(start, end, kind, detail))
 
     def column(self, number: int) -> list[Node]:
+        """The nodes of a column, from the left."""
         return [node for node in self.nodes.values() if node.column == number]
 
     def as_json(self) -> dict[str, Any]:
+        """The graph as the page and its readers get it."""
         nodes = []
         for node in self.nodes.values():
             named = {

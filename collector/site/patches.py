@@ -30,6 +30,7 @@ class Patch:
 
     @property
     def name(self) -> str:
+        """What is patched."""
         return self.what.__name__
 
 

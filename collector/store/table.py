@@ -40,6 +40,7 @@ class Column:
 
     @property
     def sql_type(self) -> str:
+        """The type in SQLite, whose tables are strict."""
         return "INTEGER" if self.kind in (INTEGER, BOOLEAN) else "TEXT"
 
 
@@ -157,6 +158,7 @@ class Table:
 
     @property
     def filled_by(self) -> str:
+        """The part of a collection that brings its rows."""
         return self.part or self.name
 
     @property
@@ -169,4 +171,5 @@ class Table:
         return self.indexes + tuple((name,) for name in foreign)
 
     def column(self, name: str) -> Column:
+        """The column of this name; raises StopIteration if there is none."""
         return next(column for column in self.columns if column.name == name)

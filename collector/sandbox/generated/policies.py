@@ -29,10 +29,12 @@ def service_of(instance):
 
 
 def one_instance(chance, instance):
+    """All of one service instance."""
     return {"instance": instance}
 
 
 def part_of_an_instance(chance, instance):
+    """One bucket, key or the like of an instance."""
     kind = _PARTS.get(service_of(instance), "resource")
     name = f"{kind}-{chance.randint(1, 99)}"
     parts = [("resourceType", "stringEquals", kind), ("resource", "stringEquals", name)]
@@ -40,64 +42,78 @@ def part_of_an_instance(chance, instance):
 
 
 def instance_that_is_gone(chance, instance):
+    """An instance that does not exist any more."""
     return {"service": service_of(instance), "instance": uuid_of("gone", chance.random())}
 
 
 def service_in_a_group(chance, instance):
+    """A service in one resource group."""
     return {"service": service_of(instance), "resource_group": instance["resource_group_id"]}
 
 
 def everything_in_a_group(chance, instance):
+    """Every service in one resource group."""
     return {"resource_group": instance["resource_group_id"]}
 
 
 def the_group_itself(chance, instance):
+    """A resource group itself, not what is in it."""
     itself = [("resourceType", "stringEquals", "resource-group")]
     return {"resource_group": instance["resource_group_id"], "attributes": itself}
 
 
 def service_in_a_region(chance, instance):
+    """A service in one region."""
     return {"service": service_of(instance), "region": instance["region_id"]}
 
 
 def service_everywhere(chance, instance):
+    """A service, wherever it is."""
     return {"service": service_of(instance)}
 
 
 def instances_by_pattern(chance, instance):
+    """Instances whose GUID begins in some way."""
     pattern = ("serviceInstance", "stringMatch", instance["guid"][:2] + "*")
     return {"service": service_of(instance), "attributes": [pattern]}
 
 
 def several_services(chance, instance):
+    """A list of services."""
     others = chance.sample(sorted(_PARTS), 2)
     listed = ("serviceName", "stringEqualsAnyOf", sorted({service_of(instance), *others}))
     return {"attributes": [listed]}
 
 
 def several_regions(chance, instance):
+    """A service in a list of regions."""
     listed = ("region", "stringEqualsAnyOf", sorted({instance["region_id"], "eu-de", "us-south"}))
     return {"service": service_of(instance), "attributes": [listed]}
 
 
 def by_access_tag(chance, instance):
+    """Whatever carries an access tag."""
     name, _, value = chance.choice(TAGS).partition(":")
     return {"service_type": "service", "tags": [(name, "stringEquals", value)]}
 
 
 def one_instance_in_office_hours(chance, instance):
+    """One instance under a condition of time."""
     return {"instance": instance, "rule": office_hours(), "pattern": WEEKLY}
 
 
 def all_services(chance, instance):
+    """All services of the account."""
     return {"service_type": "service"}
 
 
 def account_management(chance, instance):
+    """All account management services."""
     return {"service_type": "platform_service"}
 
 
 def one_account_management_service(chance, instance):
+    """One account management service."""
     return {"service": chance.choice(ACCOUNT_MANAGEMENT)}
 
 
