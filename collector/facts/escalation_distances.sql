@@ -9,78 +9,134 @@
 --   level: {is: "Confidence of the weakest step: 3 high, 2 medium, 1 low.", kind: integer, required: true}
 --   name: Its name; of groups, service IDs and profiles with what it is before it.
 -- rests_on:
---   [access_groups, accounts, escalation_steps, identities, known_resources, users]
+--   [access_group_members, access_groups, accounts, escalation_steps, identities,
+--   known_resources, serviceids, users]
 -- notes: |
 --   Between equally short ways the one of the highest confidence counts. Nothing is followed forward
---   from thousands of identities: starting at full control the steps are walked backwards, once for
---   each thing, distance and confidence; the limit of hops ends circles. Users are left out of that
---   walk, because there are so many: only steps from "every user" lead to one, so that in links it
---   takes their own steps for them; how far each of them is, is looked up afterwards.
+--   from thousands of identities: starting at full control the steps are walked backwards; the limit
+--   of hops ends circles. First come the hops, then the confidence along the shortest ways only.
+--   Users are left out of the walk, because there are so many: only steps from "every user" lead to
+--   one, so that in links it takes their own steps for them; how far each of them is, is looked up
+--   afterwards.
 with recursive
-  steps as materialized (
+  persons as materialized (
+    select users.account_id, users.iam_id
+    from users
+    join accounts on accounts.account_id = users.account_id
+    where accounts.owner is not users.iam_id
+  ),
+  own_steps as materialized (
     select
-      account_id,
-      source,
-      source_kind,
-      target,
-      target_kind,
-      rule,
-      rule > 0 as hop,
-      policy_id,
-      confidence,
-      case confidence when 'high' then 3 when 'medium' then 2 else 1 end as level,
-      why,
-      source_kind = 'identity' and exists (
-        select 1
-        from users
-        join accounts on accounts.account_id = users.account_id
-        where users.iam_id = source
-          and users.account_id = escalation_steps.account_id
-          and accounts.owner is not users.iam_id
-      ) as is_user
-    from escalation_steps
+      steps.account_id,
+      steps.source,
+      steps.target,
+      steps.rule > 0 as hop,
+      case steps.confidence when 'high' then 3 when 'medium' then 2 else 1 end as level,
+      persons.iam_id is not null as is_user
+    from escalation_steps as steps
+    left join persons
+      on persons.iam_id = iif(steps.source_kind = 'identity', steps.source, null)
+      and persons.account_id = steps.account_id
+    where steps.source <> 'every user'
+  ),
+  -- Being in a group is a step that costs nothing. Who is in it both ways does no harm.
+  memberships as materialized (
+    select
+      groups.account_id,
+      members.iam_id,
+      groups.source as access_group_id,
+      persons.iam_id is not null as is_user
+    from (
+      select distinct account_id, source from escalation_steps where source_kind = 'access_group'
+    ) as groups
+    cross join access_group_members as members on members.group_id = groups.source
+    left join persons
+      on persons.iam_id = members.iam_id and persons.account_id = groups.account_id
+    union all
+    select
+      access_groups.account_id, everybody.iam_id, access_groups.id, persons.iam_id is not null
+    from access_groups
+    join (
+      select account_id, iam_id from users union all select account_id, iam_id from serviceids
+    ) as everybody
+      on everybody.account_id = access_groups.account_id
+    left join persons
+      on persons.iam_id = everybody.iam_id and persons.account_id = access_groups.account_id
+    where access_groups.is_public = 1
   ),
   links as materialized (
-    select distinct account_id, iif(is_user, 'every user', source) as source, target, hop, level
-    from steps
-    where source <> 'every user'
+    select account_id, source, target, hop, level from own_steps where not is_user
+    union all
+    select account_id, 'every user', target, hop, max(level)
+    from own_steps
+    where is_user
+    group by account_id, target, hop
+    union all
+    select account_id, iam_id, access_group_id, 0, 3 from memberships where not is_user
+    union all
+    select account_id, 'every user', access_group_id, 0, 3
+    from memberships
+    where is_user
+    group by access_group_id, account_id
   ),
-  reached(account_id, id, hops, level) as (
-    select account_id, 'full control', 0, 3 from accounts
+  reached(account_id, id, hops) as (
+    -- As text, like the columns that it is compared with: else no index finds it.
+    select account_id, cast('full control' as text), 0 from accounts
     union
-    select
-      links.account_id,
-      links.source,
-      reached.hops + links.hop,
-      min(reached.level, links.level)
+    select links.account_id, links.source, reached.hops + links.hop
     from reached
     cross join links on links.target = reached.id and links.account_id = reached.account_id
     where reached.hops + links.hop <= 6
   ),
+  shortest as materialized (
+    select account_id, id, min(hops) as hops from reached group by account_id, id
+  ),
+  tight as materialized (
+    select links.account_id, links.source, links.target, links.level
+    from links
+    cross join shortest as nearer
+      on nearer.id = links.target and nearer.account_id = links.account_id
+    cross join shortest as farther
+      on farther.id = links.source
+      and farther.account_id = links.account_id
+      and farther.hops = nearer.hops + links.hop
+  ),
+  trusted(account_id, id, level) as (
+    select account_id, cast('full control' as text), 3 from accounts
+    union
+    select tight.account_id, tight.source, min(trusted.level, tight.level)
+    from trusted
+    cross join tight on tight.target = trusted.id and tight.account_id = trusted.account_id
+  ),
   others as materialized (
-    select account_id, id, min(10 * hops - level) as rank, hops, level
-    from reached
-    group by account_id, id
+    select shortest.account_id, shortest.id, shortest.hops, max(trusted.level) as level
+    from shortest
+    join trusted on trusted.id = shortest.id and trusted.account_id = shortest.account_id
+    group by shortest.account_id, shortest.id
   ),
   -- The things in others, and each user by the steps that lead from it to one of those.
   distances as materialized (
-    select
-      others.account_id,
-      coalesce(steps.source, others.id) as id,
-      others.hops + coalesce(steps.hop, 0) as hops,
-      min(others.level, coalesce(steps.level, 3)) as level,
-      min(
-        10 * (others.hops + coalesce(steps.hop, 0)) - min(others.level, coalesce(steps.level, 3))
-      ) as rank
-    from others
-    cross join (select 0 as of_users union all select 1) as sides
-    left join steps
-      on steps.target = others.id
-      and steps.account_id = iif(sides.of_users, others.account_id, null)
-      and steps.is_user
-    where steps.source is not null or not sides.of_users
-    group by others.account_id, coalesce(steps.source, others.id)
-    having others.hops + coalesce(steps.hop, 0) <= 6
+    select account_id, id, hops, level, min(10 * hops - level) as rank
+    from (
+      select account_id, id, hops, level from others
+      union all
+      select
+        others.account_id, own_steps.source, others.hops + own_steps.hop,
+        min(others.level, own_steps.level)
+      from own_steps
+      cross join others
+        on others.id = own_steps.target and others.account_id = own_steps.account_id
+      where own_steps.is_user
+      union all
+      select others.account_id, memberships.iam_id, others.hops, others.level
+      from memberships
+      cross join others
+        on others.id = memberships.access_group_id
+        and others.account_id = memberships.account_id
+      where memberships.is_user
+    )
+    where hops <= 6
+    group by account_id, id
   )
 select
   account_id,

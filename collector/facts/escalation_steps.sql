@@ -27,8 +27,9 @@
 --     leads there once, and from there a step leads to each.
 --   - a role and the ID of a policy: whoever holds that role on what the policy reaches. Policies
 --     with the same target share one.
---   rule: its number in escalation_rules, 0 for what is no escalation but a way on: being a member,
---   being allowed to assume a profile, holding a role, being an administrator already.
+--   rule: its number in escalation_rules, 0 for what is no escalation but a way on: being allowed to
+--   assume a profile, holding a role, being an administrator already. Being in an access group is
+--   such a way on, too, which access_group_identities tells: it is not repeated here.
 --   confidence: that of the rule; one less under a condition, and where the policy limits nothing
 --   but the account, which is only inferred to include account management. why says so.
 --   Where this errs: a policy that names parts of account management by anything but resource and
@@ -464,52 +465,7 @@ with
     from full_administrators
   ),
   steps as (
-    -- Each of these, and, with the first step of each access group, its members. They stand in one
-    -- select because SQLite prepares all of core once more for each mention of it.
-    select
-      core.account_id,
-      iif(sides.side = 'step', core.source, coalesce(members.iam_id, everybody.iam_id)) as source,
-      iif(sides.side = 'step', core.source_kind, 'identity') as source_kind,
-      iif(sides.side = 'step', core.target, core.source) as target,
-      iif(sides.side = 'step', core.target_kind, 'access_group') as target_kind,
-      iif(sides.side = 'step', core.rule, 0) as rule,
-      iif(sides.side = 'step', core.policy_id, null) as policy_id,
-      iif(sides.side = 'step', core.level, 3) as level,
-      iif(sides.side = 'step', core.why, 'member') as why
-    from (
-      select
-        *,
-        iif(
-          source_kind = 'access_group'
-            and row_number() over (partition by account_id, source) = 1,
-          source,
-          null
-        ) as start
-      from core
-    ) as core
-    cross join (
-      select 'step' as side union all select 'members' union all select 'everybody'
-    ) as sides
-    left join access_group_members as members
-      on members.group_id = iif(sides.side = 'members', core.start, null)
-      and (
-        members.membership_type = 'static'
-        or not exists (
-          select 1
-          from access_group_members as others
-          where others.iam_id = members.iam_id
-            and others.group_id = members.group_id
-            and others.membership_type = 'static'
-        )
-      )
-    left join access_groups
-      on access_groups.id = iif(sides.side = 'everybody', core.start, null)
-      and access_groups.is_public = 1
-    left join (
-      select account_id, iam_id from users union all select account_id, iam_id from serviceids
-    ) as everybody
-      on everybody.account_id = iif(access_groups.id is null, null, core.account_id)
-    where sides.side = 'step' or coalesce(members.iam_id, everybody.iam_id) is not null
+    select account_id, source, source_kind, target, target_kind, rule, policy_id, level, why from core
     union all
     select
       account_id, source, 'role', target, iif(rule = 13, 'resource', 'identity'), rule, null, level,

@@ -12,7 +12,9 @@
 --   target: What is taken over last.
 --   confidence: "high, medium or low: that of the weakest step."
 --   why: "The rules on the way, each with its confidence."
--- rests_on: [accounts, escalation_distances, escalation_steps, identities]
+-- rests_on:
+--   [access_group_members, access_groups, accounts, escalation_distances, escalation_steps,
+--   identities, serviceids, users]
 -- notes: |
 --   The shortest way of each identity to full control, for whoever is not there already.
 --
@@ -26,36 +28,82 @@
 --   from full control. Steps of rule 0 form no circle (members are no groups, profiles assume no
 --   profiles), and all others bring full control nearer: following best steps ends.
 with recursive
+  -- Being in an access group is a step as well. Only what is as short and as certain as the best
+  -- way is looked at; most steps are neither.
   steps as materialized (
     select
-      *,
-      rule > 0 as hop,
-      case confidence when 'high' then 3 when 'medium' then 2 else 1 end as level
-    from escalation_steps
-  ),
-  ranked as (
+      steps.account_id,
+      steps.source,
+      steps.source_kind,
+      steps.target,
+      steps.target_kind,
+      steps.rule,
+      steps.rule > 0 as hop,
+      steps.policy_id,
+      steps.confidence,
+      steps.why,
+      own.hops,
+      own.level as path_level,
+      next.name as target_name
+    from escalation_steps as steps
+    cross join escalation_distances as next
+      on next.account_id = steps.account_id and next.id = steps.target
+    cross join escalation_distances as own
+      on own.account_id = steps.account_id
+      and own.id = steps.source
+      and own.hops = next.hops + (steps.rule > 0)
+      and own.level = min(
+        next.level, case steps.confidence when 'high' then 3 when 'medium' then 2 else 1 end
+      )
+    union all
     select
-      steps.*,
-      next.name as target_name,
-      next.hops + steps.hop as hops,
-      min(next.level, steps.level) as path_level,
-      row_number() over (
-        partition by steps.account_id, steps.source
-        order by
-          next.hops + steps.hop,
-          min(next.level, steps.level) desc,
-          steps.target_kind <> 'full_control',
-          next.name,
-          steps.target,
-          steps.rule,
-          steps.policy_id,
-          steps.why
-      ) as place
-    from steps
-    cross join escalation_distances as next on next.account_id = steps.account_id and next.id = steps.target
+      groups.account_id, members.iam_id, 'identity', groups.id, 'access_group', 0, 0, null, 'high',
+      'member', own.hops, own.level, next.name
+    from access_groups as groups
+    cross join escalation_distances as next
+      on next.account_id = groups.account_id and next.id = groups.id
+    cross join access_group_members as members on members.group_id = groups.id
+    cross join escalation_distances as own
+      on own.account_id = groups.account_id
+      and own.id = members.iam_id
+      and own.hops = next.hops
+      and own.level = next.level
+    union all
+    select
+      groups.account_id, everybody.iam_id, 'identity', groups.id, 'access_group', 0, 0, null,
+      'high', 'member', own.hops, own.level, next.name
+    from access_groups as groups
+    cross join escalation_distances as next
+      on next.account_id = groups.account_id and next.id = groups.id
+    cross join (
+      select account_id, iam_id from users union all select account_id, iam_id from serviceids
+    ) as everybody
+      on everybody.account_id = groups.account_id
+    cross join escalation_distances as own
+      on own.account_id = groups.account_id
+      and own.id = everybody.iam_id
+      and own.hops = next.hops
+      and own.level = next.level
+    where groups.is_public = 1
   ),
   choices as materialized (
-    select * from ranked where place = 1 and hops <= 6
+    select *
+    from (
+      select
+        *,
+        row_number() over (
+          partition by account_id, source
+          order by
+            target_kind <> 'full_control',
+            target_name,
+            target,
+            rule,
+            policy_id,
+            why
+        ) as place
+      from steps
+    )
+    where place = 1
   ),
   -- A helper (every ..., a role) is not named in the text: onward and reason are those of the
   -- step from it, which is told together with the step to it.
