@@ -82,7 +82,7 @@ join users on users.iam_id = apikeys.iam_id and users.account_id = apikeys.accou
 join accounts on accounts.account_id = apikeys.account_id
 join identities on identities.iam_id = apikeys.iam_id
 left join read on read.account_id = apikeys.account_id
-left join apikey_remedies as remedies on remedies.apikey_id = apikeys.id
+join apikey_remedies as remedies on remedies.apikey_id = apikeys.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'admin_user_api_keys'
   and acknowledged.account_id = apikeys.account_id

@@ -34,6 +34,9 @@ with
     from policies
     where state = 'active'
   ),
+  groups as materialized (
+    select id, account_id from access_groups where is_public = 0
+  ),
   used as (
     select
       account_id,
@@ -73,19 +76,20 @@ with
     group by account_id
     union all
     select
-      access_groups.account_id,
+      joined.account_id,
       5,
       'groups_of_user',
       'access groups of a person',
-      members.iam_id,
-      count(distinct members.group_id),
+      joined.iam_id,
+      joined.number,
       50
-    from access_group_members as members
-    join access_groups on access_groups.id = members.group_id
-    join users
-      on users.iam_id = members.iam_id and users.account_id = access_groups.account_id
-    where access_groups.is_public = 0
-    group by access_groups.account_id, members.iam_id
+    from (
+      select members.iam_id, groups.account_id, count(distinct members.group_id) as number
+      from access_group_members as members
+      cross join groups on groups.id = members.group_id
+      group by members.iam_id, groups.account_id
+    ) as joined
+    join users on users.iam_id = joined.iam_id and users.account_id = joined.account_id
     union all
     select
       account_id,

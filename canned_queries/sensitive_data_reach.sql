@@ -45,10 +45,11 @@ with
     join reading_roles on reading_roles.role_id = policy_roles.role_id
   ),
   instances as materialized (
-    select id, account_id, service_name as service
-    from resource_service_instances
-    where service_name in (select service from reading_roles)
-      and coalesce(state, '') not in ('removed', 'pending_removal')
+    select facts.number, instances.account_id, instances.service_name as service
+    from resource_service_instances as instances
+    join instance_facts as facts on facts.instance_id = instances.id
+    where instances.service_name in (select service from reading_roles)
+      and coalesce(instances.state, '') not in ('removed', 'pending_removal')
   ),
   totals as materialized (
     select account_id, service, count(*) as instances
@@ -59,24 +60,11 @@ with
     select
       policy_targets.policy_id,
       policy_targets.account_id,
-      policy_targets.target_id as target,
+      targets.number as target,
       policy_targets.scope
     from policy_targets
+    join targets on targets.target_id = policy_targets.target_id
     where policy_targets.policy_id in (select policy_id from granting)
-  ),
-  targets as materialized (
-    select distinct account_id, target from candidates
-  ),
-  reached as materialized (
-    select targets.account_id, targets.target, instances.service, instances.id as instance_id
-    from targets
-    join target_instances on target_instances.target_id = targets.target
-    join instances on instances.id = target_instances.instance_id
-  ),
-  sizes as materialized (
-    select account_id, target, service, count(*) as instances
-    from reached
-    group by account_id, target, service
   ),
   grants as materialized (
     select
@@ -88,15 +76,13 @@ with
       policies.last_permit_at,
       candidates.target,
       candidates.scope,
-      sizes.service,
+      sizes.service_name as service,
       sizes.instances
     from candidates
-    join sizes on sizes.account_id = candidates.account_id and sizes.target = candidates.target
+    join target_services as sizes on sizes.target = candidates.target
     join policies on policies.id = candidates.policy_id
-    where exists (
-      select 1
-      from granting
-      where granting.policy_id = candidates.policy_id and granting.service = sizes.service
+    where (candidates.policy_id, sizes.service_name) in (
+      select policy_id, service from granting
     )
   ),
   breadths(place, breadth) as (
@@ -137,17 +123,16 @@ with
       holders.account_id,
       holders.holder_id,
       holders.service,
-      count(distinct reached.instance_id) as instances
+      count(distinct reached.instance) as instances
     from holders
     join totals on totals.account_id = holders.account_id and totals.service = holders.service
     join grants
       on grants.account_id = holders.account_id
       and grants.holder_id = holders.holder_id
       and grants.service = holders.service
-    join reached
-      on reached.account_id = grants.account_id
-      and reached.target = grants.target
-      and reached.service = grants.service
+    join target_pairs as reached on reached.target = grants.target
+    join instances
+      on instances.number = reached.instance and instances.service = grants.service
     where holders.targets > 1 and holders.most_instances < totals.instances
     group by holders.account_id, holders.holder_id, holders.service
   ),

@@ -118,8 +118,8 @@ with
   hints as (
     select robots.account_id, robots.iam_id, 'made for ' || compute.what as hint
     from robots
-    join json_each(robots.unique_instance_crns) as crns
-    join compute on compute.id = crns.value and compute.account_id = robots.account_id
+    cross join json_each(robots.unique_instance_crns) as crns
+    cross join compute on compute.id = crns.value and compute.account_id = robots.account_id
     union
     select words.account_id, words.iam_id, 'names ' || compute.what
     from words
