@@ -41,110 +41,63 @@ with
   ),
   grants as materialized (
     select
+      coalesce(policies.access_group_id, policies.iam_id) as holder_id,
       policies.id as policy_id,
       policies.account_id,
-      policies.iam_id,
+      (
+        select coalesce(accounts.name, accounts.account_id)
+        from accounts
+        where accounts.account_id = policies.account_id
+      ) as account,
       policies.access_group_id,
+      coalesce('access group ' || coalesce(nullif(access_groups.name, ''), access_groups.id), 'itself')
+        as via,
+      (
+        select public_access.effect
+        from public_access
+        where public_access.access_group_id = policies.access_group_id
+      ) as public_access,
       policies.last_permit_at,
       reached.service_name,
       reached.reach,
       reached.scope,
       policy_roles.role_id,
-      coalesce(roles.display_name, roles.role_id) as role
+      coalesce(roles.display_name, roles.role_id) as role,
+      coalesce(summaries.identities, 1) as identities
     from reached
     join policies on policies.id = reached.policy_id
     join policy_roles on policy_roles.policy_id = policies.id
     join roles on roles.role_id = policy_roles.role_id
-    where coalesce(:role, '') = '' or roles.display_name glob (select pattern from wanted)
-  ),
-  -- The list ends at 20,000 rows: how many each identity has is counted first, and only the rows of
-  -- the first ones by name are made.
-  sizes as materialized (
-    select access_group_id, count(*) as rows
-    from grants
-    where access_group_id is not null
-    group by access_group_id
-  ),
-  holders as materialized (
-    select iam_id, sum(rows) as rows
-    from (
-      select members.iam_id, sizes.rows
-      from access_group_identities as members
-      join sizes on sizes.access_group_id = members.access_group_id
-      union all
-      select iam_id, 1 from grants where access_group_id is null and iam_id is not null
-    )
-    group by iam_id
-  ),
-  numbered as materialized (
-    select
-      holders.iam_id,
-      identities.name,
-      identities.kind,
-      holders.rows,
-      sum(holders.rows) over (order by identities.name, holders.iam_id) as last_row
-    from holders
-    join identities on identities.iam_id = holders.iam_id
-  ),
-  chosen as materialized (
-    select iam_id, name, kind from numbered where last_row - rows < 20000
-  ),
-  members as materialized (
-    select access_group_id, iam_id, membership_type
-    from access_group_identities
-    where iam_id in (select iam_id from chosen)
-  ),
-  ways as (
-    select grants.*, grants.iam_id as holder, 'itself' as via, null as membership
-    from grants
-    where access_group_id is null and iam_id is not null
-    union all
-    select
-      grants.*,
-      members.iam_id,
-      'access group ' || coalesce(nullif(access_groups.name, ''), access_groups.id),
-      members.membership_type
-    from grants
-    join access_groups on access_groups.id = grants.access_group_id
-    join members on members.access_group_id = access_groups.id
-  ),
-  shown as materialized (
-    select
-      ways.*,
-      chosen.name as identity,
-      chosen.kind,
-      (select sum(rows) from holders) as report_rows
-    from ways
-    join chosen on chosen.iam_id = ways.holder
-    order by
-      identity, ways.holder, ways.account_id, ways.service_name, ways.role, ways.via,
-      ways.policy_id
-    limit 20000
+    left join access_groups on access_groups.id = policies.access_group_id
+    left join access_group_summaries as summaries
+      on summaries.access_group_id = policies.access_group_id
+    where (coalesce(:role, '') = '' or roles.display_name glob (select pattern from wanted))
+      and coalesce(policies.access_group_id, policies.iam_id) is not null
   )
+-- Identities come in the order of an index on their names: what is after the last row shown is
+-- counted, not made.
 select
-  coalesce(accounts.name, accounts.account_id) as account,
-  shown.identity,
-  shown.kind,
-  shown.role,
-  shown.service_name as service,
-  shown.reach,
-  shown.scope,
-  shown.via,
-  shown.membership,
-  (
-    select public_access.effect
-    from public_access
-    where public_access.access_group_id = shown.access_group_id
-  ) as public_access,
-  shown.last_permit_at,
+  grants.account,
+  holders.name as identity,
+  holders.kind,
+  grants.role,
+  grants.service_name as service,
+  grants.reach,
+  grants.scope,
+  grants.via,
+  holders.membership,
+  grants.public_access,
+  grants.last_permit_at,
   1 as ways,
-  shown.holder as iam_id,
-  shown.access_group_id,
-  shown.policy_id,
-  shown.role_id,
-  shown.report_rows
-from shown
-join accounts on accounts.account_id = shown.account_id
+  holders.iam_id,
+  grants.access_group_id,
+  grants.policy_id,
+  grants.role_id,
+  (select sum(identities) from grants) as report_rows
+from identity_holders as holders
+cross join grants on grants.holder_id = holders.holder_id
+where holders.holder_id in (select holder_id from grants)
 order by
-  shown.identity, shown.holder, shown.account_id, shown.service_name, shown.role, shown.via,
-  shown.policy_id
+  holders.name, holders.iam_id, grants.account_id, grants.service_name, grants.role, grants.via,
+  grants.policy_id
+limit 20000

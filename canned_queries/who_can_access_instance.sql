@@ -48,27 +48,41 @@ with
   ),
   chosen as materialized (
     select
-      *,
+      fitting.*,
+      coalesce(accounts.name, accounts.account_id) as account,
+      accounts.owner,
       (
         select count(*)
         from fitting as others
         where others.distance = (select min(distance) from fitting)
       ) as fitting_instances
     from fitting
-    order by distance, name, id
+    join accounts on accounts.account_id = fitting.account_id
+    order by distance, fitting.name, id
     limit 1
   ),
   reached as materialized (
-    select policy_id, instance_id, scope
-    from policy_instances
-    where instance_id = (select id from chosen)
+    select policy_targets.policy_id, policy_targets.scope
+    from target_pairs
+    join targets on targets.number = target_pairs.target
+    join policy_targets on policy_targets.target_id = targets.target_id
+    where target_pairs.instance = (
+      select number from instance_facts where instance_id = (select id from chosen)
+    )
   ),
   grants as materialized (
     select
+      coalesce(policies.access_group_id, policies.iam_id) as holder_id,
       reached.policy_id,
       reached.scope,
-      policies.iam_id,
       policies.access_group_id,
+      coalesce('access group ' || coalesce(nullif(access_groups.name, ''), access_groups.id), 'itself')
+        as via,
+      (
+        select public_access.effect
+        from public_access
+        where public_access.access_group_id = policies.access_group_id
+      ) as public_access,
       policies.last_permit_at,
       (
         select group_concat(display_name, ', ')
@@ -79,53 +93,93 @@ with
           where policy_roles.policy_id = policies.id
           order by display_name, roles.role_id
         )
-      ) as roles
+      ) as roles,
+      coalesce(summaries.identities, 1) as identities
     from reached
     join policies on policies.id = reached.policy_id
+    left join access_groups on access_groups.id = policies.access_group_id
+    left join access_group_summaries as summaries
+      on summaries.access_group_id = policies.access_group_id
+    where coalesce(policies.access_group_id, policies.iam_id) is not null
   ),
   ways as (
     select
-      grants.iam_id,
-      'itself' as via,
-      null as membership,
+      identities.name as identity,
+      identities.kind,
+      grants.via,
+      members.membership_type as membership,
+      grants.public_access,
       grants.roles,
       grants.scope,
       grants.last_permit_at,
-      null as access_group_id,
-      grants.policy_id
-    from grants
-    where grants.access_group_id is null and grants.iam_id is not null
-    union all
-    select
-      members.iam_id,
-      'access group ' || coalesce(nullif(access_groups.name, ''), access_groups.id),
-      members.membership_type,
-      grants.roles,
-      grants.scope,
-      grants.last_permit_at,
+      identities.iam_id,
       grants.access_group_id,
       grants.policy_id
     from grants
-    join access_groups on access_groups.id = grants.access_group_id
-    join access_group_identities as members on members.access_group_id = access_groups.id
+    cross join access_group_members as members
+      on members.group_id = grants.access_group_id
+      and (
+        members.membership_type = 'static'
+        or not exists (
+          select 1
+          from access_group_members as others
+          where others.iam_id = members.iam_id
+            and others.group_id = members.group_id
+            and others.membership_type = 'static'
+        )
+      )
+    cross join identities on identities.iam_id = members.iam_id
     union all
-    select accounts.owner, 'account owner', null, 'everything', 'full', null, null, null
+    select
+      identities.name,
+      identities.kind,
+      grants.via,
+      'public',
+      grants.public_access,
+      grants.roles,
+      grants.scope,
+      grants.last_permit_at,
+      identities.iam_id,
+      grants.access_group_id,
+      grants.policy_id
+    from grants
+    join public_access on public_access.access_group_id = grants.access_group_id
+    join (
+      select account_id, iam_id from users union all select account_id, iam_id from serviceids
+    ) as everybody
+      on everybody.account_id = public_access.account_id
+    join identities on identities.iam_id = everybody.iam_id
+    union all
+    select
+      identities.name,
+      identities.kind,
+      grants.via,
+      null,
+      grants.public_access,
+      grants.roles,
+      grants.scope,
+      grants.last_permit_at,
+      identities.iam_id,
+      null,
+      grants.policy_id
+    from grants
+    join identities on identities.iam_id = grants.holder_id
+    where grants.access_group_id is null
+    union all
+    select
+      identities.name, identities.kind, 'account owner', null, null, 'everything', 'full', null,
+      identities.iam_id, null, null
     from chosen
-    join accounts on accounts.account_id = chosen.account_id
-    where accounts.owner is not null
+    join identities on identities.iam_id = chosen.owner
   )
 select
-  coalesce(accounts.name, accounts.account_id) as account,
+  chosen.account,
   chosen.name as instance,
-  identities.name as identity,
-  identities.kind,
+  ways.identity,
+  ways.kind,
   ways.via,
   ways.membership,
-  (
-    select public_access.effect
-    from public_access
-    where public_access.access_group_id = ways.access_group_id
-  ) as public_access,
+  ways.public_access,
   ways.roles,
   ways.scope,
   ways.last_permit_at,
@@ -135,9 +189,8 @@ select
   ways.access_group_id,
   ways.policy_id,
   chosen.id as instance_id,
-  count(*) over () as report_rows
+  (select count(owner) from chosen) + coalesce((select sum(identities) from grants), 0)
+    as report_rows
 from chosen
-join ways
-join identities on identities.iam_id = ways.iam_id
-join accounts on accounts.account_id = chosen.account_id
-order by ways.via <> 'account owner', identity, ways.iam_id, ways.via, ways.policy_id
+cross join ways
+order by ways.via <> 'account owner', ways.identity, ways.iam_id, ways.via, ways.policy_id

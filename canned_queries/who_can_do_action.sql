@@ -63,7 +63,7 @@ with
   account_reach as materialized (
     select policy_id, service_name from policy_account_services
   ),
-  grants as materialized (
+  granting as materialized (
     select distinct candidates.id as policy_id, candidates.role_id
     from candidates
     where candidates.service_name is null
@@ -94,113 +94,61 @@ with
         )
       )
   ),
-  -- The list ends at 20,000 rows: how many each identity has is counted first, and only the rows of
-  -- the first ones by name are made.
-  sizes as materialized (
-    select policies.access_group_id, count(*) as rows
-    from grants
-    join policies on policies.id = grants.policy_id
-    where policies.access_group_id is not null
-    group by policies.access_group_id
-  ),
-  holders as materialized (
-    select iam_id, sum(rows) as rows
-    from (
-      select members.iam_id, sizes.rows
-      from access_group_identities as members
-      join sizes on sizes.access_group_id = members.access_group_id
-      union all
-      select policies.iam_id, 1
-      from grants
-      join policies on policies.id = grants.policy_id
-      where policies.access_group_id is null and policies.iam_id is not null
-    )
-    group by iam_id
-  ),
-  numbered as materialized (
+  grants as materialized (
     select
-      holders.iam_id,
-      identities.name,
-      identities.kind,
-      holders.rows,
-      sum(holders.rows) over (order by identities.name, holders.iam_id) as last_row
-    from holders
-    join identities on identities.iam_id = holders.iam_id
-  ),
-  chosen as materialized (
-    select iam_id, name, kind from numbered where last_row - rows < 20000
-  ),
-  members as materialized (
-    select access_group_id, iam_id, membership_type
-    from access_group_identities
-    where iam_id in (select iam_id from chosen)
-  ),
-  ways as (
-    select
+      coalesce(policies.access_group_id, policies.iam_id) as holder_id,
+      policies.id as policy_id,
       policies.account_id,
-      policies.iam_id,
-      'itself' as via,
-      null as membership,
-      grants.role_id,
-      null as access_group_id,
-      grants.policy_id
-    from grants
-    join policies on policies.id = grants.policy_id
-    where policies.access_group_id is null and policies.iam_id is not null
-    union all
-    select
-      policies.account_id,
-      members.iam_id,
-      'access group ' || coalesce(nullif(access_groups.name, ''), access_groups.id),
-      members.membership_type,
-      grants.role_id,
+      (
+        select coalesce(accounts.name, accounts.account_id)
+        from accounts
+        where accounts.account_id = policies.account_id
+      ) as account,
       policies.access_group_id,
-      grants.policy_id
-    from grants
-    join policies on policies.id = grants.policy_id
-    join access_groups on access_groups.id = policies.access_group_id
-    join members on members.access_group_id = access_groups.id
-  ),
-  shown as materialized (
-    select
-      ways.*,
-      chosen.name as identity,
-      chosen.kind,
-      (select sum(rows) from holders) as report_rows
-    from ways
-    join chosen on chosen.iam_id = ways.iam_id
-    order by
-      identity, ways.iam_id, ways.account_id, ways.via, ways.policy_id, ways.role_id
-    limit 20000
-  ),
-  descriptions as materialized (
-    select policy_id, target, condition from policy_descriptions
+      coalesce('access group ' || coalesce(nullif(access_groups.name, ''), access_groups.id), 'itself')
+        as via,
+      (
+        select public_access.effect
+        from public_access
+        where public_access.access_group_id = policies.access_group_id
+      ) as public_access,
+      policies.last_permit_at,
+      descriptions.target,
+      descriptions.condition,
+      granting.role_id,
+      coalesce(roles.display_name, roles.role_id) as role,
+      coalesce(summaries.identities, 1) as identities
+    from granting
+    join policies on policies.id = granting.policy_id
+    join policy_descriptions as descriptions on descriptions.policy_id = policies.id
+    join roles on roles.role_id = granting.role_id
+    left join access_groups on access_groups.id = policies.access_group_id
+    left join access_group_summaries as summaries
+      on summaries.access_group_id = policies.access_group_id
+    where coalesce(policies.access_group_id, policies.iam_id) is not null
   )
+-- Identities come in the order of an index on their names: what is after the last row shown is
+-- counted, not made.
 select
-  coalesce(accounts.name, accounts.account_id) as account,
-  shown.identity,
-  shown.kind,
-  coalesce(roles.display_name, roles.role_id) as role,
-  shown.via,
-  shown.membership,
-  (
-    select public_access.effect
-    from public_access
-    where public_access.access_group_id = shown.access_group_id
-  ) as public_access,
-  descriptions.target,
-  descriptions.condition,
-  policies.last_permit_at,
+  grants.account,
+  holders.name as identity,
+  holders.kind,
+  grants.role,
+  grants.via,
+  holders.membership,
+  grants.public_access,
+  grants.target,
+  grants.condition,
+  grants.last_permit_at,
   1 as ways,
-  shown.iam_id,
-  shown.access_group_id,
-  shown.policy_id,
-  shown.role_id,
-  shown.report_rows
-from shown
-join policies on policies.id = shown.policy_id
-join descriptions on descriptions.policy_id = shown.policy_id
-join accounts on accounts.account_id = shown.account_id
-join roles on roles.role_id = shown.role_id
+  holders.iam_id,
+  grants.access_group_id,
+  grants.policy_id,
+  grants.role_id,
+  (select sum(identities) from grants) as report_rows
+from identity_holders as holders
+cross join grants on grants.holder_id = holders.holder_id
+where holders.holder_id in (select holder_id from grants)
 order by
-  shown.identity, shown.iam_id, shown.account_id, shown.via, shown.policy_id, shown.role_id
+  holders.name, holders.iam_id, grants.account_id, grants.via, grants.policy_id, grants.role_id
+limit 20000

@@ -157,3 +157,24 @@ def test_the_random_accounts_have_every_form():
     assert scopes == {"full", "part", "conditional"}
     assert groups == {None, "group-1", "group-2", PUBLIC}
     assert kinds == set(EVERYBODY)
+
+
+def test_whose_policies_count_for_an_identity_is_told_both_ways_alike(sample_file, opened):
+    """By identity, for reports that go through identities, and by group, as the other views."""
+    database = opened(sample_file)
+    holders = [
+        tuple(row)
+        for row in database.execute("select iam_id, holder_id, membership from identity_holders")
+    ]
+    itself = [
+        (row["iam_id"], row["iam_id"], None)
+        for row in database.execute("select iam_id from identities")
+    ]
+    groups = [
+        tuple(row)
+        for row in database.execute(
+            "select iam_id, access_group_id, membership_type from access_group_identities"
+        )
+    ]
+    assert {"static", "dynamic", "public"} == {membership for _, _, membership in groups}
+    assert sorted(holders, key=str) == sorted(itself + groups, key=str)

@@ -6,6 +6,7 @@
 --   account_id: {is: Its account., references: accounts, required: true}
 --   name: "Its name, or its ID if it has none; (does not exist) behind it if it is missing."
 --   is_missing: {is: "1 if only policies mention it, though all groups were listed.", kind: integer}
+--   identities: {is: How many identities of the file it stands for., kind: integer, required: true}
 --   members: {is: "How many identities it stands for; empty where they were not read.", kind: integer}
 -- rests_on: [access_group_members, access_groups, collection_steps, collections, serviceids, users]
 -- notes: |
@@ -20,6 +21,21 @@ with readings as materialized (
   from collected_parts
   where status = 'ok'
   group by account_id
+),
+counted as materialized (
+  select
+    id,
+    iif(
+      is_public = 1,
+      (select count(*) from users where users.account_id = access_groups.account_id)
+      + (select count(*) from serviceids where serviceids.account_id = access_groups.account_id),
+      (
+        select count(distinct members.iam_id)
+        from access_group_members as members
+        where members.group_id = access_groups.id
+      )
+    ) as identities
+  from access_groups
 )
 select
   access_groups.id as access_group_id,
@@ -28,18 +44,12 @@ select
     || iif(access_groups.listed = 0 and readings.groups_were_read, ' (does not exist)', '')
     as name,
   iif(access_groups.listed = 0 and readings.groups_were_read, 1, 0) as is_missing,
-  case
-    when access_groups.is_public = 1 then
-      case
-        when readings.everybody_was_read then
-          (select count(*) from users where users.account_id = access_groups.account_id)
-          + (select count(*) from serviceids where serviceids.account_id = access_groups.account_id)
-      end
-    when readings.members_were_read then (
-      select count(distinct members.iam_id)
-      from access_group_members as members
-      where members.group_id = access_groups.id
-    )
-  end as members
+  counted.identities,
+  iif(
+    iif(access_groups.is_public = 1, readings.everybody_was_read, readings.members_were_read),
+    counted.identities,
+    null
+  ) as members
 from access_groups
+join counted on counted.id = access_groups.id
 left join readings on readings.account_id = access_groups.account_id

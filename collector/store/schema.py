@@ -77,6 +77,7 @@ TABLES: tuple[Table, ...] = (
         key=("iam_id",),
         label="name",
         facets=("kind",),
+        indexes=(("name", "iam_id"),),
         link=Link("iam_id", ("identity", "user", "administrator")),
         is_derived=True,
         compared=None,

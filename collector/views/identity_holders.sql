@@ -1,0 +1,52 @@
+-- title: >
+--   Through what each identity holds policies: itself, the access groups that it is in, and those that
+--   stand for everybody.
+-- notes: |
+--   One row for each identity and holder of policies that counts for it: its own IAM ID, or an access
+--   group with the membership (static, dynamic or public; static where it is both). The groups are
+--   those of access_group_identities. It is one select, without union: so SQLite takes the identities
+--   in the order of an index and stops where a page ends, instead of making all rows first.
+select
+  identities.iam_id,
+  identities.name,
+  identities.kind,
+  case sides.side
+    when 'itself' then identities.iam_id
+    when 'member' then members.group_id
+    else everybody.access_group_id
+  end as holder_id,
+  case sides.side
+    when 'member' then members.membership_type
+    when 'public' then 'public'
+  end as membership
+from identities
+cross join (
+  select 'itself' as side union all select 'member' union all select 'public'
+) as sides
+left join access_group_members as members
+  on members.iam_id = iif(sides.side = 'member', identities.iam_id, null)
+  and (
+    members.membership_type = 'static'
+    or not exists (
+      select 1
+      from access_group_members as others
+      where others.iam_id = members.iam_id
+        and others.group_id = members.group_id
+        and others.membership_type = 'static'
+    )
+  )
+left join public_access as everybody
+  on sides.side = 'public'
+  and (
+    exists (
+      select 1
+      from users
+      where users.iam_id = identities.iam_id and users.account_id = everybody.account_id
+    )
+    or exists (
+      select 1
+      from serviceids
+      where serviceids.iam_id = identities.iam_id and serviceids.account_id = everybody.account_id
+    )
+  )
+where sides.side = 'itself' or members.group_id is not null or everybody.access_group_id is not null
