@@ -6,9 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Without these Chromium calls home at every start, which a closed network answers with errors.
@@ -29,12 +31,36 @@ def find_browser(playwright: Playwright) -> str | None:
     return next((path for path in found if path), own if Path(own).exists() else None)
 
 
-def start(playwright: Playwright) -> Browser:
-    """A running browser that keeps to itself."""
+@contextmanager
+def opened() -> Iterator[BrowserContext]:
+    """A running browser that keeps to itself.
+
+    To start the process of a page takes longer than most tests. All pages of a site share one for
+    as long as any of them is open: here an empty one is, of the host that serves all tests.
+    """
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium refuses root otherwise
-    return playwright.chromium.launch(
-        executable_path=find_browser(playwright), args=[*_QUIET, *sandbox]
-    )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_browser(playwright),
+            args=[*_QUIET, "--process-per-site", *sandbox],
+        )
+        context = browser.new_context()
+        empty = context.new_page()
+        empty.route("**", lambda route: route.fulfill(body=""))
+        empty.goto("http://127.0.0.1/")
+        yield context
+        browser.close()
+
+
+@contextmanager
+def new_page(browser: BrowserContext, size: Mapping[str, int]) -> Iterator[Page]:
+    """A page of this width and height, in a browser that remembers nothing of those before it."""
+    page = browser.new_page()
+    page.set_viewport_size(size)
+    yield page
+    page.close()
+    browser.clear_cookies()
+    browser.clear_permissions()
 
 
 def install() -> None:

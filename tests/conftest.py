@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import BrowserContext
 
 from iaminsights.collect import collect
 from iaminsights.ibmcloud.client import Client
@@ -16,6 +17,7 @@ from iaminsights.ibmcloud.credentials import find_credential
 from iaminsights.reports.catalogue import all_reports
 from iaminsights.sandbox import Account, Sandbox, earlier_sample_account, sample_account
 
+from . import browser as browsers
 from .sandbox_client import Caller
 
 _VARIABLES = ("IBMCLOUD_", "IC_")
@@ -87,6 +89,12 @@ def serve() -> Iterator[Callable[..., Caller]]:
             return caller
 
         yield start
+
+
+@pytest.fixture(scope="module")  # while one runs, the thread has an event loop: asyncio.run fails
+def browser() -> Iterator[BrowserContext]:
+    with browsers.opened() as context:
+        yield context
 
 
 @pytest.fixture

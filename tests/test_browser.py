@@ -10,9 +10,9 @@ from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
-from .browser import start
+from .browser import new_page
 from .site_helpers import LONG, REPORTS, address, axes, queries_file, served
 
 WIDE, NARROW = {"width": 1400, "height": 900}, {"width": 360, "height": 740}
@@ -46,43 +46,34 @@ COUNT_MARKS = """canvas => {
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = start(playwright)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def site(sample_file):
     with served(sample_file) as site:
         yield site
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(browser: BrowserContext) -> Iterator[Page]:
     """A page that fails its test on a console error or a request to another host."""
-    page = browser.new_page(viewport=WIDE)
-    complaints = []
+    with new_page(browser, WIDE) as page:
+        complaints = []
 
-    def hear(message) -> None:
-        if message.type == "error":
-            complaints.append(message.text)
+        def hear(message) -> None:
+            if message.type == "error":
+                complaints.append(message.text)
 
-    def watch(request) -> None:
-        if urlsplit(request.url).hostname not in ("127.0.0.1", None):
-            complaints.append(f"request to {request.url}")
+        def watch(request) -> None:
+            if urlsplit(request.url).hostname not in ("127.0.0.1", None):
+                complaints.append(f"request to {request.url}")
 
-    def fail(request) -> None:
-        if request.failure != "net::ERR_ABORTED":  # a chart's data, when a test leaves the page
-            complaints.append(f"{request.url}: {request.failure}")
+        def fail(request) -> None:
+            if request.failure != "net::ERR_ABORTED":  # a chart's data, when a test leaves the page
+                complaints.append(f"{request.url}: {request.failure}")
 
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", hear)
-    page.on("request", watch)
-    page.on("requestfailed", fail)
-    yield page
-    page.close()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", hear)
+        page.on("request", watch)
+        page.on("requestfailed", fail)
+        yield page
     assert complaints == []
 
 

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 from datasette.utils import tilde_encode
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
 from iaminsights.files import METADATA, project_file
 from iaminsights.sandbox import Account
 
-from .browser import start
+from .browser import new_page
 from .report_rows import BUCKET, RULE
 from .site_helpers import BARE_DATASETTE, CHECKOUT, served
 
@@ -71,33 +71,25 @@ def stranger():
     return account
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = start(playwright)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(browser: BrowserContext) -> Iterator[Page]:
     """A page that fails its test on an error or on a request to another host."""
-    page = browser.new_page(viewport=WIDE)
-    complaints = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "console", lambda said: said.type == "error" and complaints.append(f"console: {said.text}")
-    )
-    page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
-    page.on(
-        "request",
-        lambda request: (
-            urlsplit(request.url).hostname not in ("127.0.0.1", None)
-            and complaints.append(request.url)
-        ),
-    )
-    yield page
-    page.close()
+    with new_page(browser, WIDE) as page:
+        complaints = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda said: said.type == "error" and complaints.append(f"console: {said.text}"),
+        )
+        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
+        page.on(
+            "request",
+            lambda request: (
+                urlsplit(request.url).hostname not in ("127.0.0.1", None)
+                and complaints.append(request.url)
+            ),
+        )
+        yield page
     assert complaints == []
 
 

@@ -28,14 +28,14 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 import yaml
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
 from iaminsights.files import METADATA, project_file
 from iaminsights.reports.report import MARKER
 from iaminsights.site.content_policy import DATA_POLICY
 from iaminsights_plugins import iaminsights_warning as warning
 
-from .browser import start
+from .browser import new_page
 from .site_helpers import CHECKOUT, DATASETTE, Site, address, served
 
 PAGE = (CHECKOUT / "docs" / "publishing.md").read_text(encoding="utf-8")
@@ -472,22 +472,15 @@ def scripts_of(page: str) -> str:
     return " ".join(re.findall(r'<script[^>]* src="([^"]+)"', page))
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = start(playwright)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page()
-    page.complaints = []
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on("console", lambda said: said.type == "error" and page.complaints.append(str(said.text)))
-    yield page
-    page.close()
+def page(browser: BrowserContext) -> Iterator[Page]:
+    with new_page(browser, {"width": 1280, "height": 720}) as page:
+        page.complaints = []
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on(
+            "console", lambda said: said.type == "error" and page.complaints.append(str(said.text))
+        )
+        yield page
 
 
 def test_no_page_is_hindered_by_the_policy(open_site, page, user_row):

@@ -21,7 +21,7 @@ from .site_helpers import Site, address, served
 from .test_pages import HOSTILE, row_of
 
 # The page that complains about console errors and about requests to another host.
-browser, page = test_browser.browser, test_browser.page
+page = test_browser.page
 
 ROWS = (
     *("users", "serviceids", "trustedprofiles", "access_groups", "policies"),
