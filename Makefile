@@ -22,7 +22,7 @@ demo: $(INSTALLED)
 		case $$? in 130) ;; *) exit 1;; esac
 
 test: $(TESTABLE) lint
-	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile
+	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(TESTABLE)
 	$(VENV)/bin/ruff check .

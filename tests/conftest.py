@@ -22,6 +22,26 @@ from .sandbox_client import Caller
 
 _VARIABLES = ("IBMCLOUD_", "IC_")
 
+# The files that take longest. They begin first, or one core waits at the end for the last of them.
+_LONGEST = (
+    "test_browser.py",
+    "test_quality.py",
+    "test_incomplete.py",
+    "test_publishing.py",
+    "test_graph.py",
+    "test_site.py",
+    "test_install.py",
+    "test_refresh.py",
+    "test_takeover.py",
+    "test_group_reports.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; `--no-loadscope-reorder` has them begin in this order."""
+    place = {name: number for number, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
+
 
 @pytest.fixture(autouse=True)
 def _no_real_account(monkeypatch: pytest.MonkeyPatch) -> None:
