@@ -7,14 +7,16 @@ from typing import Any
 
 import yaml
 
+# That of libyaml, where PyYAML was built with it: each start of the program reads all headers.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 def split_header(text: str) -> tuple[dict[str, Any], str]:
     """The header of a .sql file as a mapping, and what follows it; raises yaml.YAMLError."""
     lines = text.splitlines()
     size = next((n for n, line in enumerate(lines) if not line.startswith("--")), len(lines))
-    header = yaml.safe_load(
-        "\n".join(line.removeprefix("--").removeprefix(" ") for line in lines[:size])
-    )
+    text = "\n".join(line.removeprefix("--").removeprefix(" ") for line in lines[:size])
+    header = yaml.load(text, _LOADER)
     return header if isinstance(header, dict) else {}, "\n".join(lines[size:])
 
 
