@@ -10,30 +10,42 @@
 --   instances that the token may not view) cannot be seen here. lacks names the tables (as
 --   table.*) and columns that are empty because an earlier version of IAM insights read the part,
 --   which did not know them: they are filled when it is read again. With a whole table empty, the
---   part is partial.
-with steps as (
-  select
-    collections.account_id,
-    collection_steps.resource,
-    collection_steps.status,
-    collection_steps.finished_at,
-    max(collection_steps.finished_at)
-      filter (where collection_steps.status in ('ok', 'partial')) over part as read_at,
-    max(collections.id)
-      filter (where collection_steps.status in ('ok', 'partial')) over part as read_by,
-    row_number() over (part order by collection_steps.collection_id desc) as age
-  from collection_steps
-  join collections on collections.id = collection_steps.collection_id
-  window part as (partition by collections.account_id, collection_steps.resource)
-)
+--   part is partial. message is what there is to say about it, is_older 1 if the account's newest
+--   collect did not ask for it. Each part is looked up by itself: earlier collects are not read.
 select
-  steps.account_id,
-  steps.resource,
-  iif(steps.status = 'ok' and reading.lacks like '%.*%', 'partial', steps.status) as status,
-  steps.finished_at,
-  steps.read_at,
-  reading.lacks
-from steps
+  accounts.account_id,
+  asked.resource,
+  iif(asked.status = 'ok' and reading.lacks like '%.*%', 'partial', asked.status) as status,
+  asked.finished_at,
+  reading.finished_at as read_at,
+  reading.lacks,
+  coalesce(
+    asked.message,
+    'An earlier version of IAM insights read it, without '
+      || replace(replace(reading.lacks, '.*', ''), ' ', ', ') || ': collect again to have it whole.'
+  ) as message,
+  asked.collection_id < (
+    select max(collections.id)
+    from collections
+    where collections.account_id = accounts.account_id
+  ) as is_older
+from (select distinct account_id from collections) as accounts
+cross join (select distinct resource from collection_steps) as parts
+join collection_steps as asked
+  on asked.resource = parts.resource
+  and asked.collection_id = (
+    select max(collections.id)
+    from collections
+    join collection_steps as step
+      on step.collection_id = collections.id and step.resource = parts.resource
+    where collections.account_id = accounts.account_id
+  )
 left join collection_steps as reading
-  on reading.collection_id = steps.read_by and reading.resource = steps.resource
-where steps.age = 1
+  on reading.resource = parts.resource
+  and reading.collection_id = (
+    select max(collections.id)
+    from collections
+    join collection_steps as step
+      on step.collection_id = collections.id and step.resource = parts.resource
+    where collections.account_id = accounts.account_id and step.status in ('ok', 'partial')
+  )
