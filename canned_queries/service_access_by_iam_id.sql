@@ -18,6 +18,9 @@
 --   instance: Part of an instance's name, or its GUID or CRN; empty for all.
 --   identity: Part of somebody's name, or an IAM ID; empty for all.
 --   first_row: Number of the first row to show; to go on, the last number shown plus one.
+-- choices:
+--   instance: resource_service_instances.name
+--   identity: holder_names.name
 -- chart:
 --   mark: circle
 --   x_column: instance

@@ -14,6 +14,14 @@
 --   - "IBM Cloud Docs: Reviewing access"
 -- parameters:
 --   identity: A name, login, IAM ID or access group; for a part of a name the first 20 that fit are shown.
+-- choices:
+--   identity: holder_names.name
+-- linked_from:
+--   identities: {parameter: identity, column: iam_id, words: "What can it do?"}
+--   users: {parameter: identity, column: iam_id, words: "What can this person do?"}
+--   serviceids: {parameter: identity, column: iam_id, words: "What can this service ID do?"}
+--   trustedprofiles: {parameter: identity, column: iam_id, words: "What can it do?"}
+--   access_groups: {parameter: identity, column: id, words: "What can its members do?"}
 -- chart:
 --   mark: bar
 --   x_column: via

@@ -16,6 +16,9 @@
 -- parameters:
 --   service: Part of a service's name, such as iam-groups or billing; empty for all.
 --   role: Name of a role, such as Administrator; empty for all.
+-- choices:
+--   service: account_services.service_name
+--   role: roles.display_name
 -- chart:
 --   mark: bar
 --   x_column: service

@@ -15,6 +15,10 @@
 --   - "IBM Cloud Docs: Who can access a resource"
 -- parameters:
 --   instance: A name, GUID or CRN, or a part of a name; of several instances that fit, one is shown.
+-- choices:
+--   instance: resource_service_instances.name
+-- linked_from:
+--   resource_service_instances: {parameter: instance, column: id, words: "Who can access it?"}
 -- chart:
 --   mark: bar
 --   x_column: via

@@ -15,6 +15,10 @@
 --   - "IBM Cloud Docs: IAM roles and actions"
 -- parameters:
 --   role_or_action: An action such as kms.secrets.list, or the name or CRN of a role.
+-- choices:
+--   role_or_action: roles_and_actions.name
+-- linked_from:
+--   roles: {parameter: role_or_action, column: role_id, words: "Who has this role?"}
 -- chart:
 --   mark: bar
 --   x_column: kind

@@ -29,6 +29,7 @@ from .reports import output as terminal
 from .reports.catalogue import all_reports, columns_of
 from .reports.findings import Acknowledgement, count_in_file, read_acknowledgements
 from .reports.report import SEVERITIES, Report, assemble
+from .reports.resting import parts_of
 from .reports.sarif import sarif
 from .sandbox import Sandbox, account_of_size, earlier_sample_account, read_faults, sample_account
 from .store.file import accounts_in, check_source, check_target
@@ -369,7 +370,7 @@ def metadata_command(check: bool, queries: tuple[Path, ...]) -> None:
     target = Path(METADATA)
     source = target if target.exists() else project_file(METADATA)
     before = target.read_text(encoding="utf-8") if target.exists() else ""
-    after = assemble(source.read_text(encoding="utf-8"), reports)
+    after = assemble(source.read_text(encoding="utf-8"), reports, parts_of(reports))
     if check and before != after:
         lines = difflib.unified_diff(
             before.splitlines(True), after.splitlines(True), METADATA, "assembled"

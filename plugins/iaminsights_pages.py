@@ -14,7 +14,7 @@ from iaminsights.files import project_file
 from iaminsights.site import gaps, links, overview
 from iaminsights.site.counts import findings
 from iaminsights.site.databases import holds_insights, other_version
-from iaminsights.site.explorers import choices, explorer
+from iaminsights.site.explorers import choices, explorers
 from iaminsights.site.readers import may_see
 from iaminsights.site.stories import about_row, story
 
@@ -41,7 +41,7 @@ def extra_template_vars(datasette, request):
         "findings_of": functools.partial(findings, *reader),
         "gaps_of": functools.partial(gaps.gaps, datasette),
         "choices_of": functools.partial(choices, datasette),
-        "explorer_of": functools.partial(explorer, *reader),
+        "explorers_of": functools.partial(explorers, *reader),
         "about_row": functools.partial(about_row, *reader),
         "story_of": functools.partial(story, *reader),
         "search_url": functools.partial(_search_url, *reader),

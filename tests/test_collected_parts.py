@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from iaminsights.store.database import empty_database
+from iaminsights.facts.derived import empty_database
 
 EARLIER = "An earlier version of IAM insights read it, without "
 AGAIN = ": collect again to have it whole."

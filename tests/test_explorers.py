@@ -6,10 +6,13 @@ import html
 import sqlite3
 import unicodedata
 from contextlib import closing
+from urllib.parse import quote
 
 import pytest
 from datasette.utils import tilde_encode
 
+from iaminsights.reports.report import MARKER, assemble, read_report
+from iaminsights.reports.resting import parts_of
 from iaminsights.sandbox import Account
 
 from .report_rows import RULE, rows
@@ -259,6 +262,38 @@ def test_explorers_help_instead_of_failing_and_are_reached_from_rows(account, co
             target = html.unescape(target)
             assert target.startswith(f"/iaminsights/{address}")
             assert name in site.page(target)
+
+
+def test_a_report_of_ones_own_is_linked_from_rows_and_offers_choices(account, collected, tmp_path):
+    """All of it stands in its header: no page needs to know the report."""
+    own = tmp_path / "whose_mail.sql"
+    own.write_text(
+        """\
+-- title: Whose mail is this?
+-- question: Whose mail is this?
+-- category: Explorers
+-- severity: info
+-- why: One wants to know.
+-- remediation: Nothing is to be mended.
+-- parameters: {mail: An address.}
+-- choices: {mail: users.email}
+-- linked_from:
+--   users: {parameter: mail, column: email, words: "Who has this mail?"}
+select user_id, count(*) over () as report_rows from users where email = :mail
+"""
+    )
+    reports = [read_report(own)]
+    metadata = tmp_path / "metadata.yml"
+    metadata.write_text(assemble(f"{MARKER}\n", reports, parts_of(reports)), encoding="utf-8")
+    ada, (robot,) = account.users[1], account.service_ids
+    with served(collected(account), metadata=metadata) as site:
+        row = site.page(f"/iaminsights/users/{tilde_encode(ada['id'])}")
+        other = site.page(f"/iaminsights/serviceids/{tilde_encode(robot['id'])}")
+        form = site.page("/iaminsights/whose_mail")
+    mail = quote(ada["email"], safe="")
+    assert f'<a href="/iaminsights/whose_mail?mail={mail}">Who has this mail?</a>' in row
+    assert "whose_mail" not in other
+    assert f'<option value="{ada["email"]}">' in form
 
 
 # --- Names in any case ---------------------------------------------------------------------------

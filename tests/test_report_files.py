@@ -13,8 +13,10 @@ from iaminsights.facts.derived import ALL_TABLES, VIEWS, empty_database
 from iaminsights.files import METADATA, QUERIES, project_file
 from iaminsights.reports.catalogue import all_reports
 from iaminsights.reports.report import MARKER, assemble, check_against, read_report, read_reports
+from iaminsights.reports.resting import parts_of
 
 REPORTS = read_reports(project_file(QUERIES))
+PARTS = parts_of(REPORTS)
 THE_EIGHT = {
     "unreferenced_service_instances",
     "service_access_by_iam_id",
@@ -88,6 +90,16 @@ def test_long_texts_become_one_line(tmp_path):
         (HEADER + "-- chart: bar\n" + SELECT, "chart must give a text for each name"),
         (HEADER + "-- chart: {mark: bar}\n" + SELECT, "chart: x_column is missing"),
         (HEADER + "-- chart: {mark: pie}\n" + SELECT, "chart: mark is none of bar"),
+        (HEADER + "-- choices: {who: users.email}\n" + SELECT, "there is no parameter who"),
+        (
+            HEADER + "-- linked_from: {users: {parameter: who, column: id, words: Who}}\n" + SELECT,
+            "there is no parameter who",
+        ),
+        (
+            HEADER + "-- linked_from: {users: {column: id, words: Who}}\n" + SELECT,
+            "users needs column, parameter, words, nothing else",
+        ),
+        (HEADER + "-- linked_from: [users]\n" + SELECT, "must give a link for each table"),
         (HEADER + "-- chart: {size: big}\n" + SELECT, "chart: unknown key size"),
         (HEADER + "-- references: CIS\n" + SELECT, "references is no list"),
     ],
@@ -158,10 +170,28 @@ def test_identifiers_are_columns(tmp_path, database):
         check_against(report(tmp_path, f"{HEADER}{identifiers}{select}"), database)
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "-- choices: {who: users.colour}\n",
+        "-- choices: {who: users}\n",
+        "-- linked_from: {users: {parameter: who, column: colour, words: Who}}\n",
+        "-- linked_from: {persons: {parameter: who, column: id, words: Who}}\n",
+    ],
+)
+def test_what_a_form_offers_and_what_links_to_a_report_must_be_there(tmp_path, database, lines):
+    header = f"{HEADER}-- parameters: {{who: part of the name}}\n"
+    select = "select user_id, 1 as report_rows from users where user_id = :who\n"
+    with pytest.raises(ReportError, match="there is no column (users|persons)"):
+        check_against(report(tmp_path, f"{header}{lines}{select}"), database)
+    right = lines.replace("persons", "users").replace("colour", "id").replace("users}", "users.id}")
+    check_against(report(tmp_path, f"{header}{right}{select}"), database)
+
+
 def test_assembly():
     head = f"title: Mine # by hand\n{MARKER}\nold: stuff\n"
-    text = assemble(head, REPORTS)
-    assert text == assemble(text, REPORTS)
+    text = assemble(head, REPORTS, PARTS)
+    assert text == assemble(text, REPORTS, PARTS)
     assert text.startswith(f"title: Mine # by hand\n{MARKER}\n") and "old: stuff" not in text
     database = yaml.safe_load(text)["databases"]["iaminsights"]
     assert set(database["tables"]) == {*VIEWS, *(table.name for table in ALL_TABLES)}
@@ -169,13 +199,17 @@ def test_assembly():
         query = database["queries"][read.name]
         assert query["sql"] == read.sql + "\n"
         assert "\n" not in query["description"] and "+" not in query.get("fragment", "")
+        assert query["rests_on"] == list(PARTS[read.name])
+        assert query.get("choices", {}) == read.choices
+        assert query.get("linked_from", {}) == read.linked_from
 
 
 def test_assembly_needs_its_marker():
     with pytest.raises(ReportError, match="has no line"):
-        assemble("title: Mine\n", ())
+        assemble("title: Mine\n", (), {})
 
 
 def test_metadata_is_current():
     written = project_file(METADATA).read_text(encoding="utf-8")
-    assert written == assemble(written, all_reports()), "run: iaminsights metadata"
+    reports = all_reports()
+    assert written == assemble(written, reports, parts_of(reports)), "run: iaminsights metadata"

@@ -11,6 +11,8 @@ import pytest
 from datasette.app import Datasette
 
 from iaminsights.ibmcloud.resources import RESOURCES
+from iaminsights.reports.report import MARKER, Report, assemble
+from iaminsights.reports.resting import parts_of
 from iaminsights.sandbox import Account
 from iaminsights.site import patches
 from iaminsights.store.schema import TABLE, TABLES
@@ -156,15 +158,43 @@ RESTING = {
 }
 
 
-def test_a_report_rests_on_what_its_sql_reads_and_on_nothing_else(collected, tmp_path):
-    path = collected(Account("Closed Company"), deny=["v1_policies", "v2_policies"])
-    metadata = queries_file(tmp_path, **{name: {"sql": sql} for name, (sql, _) in RESTING.items()})
-    with served(path, metadata=metadata) as site:
+WORDS = ("title", "question", "category", "why", "remediation")
+UNREAD = "policies of Closed Company : never read"
+
+
+@pytest.fixture
+def closed(collected):
+    """A file without the policies, which the token might not read."""
+    return collected(Account("Closed Company"), deny=["v1_policies", "v2_policies"])
+
+
+def test_a_report_rests_on_what_its_sql_reads_and_on_nothing_else(closed, tmp_path):
+    reports = [
+        Report(
+            **{word: word for word in WORDS},
+            name=name,
+            severity="info",
+            sql=sql,
+            parameters={"policies": "Any."} if ":policies" in sql else {},
+        )
+        for name, (sql, _) in RESTING.items()
+    ]
+    metadata = tmp_path / "metadata.yml"
+    metadata.write_text(assemble(f"{MARKER}\n", reports, parts_of(reports)), encoding="utf-8")
+    with served(closed, metadata=metadata) as site:
         pages = {name: site.text(f"/iaminsights/{name}") for name in RESTING}
-    said = "policies of Closed Company : never read"
-    assert {name: said in text for name, text in pages.items()} == {
+    assert {name: UNREAD in text for name, text in pages.items()} == {
         name: rests for name, (_, rests) in RESTING.items()
     }
+    assert "This report rests on what the last collect could not read" in pages["a_table"]
+
+
+def test_of_a_query_that_nobody_assembled_all_may_be_missing(closed, tmp_path):
+    """Better one word too many than "nothing found" where nothing could be read."""
+    metadata = queries_file(tmp_path, by_hand={"sql": "select id from policies"})
+    with served(closed, metadata=metadata) as site:
+        text = site.text("/iaminsights/by_hand")
+    assert "Nothing says what this query rests on" in text and UNREAD in text
 
 
 # --- Knowledge about a table stands with the table ------------------------------------------------
@@ -176,6 +206,13 @@ def test_every_part_has_a_name_in_plain_english():
         assert re.fullmatch(r"[A-Za-z][A-Za-z -]+", name), name
         # Words that tables write as one, or in small letters, people do not.
         assert not re.search(r"serviceid|trustedprofile|apikey|\bcbr\b|\bmfa\b", name), name
+
+
+def test_every_plugin_is_found_under_the_name_of_its_file():
+    """Datasette then knows the one of the folder and the installed one as the same."""
+    named = re.findall(r'"(\S+) = iaminsights_plugins\.(\w+)"', (ROOT / "setup.py").read_text())
+    files = sorted(path.name for path in (ROOT / "plugins").glob("*.py"))
+    assert named == [(name, name.removesuffix(".py")) for name in files]
 
 
 def test_no_plugin_names_tables_of_its_own():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,8 +29,9 @@ _DATABASE = "iaminsights"
 _ACKNOWLEDGED = re.compile(r"\backnowledged\.report\s*=\s*'([^']*)'")
 _NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 _REQUIRED = ("title", "question", "category", "severity", "why", "remediation")
-_OPTIONAL = ("references", "parameters", "chart", "identifiers")
+_OPTIONAL = ("references", "parameters", "choices", "linked_from", "chart", "identifiers")
 _CHART_KEYS = ("mark", "x_column", "x_type", "y_column", "y_type", "color_column", "size_column")
+_LINK_KEYS = {"parameter", "column", "words"}
 _MARKS = ("bar", "line", "circle", "area")
 _TYPES = ("quantitative", "quantitative-bin", "temporal", "temporal-bin", "ordinal", "nominal")
 
@@ -40,9 +41,11 @@ class Report:
     """One report: its name is the file's, the rest is the file's header, `sql` its one select.
 
     `severity` is that of its rows, unless a row of a finding report has a column `severity` with
-    its own. `chart` speaks datasette-vega's vocabulary; `parameters` maps a name to what it is for;
-    `identifiers` are the columns that tell a finding from the others of its account. A report
-    without them is an inventory, whose rows call for nothing.
+    its own. `chart` speaks datasette-vega's vocabulary. `parameters` maps a name to what it is for,
+    `choices` to what its form offers: a column, as table.column. `linked_from` says from the rows
+    of which tables a link leads to the report: the `parameter` that it fills, from which `column`
+    of the row, and its `words`. `identifiers` are the columns that tell a finding from the others
+    of its account. A report without them is an inventory, whose rows call for nothing.
     """
 
     name: str
@@ -55,6 +58,8 @@ class Report:
     sql: str
     references: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, str] = field(default_factory=dict)
+    linked_from: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     chart: Mapping[str, str] = field(default_factory=dict)
     identifiers: tuple[str, ...] = ()
     path: Path | None = None
@@ -100,10 +105,11 @@ def read_report(path: Path) -> Report:
     return Report(name=path.stem, sql=sql, path=path, **header)
 
 
-def assemble(head: str, reports: Iterable[Report]) -> str:
+def assemble(head: str, reports: Iterable[Report], parts: Mapping[str, Sequence[str]]) -> str:
     """The text of metadata.yml: what stands above the marker in `head`, then what is assembled.
 
-    Raises ReportError if `head` has no marker line.
+    `parts` has, by the name of a report, the parts of a collection that it rests on. Raises
+    ReportError if `head` has no marker line.
     """
     written, marker, _ = head.partition(f"{MARKER}\n")
     if not marker:
@@ -115,7 +121,9 @@ def assemble(head: str, reports: Iterable[Report]) -> str:
                     **{table.name: _table_metadata(table) for table in ALL_TABLES},
                     **{view.name: {"description": view.title} for view in VIEWS.values()},
                 },
-                "queries": {report.name: _query_metadata(report) for report in reports},
+                "queries": {
+                    report.name: _query_metadata(report, parts[report.name]) for report in reports
+                },
             }
         }
     }
@@ -139,6 +147,8 @@ def check_against(report: Report, connection: sqlite3.Connection) -> tuple[str, 
     finally:
         connection.set_authorizer(anything_goes)
     columns = tuple(column[0] for column in cursor.description)
+    for source in [*report.choices.values(), *map(_column_linked, report.linked_from.items())]:
+        _check_column(report, source, connection)
     twice = sorted({column for column in columns if columns.count(column) > 1})
     if twice:
         problem = f"columns with the same name: {', '.join(twice)}"
@@ -157,6 +167,18 @@ def check_against(report: Report, connection: sqlite3.Connection) -> tuple[str, 
         if column not in columns:
             raise ReportError(f"{_place(report, column)}: {key}: there is no column {column}.")
     return columns
+
+
+def _column_linked(link: tuple[str, Mapping[str, str]]) -> str:
+    return f"{link[0]}.{link[1]['column']}"
+
+
+def _check_column(report: Report, source: str, connection: sqlite3.Connection) -> None:
+    """Raises ReportError if there is no such table.column."""
+    table, _, column = source.partition(".")
+    known = connection.execute("select name from pragma_table_info(?)", (table,))
+    if (column,) not in known.fetchall():
+        raise ReportError(f"{_place(report, source)}: there is no column {source}.")
 
 
 def _reason(error: sqlite3.Error) -> str:
@@ -209,6 +231,13 @@ def _header(path: Path, comments: list[str]) -> dict[str, Any]:
             raise ReportError(f"{at(key)}: {key} is no list.")
         header[key] = tuple(str(one) for one in header.get(key) or [])
     header["parameters"] = _texts(at("parameters"), "parameters", header.get("parameters"))
+    header["choices"] = _texts(at("choices"), "choices", header.get("choices"))
+    header["linked_from"] = _links(at("linked_from"), header.get("linked_from"))
+    asked = [link["parameter"] for link in header["linked_from"].values()]
+    for key, names in (("choices", header["choices"]), ("linked_from", asked)):
+        for name in names:
+            if name not in header["parameters"]:
+                raise ReportError(f"{at(key)}: {key}: there is no parameter {name}.")
     header["chart"] = _chart(at("chart"), _texts(at("chart"), "chart", header.get("chart")))
     return header
 
@@ -219,6 +248,16 @@ def _texts(where: str, key: str, value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
         raise ReportError(f"{where}: {key} must give a text for each name.")
     return {str(name): " ".join(text.split()) for name, text in value.items()}
+
+
+def _links(where: str, value: Any) -> dict[str, dict[str, str]]:
+    if not isinstance(value or {}, dict):
+        raise ReportError(f"{where}: linked_from must give a link for each table.")
+    for table, link in (value or {}).items():
+        if not isinstance(link, dict) or link.keys() != _LINK_KEYS:
+            keys = ", ".join(sorted(_LINK_KEYS))
+            raise ReportError(f"{where}: linked_from: {table} needs {keys}, nothing else.")
+    return {table: _texts(where, "linked_from", link) for table, link in (value or {}).items()}
 
 
 def _chart(where: str, chart: dict[str, str]) -> dict[str, str]:
@@ -287,7 +326,7 @@ def _table_metadata(table: Any) -> dict[str, Any]:
     return metadata
 
 
-def _query_metadata(report: Report) -> dict[str, Any]:
+def _query_metadata(report: Report, parts: Sequence[str]) -> dict[str, Any]:
     metadata: dict[str, Any] = {
         "title": report.title,
         "description": report.question,
@@ -302,6 +341,11 @@ def _query_metadata(report: Report) -> dict[str, Any]:
     if report.parameters:
         metadata["params"] = list(report.parameters)
         metadata["parameters"] = dict(report.parameters)
+    if report.choices:
+        metadata["choices"] = dict(report.choices)
+    if report.linked_from:
+        metadata["linked_from"] = {table: dict(link) for table, link in report.linked_from.items()}
+    metadata["rests_on"] = list(parts)
     if report.identifiers:
         metadata["identifiers"] = list(report.identifiers)
     if report.chart:

@@ -34,7 +34,7 @@ from .access_queries import (
     SCOPES_OF_INSTANCE,
     SENTENCES,
 )
-from .explorers import explorer
+from .explorers import explorers
 from .graph import GROUPS, IDENTITIES, POLICIES, RESOURCES, Graph, Node
 from .readers import may_see
 
@@ -118,8 +118,8 @@ class Artist:
             if await may_see(self.datasette, self.actor, self.name, table):
                 self.sees.add(table)
         graph.hidden = [part for part in PARTS if part not in self.sees]
-        told = await explorer(self.datasette, self.actor, self.name, self.table, self.row)
-        self.all_of_it = told and told["url"]
+        told = await explorers(self.datasette, self.actor, self.name, self.table, self.row)
+        self.all_of_it = told[0]["url"] if told else None
         await self._root()
 
         memberships = await self._memberships()
