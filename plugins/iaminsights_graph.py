@@ -13,9 +13,11 @@ import functools
 from datasette import NotFound, Response, hookimpl
 from datasette.utils import add_cors_headers, tilde_decode
 
-from iaminsights.site.access import SUBJECTS, Artist, address
+from iaminsights.site.access import draw
 from iaminsights.site.databases import holds_insights
+from iaminsights.site.lookup import Lookup, address
 from iaminsights.site.picture import paths, picture
+from iaminsights.site.subjects import PICTURED
 from iaminsights.store.schema import TABLE
 
 
@@ -37,7 +39,7 @@ def extra_template_vars(datasette):
 
 async def _graph_url(datasette, name: str, table: str, row) -> str | None:
     """Where the picture of a row is; None where there is none."""
-    if table not in SUBJECTS or not await holds_insights(datasette, name):
+    if table not in PICTURED or not await holds_insights(datasette, name):
         return None
     return address(datasette, name, table, row[TABLE[table].key[0]])
 
@@ -46,7 +48,7 @@ async def _page(datasette, request) -> Response:
     name, table, key = (
         tilde_decode(request.url_vars[part]) for part in ("database", "table", "key")
     )
-    if table not in SUBJECTS or not await holds_insights(datasette, name):
+    if table not in PICTURED or not await holds_insights(datasette, name):
         raise NotFound("There is no such graph")
     await datasette.ensure_permissions(
         request.actor,
@@ -57,8 +59,8 @@ async def _page(datasette, request) -> Response:
     )
     if not rows.rows:
         raise NotFound("There is no such row")
-    artist = Artist(datasette, request.actor, name, table, rows.rows[0])
-    graph = await artist.draw()
+    lookup = await Lookup(datasette, request.actor, name, table, rows.rows[0]).prepare()
+    graph = await draw(lookup)
     if request.url_vars["format"]:
         headers: dict[str, str] = {}
         if datasette.cors:
@@ -74,7 +76,7 @@ async def _page(datasette, request) -> Response:
             "root": graph.nodes[graph.root],
             "picture": picture(graph),
             "paths": paths(graph),
-            "all_of_it": artist.all_of_it,
+            "all_of_it": lookup.as_report,
             "json_url": json_address,
             "alternate_url_json": datasette.absolute_url(request, json_address),
         },

@@ -16,7 +16,8 @@ from iaminsights.site.counts import findings
 from iaminsights.site.databases import holds_insights, other_version
 from iaminsights.site.explorers import choices, explorers
 from iaminsights.site.readers import may_see
-from iaminsights.site.stories import about_row, story
+from iaminsights.site.references import about_row
+from iaminsights.site.stories import story
 
 
 @hookimpl

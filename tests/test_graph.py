@@ -312,6 +312,21 @@ def test_a_column_that_is_full_says_how_much_it_leaves_out(collected):
     assert of_store[1]["url"].startswith("/iaminsights/")
 
 
+def test_what_makes_privileged_is_drawn_whatever_its_role_is_called(collected):
+    """Manager on all services is more than Manager on one, though both have the same name."""
+    account = Account("Busy")
+    busy = account.user("Busy Person")
+    for number in range(30):
+        account.policy(busy, ["Reader"], service="kms", id=f"policy-{number:02}")
+    account.policy(busy, ["Manager"], service="logs", id="policy-y")
+    account.policy(busy, ["Manager"], service_type="service", id="policy-z")
+    with served(collected(account)) as site:
+        nodes = every_node(site, "users", busy["id"])
+    drawn_ids = {node["id"] for node in nodes if node["kind"] == "policy"}
+    assert "policies/policy-z" in drawn_ids and "policies/policy-y" not in drawn_ids
+    assert len(drawn_ids) == 24
+
+
 def test_25_fit(collected):
     account = Account("Full")
     crowd = account.group("Crowd", members=[account.user(f"P {n:02}") for n in range(25)])

@@ -116,6 +116,21 @@ def test_accepted_findings_are_counted_apart(collected):
     assert "For emergencies. (until" in report
 
 
+def test_a_row_names_what_is_accepted_until_its_last_day(collected):
+    """As the reports do: one view decides when an acknowledgement has run out."""
+    account = Account("Acme")
+    account.add_api_key(account.owner, "owner's")
+    entries = [
+        Acknowledgement("owner_api_key", {"account": "Acme"}, "For emergencies.", day_in(1)),
+        Acknowledgement("api_key_no_expiry", {"account": "Acme"}, "Until May.", day_in(-1)),
+    ]
+    with served(collected(account, reports=ALL, acknowledgements=entries)) as site:
+        text = site.text(row_of("identities", account.owner["iam_id"]))
+    found = section(text, "Findings")
+    assert f"Accepted: For emergencies. (until {day_in(1)})" in found
+    assert REPORTS["api_key_no_expiry"]["title"] in found and "Until May." not in text
+
+
 def test_what_could_not_be_read_is_not_called_none(collected):
     with served(collected(Account("Acme"), deny=("api_keys",), reports=ALL)) as site:
         text = site.text("/iaminsights")
@@ -185,6 +200,43 @@ def test_a_group_and_an_instance_tell_their_policies(story):
     assert "access group Team renamed" in named and "Writer" in named and "Manager" not in named
     page = site.page(row_of("resource_service_instances", acme.archive["id"]))
     assert "https://cloud.ibm.com/services/cloud-object-storage/crn%3Av1" in page
+
+
+def test_policies_of_a_page_are_those_that_facts_know(collected):
+    """Which policies grant, whom a group stands for and what a pattern fits, facts decide."""
+    account = Account("Acme")
+    ada, vault = account.user("Ada Lovelace"), account.instance("vault", "kms")
+    other = account.instance("other", "kms")
+    over = {"key": "{{environment.attributes.current_date_time}}", "operator": "dateTimeLessThan"}
+    account.policy(ada, ["Manager"], service="logs", rule={**over, "value": "2001-01-01T00:00:00Z"})
+    account.policy("AccessGroupId-PublicAccess", ["Viewer"], service="project")
+    both = [vault["guid"], other["guid"]]
+    account.policy(
+        ada, ["Writer"], service="kms", attributes=[("serviceInstance", "stringEqualsAnyOf", both)]
+    )
+    account.policy(
+        ada,
+        ["Editor"],
+        service="kms",
+        attributes=[("serviceInstance", "stringMatch", f"{vault['guid'][:8]}*")],
+    )
+    account.policy(
+        ada,
+        ["Operator"],
+        service="logs",
+        attributes=[("serviceInstance", "stringEquals", vault["guid"])],
+    )
+    account.policy(ada, ["Reader"], service="kms")
+    with served(collected(account)) as site:
+        person = site.text(row_of("users", ada["id"]))
+        instance = site.text(row_of("resource_service_instances", vault["id"]))
+    access = section(person, "Its access, policy by policy")
+    assert "Manager on logs" not in access
+    assert "Viewer on project" in access and "Reader on kms" in access
+    named = section(instance, "Policies that name it")
+    assert "Writer on kms" in named and "Editor on kms" in named
+    assert "Reader on" not in named  # it names the service only
+    assert "Operator on" not in named  # of another service: it fits nothing
 
 
 def test_a_policy_is_a_sentence(story):

@@ -10,18 +10,20 @@ GROUPS_OF_IDENTITY = """
       and (:account is null or access_groups.account_id = :account)
 """
 
-# Policies that make administrators come first, should there be too many to draw.
+# Policies that make their holders privileged come first, should there be too many to draw; then
+# those with Administrator on anything.
 _POLICIES = """
     select policies.id, policies.iam_id, policies.access_group_id
     from granting_policies as policies
     where policies.type = 'access'
       and {condition}
     order by
+      policies.id not in (select policy_id from privileged_policies),
       not exists (
         select 1
         from policy_roles
         where policy_roles.policy_id = policies.id
-          and policy_roles.role_id = 'crn:v1:bluemix:public:iam::::role:Administrator'
+          and policy_roles.role_id glob '*:role:Administrator'
       ),
       policies.id
 """
@@ -166,11 +168,10 @@ INSTANCES = """
     from resource_service_instances
     where id in (select value from json_each(:instances))
 """
-ACCOUNT_SERVICES = """
-    select reached.policy_id, reached.reach, reached.scope, services.service_name, services.title
-    from policy_account_services as reached
-    join account_services as services on services.service_name = reached.service_name
-    where reached.policy_id in (select value from json_each(:policies))
+ACCOUNT_RESOURCES = """
+    select policy_id, resource, name, about, scope
+    from policy_account_resources
+    where policy_id in (select value from json_each(:policies))
 """
 
 OWNED = """

@@ -22,6 +22,11 @@ class Node:
     more: int = 0
 
     @property
+    def key(self) -> str:
+        """What its table knows it by."""
+        return self.id.partition("/")[2]
+
+    @property
     def full(self) -> str:
         """All that is known of it in one line: what does not fit is here."""
         if self.kind == "policy":

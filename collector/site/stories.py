@@ -1,4 +1,4 @@
-"""What the page of a row tells beside its fields: references, policies, findings, history."""
+"""What the page of a row tells beside its fields: policies, findings, history."""
 
 from __future__ import annotations
 
@@ -8,81 +8,81 @@ from typing import Any
 
 from datasette.utils import tilde_encode
 
+from .databases import holds_insights
 from .links import CONSOLE
 from .overview import WORST_FIRST
 from .readers import may_see
+from .subjects import SUBJECTS, Subject
 
 MOST_POLICIES, MOST_FINDINGS, MOST_CHANGES = 30, 50, 20
 
-# Where the story of a row comes from, by its table. `by` is the column of findings, policies and
-# changes that has its key, and `key` the column of the row that holds it; `console` is the view
-# that knows its page.
-STORIES: dict[str, dict[str, str]] = {
-    "identities": {"by": "iam_id", "key": "iam_id", "console": "identity_arguments"},
-    "users": {"by": "iam_id", "key": "iam_id", "console": "identity_arguments"},
-    "serviceids": {"by": "iam_id", "key": "iam_id", "console": "identity_arguments"},
-    "trustedprofiles": {"by": "iam_id", "key": "iam_id", "console": "identity_arguments"},
-    "access_groups": {"by": "access_group_id", "key": "id", "console": "access_group_arguments"},
-    "policies": {"by": "policy_id", "key": "id", "console": "policy_remedies"},
-    "resource_service_instances": {
-        "by": "instance_id",
-        "key": "id",
-        "console": "instance_arguments",
-    },
-}
-
-# The policies on the page of a row, as sentences: its own, and those of the groups it is in.
+# The policies on the page of a row, as sentences: its own, and those of the groups it is in. Of an
+# instance those that name it, be it by a list or pattern; authorizations reach nothing themselves.
 POLICIES = {
     "iam_id": """
-        select policies.id, words.sentence, '' as via, policies.access_group_id
-        from policies
+        select policies.id, words.sentence, '' as through
+        from granting_policies as policies
         join policy_sentences as words on words.policy_id = policies.id
         where policies.iam_id = :key
-          and policies.state = 'active'
           and (:account is null or policies.account_id = :account)
         union all
-        select policies.id, words.sentence, access_groups.name, access_groups.id
-        from (
-          select distinct group_id from access_group_members where iam_id = :key
-        ) as members
-        join access_groups on access_groups.id = members.group_id
-        join policies on policies.access_group_id = members.group_id
+        select policies.id, words.sentence, access_groups.name
+        from access_group_identities as members
+        join access_groups on access_groups.id = members.access_group_id
+        join granting_policies as policies on policies.access_group_id = access_groups.id
         join policy_sentences as words on words.policy_id = policies.id
-        where policies.state = 'active'
+        where members.iam_id = :key
           and (:account is null or policies.account_id = :account)
         order by 3, 2, 1
         limit :most
     """,
     "access_group_id": """
-        select policies.id, words.sentence, '' as via, policies.access_group_id
-        from policies
+        select policies.id, words.sentence
+        from granting_policies as policies
         join policy_sentences as words on words.policy_id = policies.id
-        where policies.access_group_id = :key and policies.state = 'active'
+        where policies.access_group_id = :key
         order by 2, 1
         limit :most
     """,
     "instance_id": """
-        select policies.id, words.sentence, '' as via, policies.access_group_id
+        select policies.id, words.sentence
         from resource_service_instances as instances
-        join policy_resource_attributes as attributes
-          on attributes.name = 'serviceInstance' and attributes.value = instances.guid
-        join policies on policies.id = attributes.policy_id
+        join policy_values as named
+          on named.name = 'serviceInstance'
+          and named.side = 'target'
+          and not named.is_any
+          and instances.guid glob named.pattern
+        join granting_policies as policies
+          on policies.id = named.policy_id and policies.account_id = instances.account_id
         join policy_sentences as words on words.policy_id = policies.id
         where instances.id = :key
-          and policies.state = 'active'
-          and policies.account_id = instances.account_id
+          and (
+            policies.type = 'authorization'
+            or policies.id in (
+              select policy_id from policy_instances where instance_id = :key
+            )
+          )
+        group by policies.id
         order by 2, 1
         limit :most
     """,
 }
 
+SENTENCE = "select sentence from policy_sentences where policy_id = :key"
+
 FINDINGS = """
-    select findings.report, findings.finding, findings.severity, findings.what,
-      findings.first_seen, acknowledgements.reason, acknowledgements.expires
+    select
+      findings.report,
+      findings.finding,
+      findings.severity,
+      (
+        select accepted.note
+        from acknowledged_findings as accepted
+        where accepted.report = findings.report
+          and accepted.account_id = findings.account_id
+          and accepted.finding = findings.finding
+      ) as accepted
     from findings
-    left join acknowledgements
-      on acknowledgements.id = findings.acknowledgement_id
-      and acknowledgements.expires >= date('now')
     where unlikely(findings.{by} = :key)  -- said because SQLite takes null for one more value
       and (:account is null or findings.account_id = :account)
     order by 1, 2
@@ -98,78 +98,70 @@ CHANGES = """
 """
 
 
-async def about_row(datasette, actor, name: str, table: str, row) -> dict[str, Any]:
-    """The name of a row, and by column the rows that it refers to; Datasette 0.65 shows neither."""
-    database = datasette.databases[name]
-    label = await database.label_column_for_table(table)
-    refers_to = {}
-    for key in await database.foreign_keys_for_table(table):
-        value, other = row[key["column"]], key["other_table"]
-        if value is not None and await may_see(datasette, actor, name, other):
-            labels = await datasette.expand_foreign_keys(name, table, key["column"], [value])
-            refers_to[key["column"]] = {
-                "name": labels.get((key["column"], value), value),
-                "url": datasette.urls.row(name, other, tilde_encode(str(value))),
-            }
-    return {"name": label and row[label], "refers_to": refers_to}
-
-
 async def story(datasette, actor, name: str, table: str, row) -> dict[str, Any] | None:
     """What a row's page tells: its policies in words, findings, history, its console page.
 
     None for tables that have no story.
     """
-    database = datasette.databases[name]
-    if table not in STORIES or not {"policy_descriptions", "findings"} <= set(
-        await database.table_names()
-    ):
+    if table not in SUBJECTS or not await holds_insights(datasette, name):
         return None
     if not await may_see(datasette, actor, name, "policy_descriptions", "policies"):
         return None
-    its = STORIES[table]
-    columns = row.keys()
-    key, account = row[its["key"]], row["account_id"] if "account_id" in columns else None
-    values = {"key": key, "account": account}
-    found: dict[str, Any] = {"console": None, "sentence": None, "policies": [], "more": False}
-    console = await database.execute(
-        f"select console from {its['console']} where {its['by']} = :key "
-        "and console is not null limit 1",
+    its = SUBJECTS[table]
+    account = row["account_id"] if "account_id" in row.keys() else None  # noqa: SIM118
+    values = {"key": row[its.key], "account": account}
+    policies = await _policies_of(datasette, name, its, values)
+    return {
+        "console": await _console_of(datasette, name, its, values),
+        "sentence": await _sentence_of(datasette, name, its, values),
+        "policies": policies[:MOST_POLICIES],
+        "more": len(policies) > MOST_POLICIES,
+        "findings": await _findings_about(datasette, actor, name, its, values),
+        "changes": await _changes_of(datasette, actor, name, table, its, values),
+    }
+
+
+async def _console_of(datasette, name: str, its: Subject, values: Mapping[str, Any]) -> str | None:
+    """The page of a thing in the IBM Cloud console, if it has one."""
+    pages = await datasette.databases[name].execute(
+        f"select console from {its.console} where {its.by} = :key and console is not null limit 1",
         values,
     )
-    if console.rows and console.rows[0]["console"].startswith(CONSOLE):
-        found["console"] = console.rows[0]["console"]
-    if table == "policies":
-        sentences = await database.execute(
-            "select sentence from policy_sentences where policy_id = :key", values
-        )
-        found["sentence"] = sentences.rows[0]["sentence"] if sentences.rows else None
-    elif its["by"] in POLICIES:
-        policies = await database.execute(
-            POLICIES[its["by"]], {**values, "most": MOST_POLICIES + 1}
-        )
-        found["more"] = len(policies.rows) > MOST_POLICIES
-        found["policies"] = [
-            {
-                **dict(policy),
-                "url": _row_url(datasette, name, "policies", policy["id"]),
-                "via_url": policy["via"]
-                and _row_url(datasette, name, "access_groups", policy["access_group_id"]),
-            }
-            for policy in policies.rows[:MOST_POLICIES]
-        ]
-    found["findings"] = await _findings_about(datasette, actor, name, its["by"], values)
-    found["changes"] = await _changes_of(datasette, actor, name, table, its["by"], values)
-    return found
+    page = pages.rows[0]["console"] if pages.rows else ""
+    return page if page.startswith(CONSOLE) else None
+
+
+async def _sentence_of(datasette, name: str, its: Subject, values: Mapping[str, Any]) -> str | None:
+    """What a policy says; None of anything else."""
+    if its.by != "policy_id":
+        return None
+    sentences = await datasette.databases[name].execute(SENTENCE, values)
+    return sentences.rows[0]["sentence"] if sentences.rows else None
+
+
+async def _policies_of(
+    datasette, name: str, its: Subject, values: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Policies as sentences, with links; one more than there is room for, if there are more."""
+    if its.by not in POLICIES:
+        return []
+    policies = await datasette.databases[name].execute(
+        POLICIES[its.by], {**values, "most": MOST_POLICIES + 1}
+    )
+    return [
+        {**dict(policy), "url": _row_url(datasette, name, "policies", policy["id"])}
+        for policy in policies
+    ]
 
 
 async def _findings_about(
-    datasette, actor, name: str, by: str, values: Mapping[str, Any]
+    datasette, actor, name: str, its: Subject, values: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """The findings about one thing, the worst first."""
     if not await may_see(datasette, actor, name, "findings", "acknowledgements"):
         return []
     rows = await datasette.databases[name].execute(
-        FINDINGS.format(by=by), {**values, "most": MOST_FINDINGS}
+        FINDINGS.format(by=its.by), {**values, "most": MOST_FINDINGS}
     )
     if not rows.rows:
         return []
@@ -188,8 +180,8 @@ async def _findings_about(
             },
         )
         finding["rows"] += 1
-        if row["reason"]:
-            finding["accepted"].add(f"{row['reason']} (until {row['expires']})")
+        if row["accepted"]:
+            finding["accepted"].add(row["accepted"])
     return sorted(
         findings.values(),
         key=lambda finding: (WORST_FIRST.index(finding["severity"]), finding["title"]),
@@ -197,12 +189,12 @@ async def _findings_about(
 
 
 async def _changes_of(
-    datasette, actor, name: str, table: str, by: str, values: Mapping[str, Any]
+    datasette, actor, name: str, table: str, its: Subject, values: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """What earlier collects found changed about one thing, the newest first."""
     if not await may_see(datasette, actor, name, "changes"):
         return []
-    or_by = f"or {by} = :key" if by in ("iam_id", "access_group_id") else ""
+    or_by = f"or {its.by} = :key" if its.by in ("iam_id", "access_group_id") else ""
     rows = await datasette.databases[name].execute(
         CHANGES.format(or_by=or_by), {**values, "table": table, "most": MOST_CHANGES}
     )

@@ -1,25 +1,33 @@
 -- title: >
 --   The account management services that policies can be about.
 -- notes: |
---   The account management services, and whether service_group_id IAM stands for them too.
+--   The account management services, and whether service_group_id IAM stands for them too. title is
+--   name with what it is about behind it.
 --
 --   IBM Cloud has no list of them by API; "everything in the account" and serviceType
 --   platform_service also stand for services that are not named here.
-select column1 as service_name, column2 as title, column3 as is_iam
-from (
-  values
-    ('iam-access-management', 'IAM Access Management (policies and custom roles)', 1),
-    ('iam-groups', 'IAM Access Groups', 1),
-    ('iam-identity', 'IAM Identity (service IDs, trusted profiles, API keys, settings)', 1),
-    ('user-management', 'User Management', 1),
-    ('billing', 'Billing', 0),
-    ('cloudshell', 'Cloud Shell', 0),
-    ('context-based-restrictions', 'Context-based restrictions', 0),
-    ('enterprise', 'Enterprise', 0),
-    ('entitlement', 'License and Entitlement', 0),
-    ('globalcatalog', 'Global Catalog', 0),
-    ('globalcatalog-collection', 'Catalog Management', 0),
-    ('project', 'Projects', 0),
-    ('security-compliance', 'Security and Compliance Center', 0),
-    ('support', 'Support Center', 0)
-)
+with
+  services(service_name, name, about, is_iam) as (
+    values
+    ('iam-access-management', 'IAM Access Management', 'policies and custom roles', 1),
+    ('iam-groups', 'IAM Access Groups', null, 1),
+    (
+      'iam-identity',
+      'IAM Identity',
+      'service IDs, trusted profiles, API keys, settings',
+      1
+    ),
+    ('user-management', 'User Management', null, 1),
+    ('billing', 'Billing', null, 0),
+    ('cloudshell', 'Cloud Shell', null, 0),
+    ('context-based-restrictions', 'Context-based restrictions', null, 0),
+    ('enterprise', 'Enterprise', null, 0),
+    ('entitlement', 'License and Entitlement', null, 0),
+    ('globalcatalog', 'Global Catalog', null, 0),
+    ('globalcatalog-collection', 'Catalog Management', null, 0),
+    ('project', 'Projects', null, 0),
+    ('security-compliance', 'Security and Compliance Center', null, 0),
+    ('support', 'Support Center', null, 0)
+  )
+select service_name, name || coalesce(' (' || about || ')', '') as title, is_iam, name, about
+from services
