@@ -11,11 +11,10 @@ from datasette import hookimpl
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
 from iaminsights.files import project_file
-from iaminsights.site import gaps, links, overview
+from iaminsights.site import catalogue, gaps, links, overview
 from iaminsights.site.counts import findings
 from iaminsights.site.databases import holds_insights, other_version
 from iaminsights.site.explorers import choices, explorers
-from iaminsights.site.readers import may_see
 from iaminsights.site.references import about_row
 from iaminsights.site.stories import story
 
@@ -37,7 +36,7 @@ def extra_template_vars(datasette, request):
     return {
         "table_rows": links.table_rows,
         "accounts_of": functools.partial(overview.accounts, *reader),
-        "reports_of": functools.partial(overview.reports, *reader),
+        "reports_of": functools.partial(catalogue.visible, *reader),
         "tables_of": functools.partial(overview.tables, *reader),
         "findings_of": functools.partial(findings, *reader),
         "gaps_of": functools.partial(gaps.gaps, datasette),
@@ -45,17 +44,7 @@ def extra_template_vars(datasette, request):
         "explorers_of": functools.partial(explorers, *reader),
         "about_row": functools.partial(about_row, *reader),
         "story_of": functools.partial(story, *reader),
-        "search_url": functools.partial(_search_url, *reader),
+        "search_url": functools.partial(catalogue.search_url, *reader),
         "holds_insights": functools.partial(holds_insights, datasette),
         "other_version_of": lambda name: other_version(datasette.databases[name]),
     }
-
-
-async def _search_url(datasette, actor) -> str | None:
-    """Where a search is sent to; None if there is nothing to search or it may not be seen."""
-    for name in datasette.databases:
-        if await datasette.get_canned_query(name, "find", actor) and await may_see(
-            datasette, actor, name, "find", action="view-query"
-        ):
-            return datasette.urls.query(name, "find")
-    return None

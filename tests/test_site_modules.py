@@ -208,6 +208,29 @@ def test_every_part_has_a_name_in_plain_english():
         assert not re.search(r"serviceid|trustedprofile|apikey|\bcbr\b|\bmfa\b", name), name
 
 
+# What says so in SQL is decided by the view that is named here, once.
+DECIDED = {
+    "expires": "acknowledged_findings",
+    "state = 'active'": "granting_policies",
+    "from collection_steps": "collected_parts",
+    "join collection_steps": "collected_parts",
+    "policy_resource_attributes": "policy_values",
+}
+
+
+@pytest.mark.parametrize("words, view", DECIDED.items())
+def test_the_site_asks_instead_of_deciding_again(words, view):
+    texts = {path.name: path.read_text(encoding="utf-8") for path in FILES}
+    assert [name for name, text in texts.items() if words in text] == []
+    assert any(view in text for text in texts.values())
+
+
+def test_one_module_asks_datasette_for_reports():
+    """How it is asked is not documented, and another in Datasette 1.0."""
+    asking = [path.name for path in FILES if "get_canned_quer" in path.read_text(encoding="utf-8")]
+    assert asking == ["catalogue.py"]
+
+
 def test_every_plugin_is_found_under_the_name_of_its_file():
     """Datasette then knows the one of the folder and the installed one as the same."""
     named = re.findall(r'"(\S+) = iaminsights_plugins\.(\w+)"', (ROOT / "setup.py").read_text())

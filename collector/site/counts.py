@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .overview import WORST_FIRST
+from .catalogue import WORST_FIRST, known, named
 from .readers import may_see
 
 WORST = 6  # reports on the home page
@@ -59,13 +59,10 @@ async def findings(datasette, actor, name: str) -> dict[str, Any] | None:
         (its for its in ranked.values() if its["open"]),
         key=lambda its: (WORST_FIRST.index(its["severity"]), -its["open"], its["name"]),
     )
-    queries = await datasette.get_canned_queries(name, actor)
-    for report in worst[:WORST]:
-        query = queries.get(report["name"]) or {}
-        report["title"], report["question"] = (
-            query.get("title", report["name"]),
-            query.get("question"),
-        )
-        fragment = f"#{query['fragment']}" if query.get("fragment") else ""
-        report["url"] = datasette.urls.query(name, report["name"]) + fragment
-    return {"accounts": accounts, "reports": reports, "worst": worst[:WORST]}
+    catalogue = await known(datasette, actor, name)
+    first = []
+    for its in worst[:WORST]:
+        # One that was counted may be gone from the metadata.
+        report = catalogue.get(its["name"]) or named(datasette, name, its["name"], {})
+        first.append({**report, **its})
+    return {"accounts": accounts, "reports": reports, "worst": first}

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from datasette.utils import escape_sqlite
 
+from .catalogue import is_visible, known
 from .databases import is_ours
-from .readers import may_see
 
 MOST_CHOICES = 2_000
 
@@ -30,12 +30,12 @@ async def choices(datasette, name: str, source: str | None) -> list[str]:
 
 
 async def explorers(datasette, actor, name: str, table: str, row) -> list[dict[str, str]]:
-    """Links to the reports that tell of this very row, in the order of their names."""
+    """Links to the reports that tell of this very row."""
     links = []
-    for report, query in sorted((await datasette.get_canned_queries(name, actor)).items()):
-        link = (query.get("linked_from") or {}).get(table)
-        if link and await may_see(datasette, actor, name, report, action="view-query"):
+    for report in (await known(datasette, actor, name)).values():
+        link = (report.get("linked_from") or {}).get(table)
+        if link and await is_visible(datasette, actor, name, report):
             asked = quote(str(row[link["column"]]), safe="")
-            url = f"{datasette.urls.query(name, report)}?{link['parameter']}={asked}"
+            url = f"{datasette.urls.query(name, report['name'])}?{link['parameter']}={asked}"
             links.append({"url": url, "words": link["words"]})
     return links

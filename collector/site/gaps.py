@@ -30,7 +30,7 @@ GAPS = """
       state.is_older
     from accounts
     join json_each(
-      coalesce(:parts, (select json_group_array(distinct resource) from collection_steps))
+      coalesce(:parts, (select json_group_array(distinct resource) from collected_parts))
     ) as parts
     left join collected_parts as state
       on state.account_id = accounts.account_id and state.resource = parts.value

@@ -1,14 +1,12 @@
-"""What the home page and the list of reports tell: accounts, what is in them, what is missing."""
+"""What the home page tells: accounts, what is in them, what is missing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from datasette.utils import tilde_encode
 
-from ..reports.report import SEVERITIES
 from ..store.schema import TABLE
 from .gaps import NEVER_READ, parts
 from .readers import may_see
@@ -16,30 +14,11 @@ from .readers import may_see
 if TYPE_CHECKING:
     from datasette.database import Database
 
-WORST_FIRST = SEVERITIES[::-1]
-
 # What the home page counts of each account; of what only other objects mention, nothing.
 COUNTED = (
     *("users", "serviceids", "trustedprofiles", "access_groups", "policies"),
     "resource_service_instances",
 )
-
-
-async def reports(datasette, actor, database: str) -> list[dict[str, Any]]:
-    """The reports that the reader may see, worst first, each with the address of its page."""
-    found = []
-    for name, query in (await datasette.get_canned_queries(database, actor)).items():
-        if await may_see(datasette, actor, database, name, action="view-query"):
-            fragment = f"#{query['fragment']}" if query.get("fragment") else ""
-            url = datasette.urls.query(database, name) + fragment
-            named = {"title": name, "category": "Other", **query, "name": name}
-            found.append({**named, "url": url})
-    return sorted(found, key=lambda report: (_rank(report), report["title"]))
-
-
-def _rank(report: Mapping[str, Any]) -> int:
-    severity = report.get("severity")
-    return WORST_FIRST.index(severity) if severity in WORST_FIRST else len(WORST_FIRST)
 
 
 async def accounts(datasette, actor, name: str) -> list[dict[str, Any]] | None:

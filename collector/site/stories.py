@@ -8,9 +8,9 @@ from typing import Any
 
 from datasette.utils import tilde_encode
 
+from .catalogue import WORST_FIRST, known, named
 from .databases import holds_insights
 from .links import CONSOLE
-from .overview import WORST_FIRST
 from .readers import may_see
 from .subjects import SUBJECTS, Subject
 
@@ -165,16 +165,17 @@ async def _findings_about(
     )
     if not rows.rows:
         return []
-    queries = await datasette.get_canned_queries(name, actor)
+    catalogue = await known(datasette, actor, name)
     findings: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
-        query = queries.get(row["report"]) or {}
+        # One that was counted may be gone from the metadata.
+        report = catalogue.get(row["report"]) or named(datasette, name, row["report"], {})
         finding = findings.setdefault(
             (row["report"], row["severity"]),
             {
-                "title": query.get("title", row["report"]),
+                "title": report["title"],
                 "severity": row["severity"],
-                "url": datasette.urls.query(name, row["report"]),
+                "url": report["url"],
                 "rows": 0,
                 "accepted": set(),
             },

@@ -1,0 +1,53 @@
+"""The reports of a database, as its metadata has them: only here Datasette is asked for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..reports.report import SEVERITIES
+from .readers import may_see
+
+WORST_FIRST = SEVERITIES[::-1]
+
+
+async def known(datasette, actor, database: str) -> dict[str, dict[str, Any]]:
+    """All reports by name, whether the reader may see them or not."""
+    queries = await datasette.get_canned_queries(database, actor)
+    return {name: named(datasette, database, name, query) for name, query in queries.items()}
+
+
+def named(datasette, database: str, name: str, query: Mapping[str, Any]) -> dict[str, Any]:
+    """A report with all that its metadata says, and the address of its page and chart."""
+    fragment = f"#{query['fragment']}" if query.get("fragment") else ""
+    url = datasette.urls.query(database, name) + fragment
+    return {"title": name, "category": "Other", **query, "name": name, "url": url}
+
+
+async def visible(datasette, actor, database: str) -> list[dict[str, Any]]:
+    """The reports that the reader may see, worst first."""
+    found = [
+        report
+        for report in (await known(datasette, actor, database)).values()
+        if await is_visible(datasette, actor, database, report)
+    ]
+    return sorted(found, key=lambda report: (_rank(report), report["title"]))
+
+
+async def is_visible(datasette, actor, database: str, report: Mapping[str, Any]) -> bool:
+    """Whether the reader may see a report."""
+    return await may_see(datasette, actor, database, report["name"], action="view-query")
+
+
+def _rank(report: Mapping[str, Any]) -> int:
+    severity = report.get("severity")
+    return WORST_FIRST.index(severity) if severity in WORST_FIRST else len(WORST_FIRST)
+
+
+async def search_url(datasette, actor) -> str | None:
+    """Where a search is sent to; None if there is nothing to search or it may not be seen."""
+    for database in datasette.databases:
+        report = (await known(datasette, actor, database)).get("find")
+        if report and await is_visible(datasette, actor, database, report):
+            return datasette.urls.query(database, "find")
+    return None
