@@ -10,6 +10,7 @@
 --   tracker has that. A part that the collect before could not read is not compared.
 -- remediation: >
 --   Ask whoever is in charge about each change that nobody announced, and undo it if need be.
+-- home: What changed
 -- chart:
 --   mark: bar
 --   x_column: what

@@ -12,6 +12,7 @@
 --   change no verdict. A pass does not mean that an auditor would agree.
 -- remediation: >
 --   Open the reports in its row, and fix what they list.
+-- home: CIS benchmark
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 and v2.0, section 1"
 -- chart:

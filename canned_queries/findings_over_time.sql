@@ -8,6 +8,7 @@
 --   may count more or fewer without anything having changed in the account.
 -- remediation: >
 --   There is nothing to fix here; the summary of all findings says where to begin.
+-- home: Findings over time
 -- chart:
 --   mark: line
 --   x_column: at

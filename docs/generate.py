@@ -17,6 +17,7 @@ from iaminsights.cli import main
 from iaminsights.facts.derived import FACTS, VIEWS, Fact, empty_database
 from iaminsights.reports.catalogue import all_reports
 from iaminsights.reports.report import SEVERITIES, Report, assemble, check_against
+from iaminsights.reports.resting import parts_of
 from iaminsights.store.schema import TABLES
 
 DOCS = Path(__file__).parent
@@ -192,8 +193,9 @@ def generated(text: str) -> str:
 def files() -> dict[Path, str]:
     """Every file that is generated or has generated parts, as it should be."""
     introduction = REPORTS.read_text(encoding="utf-8").partition(MARKER)[0]
+    reports = all_reports()
     return {
-        METADATA: assemble(METADATA.read_text(encoding="utf-8"), all_reports()),
+        METADATA: assemble(METADATA.read_text(encoding="utf-8"), reports, parts_of(reports)),
         README: generated(README.read_text(encoding="utf-8")),
         REPORTS: report_pages(f"{introduction}{MARKER}"),
         DATA: data_page(DATA.read_text(encoding="utf-8").partition(DATA_MARKER)[0] + DATA_MARKER),

@@ -275,6 +275,7 @@ def test_a_report_of_ones_own_is_linked_from_rows_and_offers_choices(account, co
 -- severity: info
 -- why: One wants to know.
 -- remediation: Nothing is to be mended.
+-- home: Mail
 -- parameters: {mail: An address.}
 -- choices: {mail: users.email}
 -- linked_from:
@@ -290,10 +291,12 @@ select user_id, count(*) over () as report_rows from users where email = :mail
         row = site.page(f"/iaminsights/users/{tilde_encode(ada['id'])}")
         other = site.page(f"/iaminsights/serviceids/{tilde_encode(robot['id'])}")
         form = site.page("/iaminsights/whose_mail")
+        home = site.page("/")
     mail = quote(ada["email"], safe="")
     assert f'<a href="/iaminsights/whose_mail?mail={mail}">Who has this mail?</a>' in row
     assert "whose_mail" not in other
     assert f'<option value="{ada["email"]}">' in form
+    assert '<a class="button" href="/iaminsights/whose_mail">Mail</a>' in home
 
 
 # --- Names in any case ---------------------------------------------------------------------------

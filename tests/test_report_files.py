@@ -101,6 +101,7 @@ def test_long_texts_become_one_line(tmp_path):
         ),
         (HEADER + "-- linked_from: [users]\n" + SELECT, "must give a link for each table"),
         (HEADER + "-- chart: {size: big}\n" + SELECT, "chart: unknown key size"),
+        (HEADER + "-- home: [Mine]\n" + SELECT, "home is no text"),
         (HEADER + "-- references: CIS\n" + SELECT, "references is no list"),
     ],
 )

@@ -29,7 +29,7 @@ _DATABASE = "iaminsights"
 _ACKNOWLEDGED = re.compile(r"\backnowledged\.report\s*=\s*'([^']*)'")
 _NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 _REQUIRED = ("title", "question", "category", "severity", "why", "remediation")
-_OPTIONAL = ("references", "parameters", "choices", "linked_from", "chart", "identifiers")
+_OPTIONAL = ("references", "parameters", "choices", "linked_from", "home", "chart", "identifiers")
 _CHART_KEYS = ("mark", "x_column", "x_type", "y_column", "y_type", "color_column", "size_column")
 _LINK_KEYS = {"parameter", "column", "words"}
 _MARKS = ("bar", "line", "circle", "area")
@@ -44,8 +44,9 @@ class Report:
     its own. `chart` speaks datasette-vega's vocabulary. `parameters` maps a name to what it is for,
     `choices` to what its form offers: a column, as table.column. `linked_from` says from the rows
     of which tables a link leads to the report: the `parameter` that it fills, from which `column`
-    of the row, and its `words`. `identifiers` are the columns that tell a finding from the others
-    of its account. A report without them is an inventory, whose rows call for nothing.
+    of the row, and its `words`. `home` is what a button on the home page says. `identifiers` are
+    the columns that tell a finding from the others of its account. A report without them is an
+    inventory, whose rows call for nothing.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Report:
     linked_from: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     chart: Mapping[str, str] = field(default_factory=dict)
     identifiers: tuple[str, ...] = ()
+    home: str = ""
     path: Path | None = None
 
     def severity_of(self, row: Mapping[str, Any]) -> str:
@@ -226,6 +228,8 @@ def _header(path: Path, comments: list[str]) -> dict[str, Any]:
         header[key] = " ".join(header[key].split())
     if header["severity"] not in SEVERITIES:
         raise ReportError(f"{at('severity')}: severity is none of {', '.join(SEVERITIES)}.")
+    if not isinstance(header.setdefault("home", ""), str):
+        raise ReportError(f"{at('home')}: home is no text.")
     for key in ("references", "identifiers"):
         if not isinstance(header.get(key) or [], list):
             raise ReportError(f"{at(key)}: {key} is no list.")
@@ -345,6 +349,8 @@ def _query_metadata(report: Report, parts: Sequence[str]) -> dict[str, Any]:
         metadata["choices"] = dict(report.choices)
     if report.linked_from:
         metadata["linked_from"] = {table: dict(link) for table, link in report.linked_from.items()}
+    if report.home:
+        metadata["home"] = report.home
     metadata["rests_on"] = list(parts)
     if report.identifiers:
         metadata["identifiers"] = list(report.identifiers)

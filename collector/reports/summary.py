@@ -95,6 +95,7 @@ def findings_summary(reports: Iterable[Report]) -> Report:
         "accounts have open ones. It was counted by running the reports when the data was "
         "collected. A note says what could not be read: there none is not the same as no finding.",
         remediation="Begin at the top: open the report, and fix or acknowledge each row.",
+        home="Findings, counted",
         chart={
             "mark": "bar",
             "x_column": "title",
