@@ -83,7 +83,7 @@ where summaries.is_missing = 0
     select 1
     from collected_parts
     where collected_parts.account_id = writing_groups.account_id
-      and collected_parts.resource = 'policies'
+      and collected_parts.part = 'policies'
       and collected_parts.status = 'ok'
   )
 order by account, writing_groups.account_id, access_group, writing_groups.access_group_id

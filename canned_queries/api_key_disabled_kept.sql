@@ -25,7 +25,7 @@ with
   read as materialized (
     select account_id, coalesce(read_at, finished_at) as read_at
     from collected_parts
-    where resource = 'apikeys'
+    where part = 'apikeys'
   ),
   -- All keys, not only those of interest: SQLite makes an index only for many rows.
   fixable as materialized (

@@ -27,7 +27,7 @@ with
   read_accounts as materialized (
     select account_id
     from collected_parts
-    where status = 'ok' and resource in ('apikeys', 'inactive_identities')
+    where status = 'ok' and part in ('apikeys', 'inactive_identities')
     group by account_id
     having count(*) = 2
   ),

@@ -26,7 +26,7 @@ with
   read as materialized (
     select account_id, coalesce(read_at, finished_at) as read_at
     from collected_parts
-    where resource = 'apikeys'
+    where part = 'apikeys'
   ),
   counted as materialized (
     select

@@ -28,7 +28,7 @@ with steps as materialized (
     collections.account_id,
     collection_steps.*,
     row_number() over (
-      partition by collections.account_id, collection_steps.resource
+      partition by collections.account_id, collection_steps.part
       order by collections.id desc
     ) as age
   from collection_steps
@@ -36,7 +36,7 @@ with steps as materialized (
 )
 select
   coalesce(accounts.name, steps.account_id) as account,
-  steps.resource as part,
+  steps.part,
   steps.status,
   case
     when steps.status = 'ok' then 'read'
@@ -55,6 +55,6 @@ select
 from steps
 join accounts on accounts.account_id = steps.account_id
 left join collected_parts as parts
-  on parts.account_id = steps.account_id and parts.resource = steps.resource
+  on parts.account_id = steps.account_id and parts.part = steps.part
 where steps.age = 1
-order by account, steps.account_id, steps.status = 'ok', part
+order by account, steps.account_id, steps.status = 'ok', steps.part

@@ -103,7 +103,7 @@ join roles on roles.role_id = found.role_id
 join accounts on accounts.account_id = roles.account_id
 left join grants on grants.role_id = roles.role_id
 left join collected_parts as policies_read
-  on policies_read.account_id = roles.account_id and policies_read.resource = 'policies'
+  on policies_read.account_id = roles.account_id and policies_read.part = 'policies'
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'custom_role_dangerous'
   and acknowledged.account_id = roles.account_id

@@ -28,7 +28,7 @@ with
   readable_accounts as materialized (
     select account_id
     from collected_parts
-    where resource in ('access_groups', 'policies') and status = 'ok'
+    where part in ('access_groups', 'policies') and status = 'ok'
     group by account_id
     having count(*) = 2
   ),
@@ -135,7 +135,7 @@ with
   readable_members as materialized (
     select account_id
     from collected_parts
-    where resource in ('access_group_members', 'access_group_rules', 'users', 'serviceids',
+    where part in ('access_group_members', 'access_group_rules', 'users', 'serviceids',
         'trustedprofiles')
       and status = 'ok'
     group by account_id

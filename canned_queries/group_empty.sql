@@ -25,9 +25,9 @@ with
   read as materialized (
     select
       account_id,
-      sum(resource in ('access_groups', 'access_group_members', 'access_group_rules')) = 3
+      sum(part in ('access_groups', 'access_group_members', 'access_group_rules')) = 3
         as groups_were_read,
-      max(resource = 'policies') as policies_were_read
+      max(part = 'policies') as policies_were_read
     from collected_parts
     where status = 'ok'
     group by account_id

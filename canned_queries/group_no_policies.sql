@@ -25,7 +25,7 @@ with
   readable_accounts as materialized (
     select account_id
     from collected_parts
-    where resource in ('access_groups', 'policies') and status = 'ok'
+    where part in ('access_groups', 'policies') and status = 'ok'
     group by account_id
     having count(*) = 2
   ),

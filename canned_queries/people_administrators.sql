@@ -46,9 +46,9 @@ with
     where iam_id in (select iam_id from admins)
   ),
   read_parts as materialized (
-    select account_id, resource
+    select account_id, part
     from collected_parts
-    where resource in ('account_settings', 'apikeys', 'mfa_enrollments') and status = 'ok'
+    where part in ('account_settings', 'apikeys', 'mfa_enrollments') and status = 'ok'
   ),
   public_groups as materialized (
     select ways.account_id, ways.iam_id, max(ways.access_group_id) as access_group_id
@@ -84,7 +84,7 @@ with
         else mfa || case
           when complies = 1 then iif(mfa = 'TOTP', ', unless federated', '')
           when is_reported
-            or (account_id, 'mfa_enrollments') in (select account_id, resource from read_parts)
+            or (account_id, 'mfa_enrollments') in (select account_id, part from read_parts)
           then ' asked for, enrolment not known'
           else ' asked for, enrolment not read'
         end
@@ -101,7 +101,7 @@ select
   iif(factors.is_conditional, 'yes', 'no') as is_conditional,
   coalesce(factors.missing, factors.factor) as second_factor,
   iif(
-    (factors.account_id, 'apikeys') in (select account_id, resource from read_parts),
+    (factors.account_id, 'apikeys') in (select account_id, part from read_parts),
     (
       select count(*)
       from apikeys

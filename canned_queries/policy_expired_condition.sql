@@ -35,7 +35,7 @@ with
     join (
       select account_id, coalesce(read_at, finished_at) as read_at
       from collected_parts
-      where resource = 'policies'
+      where part = 'policies'
     ) as read
       on read.account_id = policies.account_id
     where policies.type = 'access'

@@ -45,7 +45,7 @@ from policies
 join accounts on accounts.account_id = policies.account_id
 join collected_parts as read
   on read.account_id = policies.account_id
-  and read.resource = 'policies'
+  and read.part = 'policies'
   and read.status = 'ok'
 join policy_descriptions as descriptions on descriptions.policy_id = policies.id
 join policy_remedies on policy_remedies.policy_id = policies.id

@@ -30,7 +30,7 @@ with
     from policies
     join collected_parts as read
       on read.account_id = policies.account_id
-      and read.resource = 'policies'
+      and read.part = 'policies'
       and read.status = 'ok'
     where policies.type = 'access'
       and policies.state = 'active'

@@ -146,7 +146,7 @@ with
   readable_accounts as materialized (
     select account_id
     from collected_parts
-    where resource in (
+    where part in (
         'trustedprofile_links', 'trustedprofile_rules', 'trustedprofile_identities'
       )
       and status = 'ok'

@@ -24,7 +24,7 @@ with
     select account_id
     from collected_parts
     where status = 'ok'
-      and resource in (
+      and part in (
         'trustedprofiles', 'trustedprofile_links', 'trustedprofile_rules',
         'trustedprofile_identities'
       )
@@ -40,7 +40,7 @@ select
       select 1
       from collected_parts
       where collected_parts.account_id = profiles.account_id
-        and collected_parts.resource = 'policies'
+        and collected_parts.part = 'policies'
         and collected_parts.status = 'ok'
     ) then (
       select count(*)

@@ -29,7 +29,7 @@ select
       select 1
       from collected_parts
       where collected_parts.account_id = settings.account_id
-        and collected_parts.resource = 'policies'
+        and collected_parts.part = 'policies'
         and collected_parts.status = 'ok'
     ) then (
       select count(*)

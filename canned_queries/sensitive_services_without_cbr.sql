@@ -35,11 +35,11 @@
 --   color_column: problem
 with
   readings as materialized (
-    select account_id, max(resource = 'resources') as tags_were_read
+    select account_id, max(part = 'resources') as tags_were_read
     from collected_parts
     where status = 'ok'
     group by account_id
-    having max(resource = 'cbr_rules')
+    having max(part = 'cbr_rules')
   ),
   instances as materialized (
     select *

@@ -44,7 +44,7 @@ with
     where iam_id in (select iam_id from admins)
   ),
   keys_read as materialized (
-    select account_id from collected_parts where resource = 'apikeys' and status = 'ok'
+    select account_id from collected_parts where part = 'apikeys' and status = 'ok'
   )
 select
   coalesce(accounts.name, admins.account_id) as account,

@@ -25,12 +25,12 @@
 --   y_type: quantitative
 with
   read_parts as materialized (
-    select account_id, resource from collected_parts where status = 'ok'
+    select account_id, part from collected_parts where status = 'ok'
   ),
   read_accounts as materialized (
     select account_id
     from read_parts
-    where resource in (
+    where part in (
       'serviceids', 'policies', 'access_groups', 'access_group_members',
       'trustedprofile_identities'
     )
@@ -52,7 +52,7 @@ select
       from apikeys
       where apikeys.iam_id = serviceids.iam_id and apikeys.account_id = serviceids.account_id
     ) then 'yes'
-    when (serviceids.account_id, 'apikeys') in (select account_id, resource from read_parts)
+    when (serviceids.account_id, 'apikeys') in (select account_id, part from read_parts)
       then 'no'
     else 'not known'
   end as has_api_keys,

@@ -26,7 +26,7 @@ with
     select account_id
     from collected_parts
     where status = 'ok'
-      and resource in (
+      and part in (
         'serviceids', 'apikeys', 'access_groups', 'access_group_members', 'resource_keys',
         'trustedprofile_identities'
       )
@@ -43,7 +43,7 @@ select
       select 1
       from collected_parts
       where collected_parts.account_id = serviceids.account_id
-        and collected_parts.resource = 'policies'
+        and collected_parts.part = 'policies'
         and collected_parts.status = 'ok'
     ) then (
       select count(*)

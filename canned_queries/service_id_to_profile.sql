@@ -32,7 +32,7 @@ with
     select apikeys.account_id, apikeys.iam_id, count(*) as usable_keys
     from apikeys
     join collected_parts as read
-      on read.account_id = apikeys.account_id and read.resource = 'apikeys'
+      on read.account_id = apikeys.account_id and read.part = 'apikeys'
     where coalesce(apikeys.disabled, 0) = 0
       and (apikeys.expires_at is null or julianday(apikeys.expires_at) > julianday(read.read_at))
     group by apikeys.account_id, apikeys.iam_id

@@ -75,7 +75,7 @@ where 3 = (
     select count(*)
     from collected_parts
     where collected_parts.account_id = accounts.account_id
-      and collected_parts.resource in ('policies', 'access_groups', 'access_group_members')
+      and collected_parts.part in ('policies', 'access_groups', 'access_group_members')
       and collected_parts.status = 'ok'
   )
   and accounts.account_id not in (

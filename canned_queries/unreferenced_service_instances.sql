@@ -37,7 +37,7 @@ with
       and account_id not in (
         select account_id
         from collected_parts
-        where resource = 'resources' and status = 'ok'
+        where part = 'resources' and status = 'ok'
       )
     group by account_id
   )
@@ -85,7 +85,7 @@ where instances.id not in (select instance_id from reached)
     select 1
     from collected_parts
     where collected_parts.account_id = instances.account_id
-      and collected_parts.resource = 'policies'
+      and collected_parts.part = 'policies'
       and collected_parts.status = 'ok'
   )
 order by account, instances.account_id, service, instance, instances.id

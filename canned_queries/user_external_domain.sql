@@ -117,7 +117,7 @@ with
           select 1
           from collected_parts
           where collected_parts.account_id = accounts.account_id
-            and collected_parts.resource = 'account_settings'
+            and collected_parts.part = 'account_settings'
             and collected_parts.status = 'ok'
         ) then null
         when accounts.account_id in (select account_id from restrictions) then 'account setting'

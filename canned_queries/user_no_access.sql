@@ -28,7 +28,7 @@ with
     select account_id
     from collected_parts
     where status = 'ok'
-      and resource in (
+      and part in (
         'users', 'policies', 'access_groups', 'access_group_members', 'trustedprofile_identities'
       )
     group by account_id

@@ -28,7 +28,7 @@ with
       max(steps.finished_at) as last_at
     from collections
     join collection_steps as steps on steps.collection_id = collections.id
-    where steps.resource = 'users' and steps.status = 'ok'
+    where steps.part = 'users' and steps.status = 'ok'
     group by collections.account_id
   ),
   pending as materialized (

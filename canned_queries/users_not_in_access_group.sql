@@ -31,7 +31,7 @@ with
           select 1
           from collected_parts
           where collected_parts.account_id = users.account_id
-            and collected_parts.resource = 'policies'
+            and collected_parts.part = 'policies'
             and collected_parts.status = 'ok'
         ) then (
           select count(*)
@@ -54,7 +54,7 @@ with
         select count(*)
         from collected_parts
         where collected_parts.account_id = users.account_id
-          and collected_parts.resource in ('access_groups', 'access_group_members')
+          and collected_parts.part in ('access_groups', 'access_group_members')
           and collected_parts.status = 'ok'
       )
   ),
@@ -66,7 +66,7 @@ with
   with_profiles as materialized (
     select account_id
     from collected_parts
-    where resource in ('trustedprofiles', 'trustedprofile_identities') and status = 'ok'
+    where part in ('trustedprofiles', 'trustedprofile_identities') and status = 'ok'
     group by account_id
     having count(*) = 2
   )

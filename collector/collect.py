@@ -560,7 +560,7 @@ def _record(
             _row(
                 "collection_steps",
                 collection_id=number,
-                resource=step.part,
+                part=step.part,
                 status=step.status,
                 started_at=step.started_at,
                 finished_at=step.finished_at,

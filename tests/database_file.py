@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from iaminsights.facts.derived import create, derive
+from iaminsights.store.draft import Draft
 from iaminsights.store.schema import TABLES
 from iaminsights.store.table import Table
 
@@ -44,3 +46,10 @@ def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
     while not condition():
         assert time.monotonic() < end, "it never came to that"
         time.sleep(0.001)
+
+
+def add_facts(draft: Draft) -> None:
+    """Make of a complete draft what a collect makes of it."""
+    with draft.changing() as file:
+        create(file)
+        derive(file)

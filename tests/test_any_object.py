@@ -16,6 +16,8 @@ from iaminsights.ibmcloud.rows import LEFT_OUT, Context
 from iaminsights.store.draft import Draft
 from iaminsights.store.schema import TABLE, TABLES
 
+from .database_file import add_facts
+
 # What a field may hold: what it should, what it should not, and what breaks careless programs.
 texts = st.one_of(
     st.sampled_from(["", "a", "\0", "\ud800", "𝔘🔑", "x" * 100_000, "' or 1=1 --", "<script>"]),
@@ -139,6 +141,7 @@ def assert_loaded(found, target):
         for table, row in rows:
             draft.add(table, row)
         draft.complete("acc 0", kept_parts=(), at="2026-01-01T00:00:00Z")
+        add_facts(draft)
         draft.publish()
     with closing(sqlite3.connect(target)) as db:
         for table, row in rows:

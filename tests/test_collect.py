@@ -101,7 +101,7 @@ def test_every_object_arrives(collected):
         ("Key Lister", "custom")
     ]
     assert "kms" in column_of(path, "select distinct service_name from role_actions")
-    steps = dict(rows_of(path, "select resource, status from collection_steps"))
+    steps = dict(rows_of(path, "select part, status from collection_steps"))
     assert steps == dict.fromkeys(PARTS, "ok")
 
 
@@ -365,19 +365,19 @@ def test_denied_part_is_told_apart_and_its_old_rows_stay(collected):
     assert column_of(path, "select count(*) from users") == [2]
     assert column_of(
         path,
-        "select resource from collection_steps "
+        "select part from collection_steps "
         "where collection_id = 2 and status = 'denied' order by 1",
     ) == ["access_group_members", "users"]
     assert column_of(path, "select status from collections order by id") == ["ok", "denied"]
     (message,) = column_of(
         path,
-        "select message from collection_steps where resource = 'users' and status = 'denied'",
+        "select message from collection_steps where part = 'users' and status = 'denied'",
     )
     assert "answered 403" in message
 
 
 def test_list_of_users_that_shows_only_the_caller_is_remarked(collected):
-    query = "select status, message from collection_steps where resource = 'users'"
+    query = "select status, message from collection_steps where part = 'users'"
     account = acme()
     path = collected(account, hide=["users"])
     ((status, message),) = rows_of(path, query)
@@ -388,7 +388,7 @@ def test_list_of_users_that_shows_only_the_caller_is_remarked(collected):
 
 def test_part_of_a_denied_part_counts_as_denied(collected):
     path = collected(acme(), deny=["groups"])
-    statuses = dict(rows_of(path, "select resource, status from collection_steps"))
+    statuses = dict(rows_of(path, "select part, status from collection_steps"))
     assert statuses["access_groups"] == statuses["access_group_members"] == "denied"
     assert statuses["policies"] == "ok"
     # The group that a policy names is there, so that no key is broken.

@@ -237,7 +237,7 @@ def test_every_resource_that_search_shows(collected):
     assert rows_of(
         path, "select listed from resource_groups where resource_group_id = ?", hidden["id"]
     ) == [(0,)]
-    assert rows_of(path, "select resource, status from collection_steps where rows = 4") == [
+    assert rows_of(path, "select part, status from collection_steps where rows = 4") == [
         ("resources", "ok")
     ]
 

@@ -41,7 +41,7 @@ def collects(database, account: str, *runs: dict[str, tuple]) -> None:
 def states(database) -> set[tuple]:
     return set(
         database.execute(
-            "select account_id, resource, status, finished_at, read_at, lacks, message, is_older "
+            "select account_id, part, status, finished_at, read_at, lacks, message, is_older "
             "from collected_parts"
         )
     )

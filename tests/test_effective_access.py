@@ -12,6 +12,7 @@ import pytest
 from iaminsights.store.draft import Draft
 
 from .bitsets import Bitsets, account_services
+from .database_file import add_facts
 from .test_policy_reach import ACCOUNT, OTHER, fill, grants, reaches, some_instances, some_policies
 
 USERS = ("IBMid-ada", "IBMid-bob", "IBMid-both")
@@ -30,6 +31,7 @@ def empty(tmp_path_factory):
     path = tmp_path_factory.mktemp("empty") / "empty.sqlite3"
     with Draft(path) as draft:
         draft.complete(ACCOUNT, (), "2026-01-01T00:00:00Z")
+        add_facts(draft)
         draft.publish()
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         yield database

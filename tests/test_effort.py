@@ -63,7 +63,7 @@ def test_facts_weigh_little_beside_what_they_are_made_from(medium):
             "join sqlite_master as objects on objects.name = pages.name group by 1"
         ):
             weights[table in facts] += weight
-    assert weights[True] <= 0.5 * weights[False]
+    assert weights[True] <= 0.52 * weights[False]
 
 
 @pytest.mark.parametrize("name", ["who_administers_account", "who_can_do_action"])

@@ -12,6 +12,7 @@ import pytest
 from iaminsights.facts.derived import derive
 from iaminsights.store.draft import Draft
 
+from .database_file import add_facts
 from .report_rows import RULE, rows
 
 A, B = "a" * 32, "b" * 32
@@ -145,6 +146,7 @@ def empty_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("empty") / "empty.sqlite3"
     with Draft(path) as draft:
         draft.complete(A, (), "2026-01-01T00:00:00Z")
+        add_facts(draft)
         draft.publish()
     return path
 
@@ -460,7 +462,7 @@ def listed_in_full(world, *parts):
     """Note that these parts of the account were read."""
     world.insert("collections", id=1, account_id=A, started_at="2026-01-01", status="ok")
     for part in parts:
-        world.insert("collection_steps", collection_id=1, resource=part, status="ok")
+        world.insert("collection_steps", collection_id=1, part=part, status="ok")
 
 
 EVERY_LIST = ("resource_service_instances", "resources")

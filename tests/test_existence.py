@@ -159,9 +159,7 @@ def test_the_target_of_an_authorization_is_not_gone(collected):
 def test_what_was_looked_for_in_part_of_a_list_is_not_gone(collected, part, status):
     path = collected(account_that_names_a_cluster())
     with closing(sqlite3.connect(path)) as database:
-        database.execute(
-            "update collection_steps set status = ? where resource = ?", (status, part)
-        )
+        database.execute("update collection_steps set status = ? where part = ?", (status, part))
         derive(database)
         database.commit()
     assert bool(said_to_be_gone(path)) == (status == "ok")

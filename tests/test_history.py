@@ -206,7 +206,7 @@ def test_what_the_newest_good_run_of_a_part_was_is_not_forgotten(on_day):
     path = on_day(25, account, deny=("groups",), keep_history=10)
     with closing(sqlite3.connect(path)) as database:
         found = database.execute(
-            "select status, read_at from collected_parts where resource = 'access_groups'"
+            "select status, read_at from collected_parts where part = 'access_groups'"
         ).fetchall()
     assert found == [("denied", "2026-01-01T00:00:00Z")]
 

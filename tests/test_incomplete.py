@@ -264,7 +264,7 @@ def test_object_without_identifier_costs_only_itself(path, part):
     with_it = {r.part for r in RESOURCES if r.each and r.each.part == part and not r.each.by_name}
     assert set(statuses(summary)) == {part, *with_it}
     assert set(statuses(summary).values()) == {"partial"}
-    message = "select message from collection_steps where resource = ?"
+    message = "select message from collection_steps where part = ?"
     assert column_of(path, message, part) == ["\n".join(step.messages)]
     assert_sound(path)
 
@@ -618,8 +618,8 @@ def test_file_knows_when_its_rows_were_read(path):
     found = rows_of(
         path,
         "select parts.status, read_at = steps.finished_at from collected_parts as parts "
-        "join collection_steps as steps on steps.resource = parts.resource "
-        "and steps.collection_id = 2 where parts.resource = 'users'",
+        "join collection_steps as steps on steps.part = parts.part "
+        "and steps.collection_id = 2 where parts.part = 'users'",
     )
     assert found == [("partial", 1)]
     assert column_of(path, "select status from collections order by id") == ["ok", "partial"]

@@ -399,7 +399,7 @@ def test_addresses_that_were_not_read_before_are_no_change(collected):
     path = collected(account)
     with closing(sqlite3.connect(path)) as database:
         database.execute(
-            "update collection_steps set status = 'denied' where resource = 'cbr_zone_addresses'"
+            "update collection_steps set status = 'denied' where part = 'cbr_zone_addresses'"
         )
         database.execute("delete from cbr_zone_addresses")
         database.commit()

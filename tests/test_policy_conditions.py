@@ -12,6 +12,7 @@ from iaminsights.facts.derived import derive
 from iaminsights.sandbox import Account
 from iaminsights.store.draft import Draft
 
+from .database_file import add_facts
 from .report_rows import days_ago, rows
 
 ACCOUNT = "a" * 32
@@ -81,6 +82,7 @@ def test_when_a_condition_can_hold(tmp_path, rule, starts, ends, has_ended):
     path = tmp_path / "file.sqlite3"
     with Draft(path) as draft:
         draft.complete(ACCOUNT, (), NOW)
+        add_facts(draft)
         draft.publish()
     with closing(sqlite3.connect(path)) as database:
         database.execute("insert into accounts (account_id) values (?)", (ACCOUNT,))

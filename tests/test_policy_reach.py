@@ -13,6 +13,8 @@ import pytest
 from iaminsights.facts.derived import FACTS, derive
 from iaminsights.store.draft import Draft
 
+from .database_file import add_facts
+
 ACCOUNT, OTHER = "a" * 32, "b" * 32
 SERVICES = ("kms", "KMS", "cloud-object-storage", "k[m]s", "databases-for-redis", "iam-groups")
 REGIONS = ("eu-de", "eu-gb", "global", "", None)
@@ -205,6 +207,7 @@ def empty(tmp_path):
     path = tmp_path / "empty.sqlite3"
     with Draft(path) as draft:
         draft.complete(ACCOUNT, (), "2026-01-01T00:00:00Z")
+        add_facts(draft)
         draft.publish()
     with closing(sqlite3.connect(path)) as database:
         yield database

@@ -15,9 +15,9 @@
 with readings as materialized (
   select
     account_id,
-    max(resource = 'access_groups') as groups_were_read,
-    max(resource = 'access_group_members') as members_were_read,
-    sum(resource in ('users', 'serviceids')) = 2 as everybody_was_read
+    max(part = 'access_groups') as groups_were_read,
+    max(part = 'access_group_members') as members_were_read,
+    sum(part in ('users', 'serviceids')) = 2 as everybody_was_read
   from collected_parts
   where status = 'ok'
   group by account_id

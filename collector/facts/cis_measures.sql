@@ -77,11 +77,11 @@ with
   ),
   -- A list of users that is restricted shows one of them, and is as good as not read.
   read_parts as materialized (
-    select account_id, resource as part
+    select account_id, part
     from collected_parts
     where status = 'ok'
       and (
-        resource <> 'users'
+        part <> 'users'
         or account_id in (select account_id from complete_lists where kind = 'person')
       )
   ),

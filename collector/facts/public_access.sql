@@ -17,9 +17,9 @@
 --   no login is IBM's word on public access to buckets; that it is this setting is inferred. Lists of
 --   access that a service keeps by itself are not in the data.
 with read_parts as materialized (
-  select account_id, resource
+  select account_id, part
   from collected_parts
-  where status = 'ok' and resource in ('access_group_settings', 'external_identity_settings')
+  where status = 'ok' and part in ('access_group_settings', 'external_identity_settings')
 )
 select
   access_groups.id,
@@ -27,11 +27,11 @@ select
   case
     when settings.public_access_enabled is null
       or (access_groups.account_id, 'access_group_settings') not in (
-        select account_id, resource from read_parts
+        select account_id, part from read_parts
       ) then 'not known: the setting was not read'
     when settings.public_access_enabled = 0 then 'no effect now: public access is off'
     when (access_groups.account_id, 'external_identity_settings') not in (
-      select account_id, resource from read_parts
+      select account_id, part from read_parts
     ) then 'open to the account; to others unless external identities are limited, which was not read'
     when people.state = 'limited' then 'open to the account only: external identities are limited'
     else 'open to everybody'

@@ -320,7 +320,7 @@ def _unread_parts(connection: sqlite3.Connection) -> dict[str, set[str]]:
     read = {
         (account, part)
         for account, part in connection.execute(
-            "select account_id, resource from collected_parts where status = 'ok' and lacks is null"
+            "select account_id, part from collected_parts where status = 'ok' and lacks is null"
         )
     }
     parts = {table.filled_by for table in TABLE.values()}

@@ -70,7 +70,7 @@ def unread_parts(database: Path) -> list[str]:
         return [
             f"{part} of {account}"
             for part, account in connection.execute(
-                "select resource, coalesce(accounts.name, accounts.account_id) "
+                "select part, coalesce(accounts.name, accounts.account_id) "
                 "from collected_parts join accounts using (account_id) "
                 "where collected_parts.status <> 'ok' or collected_parts.lacks is not null "
                 "order by 2, 1"

@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 
 NEVER_READ = {"denied": True, "partial": False, "older": False, "read_at": "", "remark": None}
 
-STATES = "select * from collected_parts order by account_id, resource"
+STATES = "select * from collected_parts order by account_id, part"
 
 # What is not known in full of the parts in :parts (JSON), or of all that any collect asked for if
 # that is null. A part that an account was never asked for has only nulls.
 GAPS = """
     select
       coalesce(accounts.name, accounts.account_id) as account,
-      parts.value as resource,
+      parts.value as part,
       state.status,
       state.read_at,
       state.message,
       state.is_older
     from accounts
     join json_each(
-      coalesce(:parts, (select json_group_array(distinct resource) from collected_parts))
+      coalesce(:parts, (select json_group_array(distinct part) from collected_parts))
     ) as parts
     left join collected_parts as state
-      on state.account_id = accounts.account_id and state.resource = parts.value
+      on state.account_id = accounts.account_id and state.part = parts.value
     where state.status is not 'ok' or state.message is not null
     order by 1, accounts.account_id, 2
 """
@@ -50,7 +50,7 @@ def moment(time: str | None) -> str:
 async def parts(database: Database) -> dict[tuple[str, str], dict[str, Any]]:
     """What is known of each part that a collect asked for, by account and part."""
     states = await database.execute(STATES)
-    return {(state["account_id"], state["resource"]): _state(state) for state in states}
+    return {(state["account_id"], state["part"]): _state(state) for state in states}
 
 
 async def gaps(datasette, name: str, rests_on: Iterable[str] | None) -> list[dict[str, Any]]:
@@ -70,7 +70,7 @@ def _state(known: sqlite3.Row) -> dict[str, Any]:
     """How old a part is and what it lacks; of one never asked for there are only nulls."""
     read, partial = known["status"] == "ok", known["status"] == "partial"
     return {
-        "name": _name_of(known["resource"]),
+        "name": _name_of(known["part"]),
         "denied": not (read or partial),
         "partial": partial,
         "older": read and bool(known["is_older"]),

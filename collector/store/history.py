@@ -42,7 +42,7 @@ def record_changes(
     before: dict[str, set[str]] = {}
     lacking: set[str] = set()
     for part, status, lacks in connection.execute(
-        "select steps.resource, steps.status, steps.lacks from temp.old_collections as runs "
+        "select steps.part, steps.status, steps.lacks from temp.old_collections as runs "
         "join temp.old_collection_steps as steps on steps.collection_id = runs.id "
         "where runs.account_id = ? and steps.status in ('ok', 'partial') order by runs.id",
         (account_id,),
@@ -264,7 +264,7 @@ def prune(connection: sqlite3.Connection, at: str, days: int) -> None:
             join collections as ours on ours.id = collection_steps.collection_id
             join collections as theirs
               on theirs.id = later.collection_id and theirs.account_id = ours.account_id
-            where later.resource = collection_steps.resource
+            where later.part = collection_steps.part
               and later.collection_id > collection_steps.collection_id
               and later.status = 'ok'
           )

@@ -20,10 +20,10 @@ class Column:
     json: any JSON value as text. `references` names the table whose primary key it holds, and
     `weak` empties it where the file has no such row; `relation` is how the diagram draws that.
     `default` is what a row of an earlier version has that did not know the column: a required one
-    that is added to a table needs it. `absent` is the value that means the same as none; `is_list`
-    says that a text is several values with commas between, in any order. A reference has an index
-    unless it is not `indexed`: an index that no question is asked through costs as much of the file
-    as the column itself.
+    that is added to a table needs it; `was` is its name in earlier versions. `absent` is the value
+    that means the same as none; `is_list` says that a text is several values with commas between,
+    in any order. A reference has an index unless it is not `indexed`: an index that no question is
+    asked through costs as much of the file as the column itself.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Column:
     required: bool = False
     weak: bool = False
     default: str | int | None = None
+    was: str = ""
     absent: str | int | None = None
     is_list: bool = False
     relation: str = "}o--||"

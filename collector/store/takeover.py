@@ -11,7 +11,7 @@ import sqlite3
 from collections import defaultdict
 
 from .schema import NO_PARTS, TABLES
-from .table import Table
+from .table import Column, Table
 
 # Steps of parts that there are no longer would look unread for ever.
 _PARTS = sorted({table.filled_by for table in TABLES} - set(NO_PARTS))
@@ -32,7 +32,8 @@ def see_as_of_now(connection: sqlite3.Connection, schema: str, prefix: str = "")
             continue
         source = f"[{schema}].[{table.name}]" if has else "(select 1) where false"
         if has and table.name == "collection_steps":
-            source += f" where resource in ({', '.join(map(_literal, _PARTS))})"
+            part = _source(table.column("part"), has)
+            source += f" where {part} in ({', '.join(map(_literal, _PARTS))})"
         columns = ", ".join(
             f"{_selected(table, column.name, has, lacking)} as [{column.name}]"
             for column in table.columns
@@ -73,7 +74,7 @@ def _lacking(held: dict[str, set[str]]) -> dict[str, str]:
             lacking[table.filled_by] += [
                 f"{table.name}.{column.name}"
                 for column in table.columns
-                if column.name not in held[table.name]
+                if not _source(column, held[table.name])
             ]
     return {part: " ".join(names) for part, names in lacking.items() if names}
 
@@ -81,17 +82,21 @@ def _lacking(held: dict[str, set[str]]) -> dict[str, str]:
 def _selected(table: Table, name: str, has: set[str], lacking: dict[str, str]) -> str:
     column = table.column(name)
     default = _literal(column.default)
-    value = f"[{name}]" if name in has else default
+    value = _source(column, has) or default
     if name in has and column.required and column.default is not None:
         value = f"coalesce([{name}], {default})"
     if (table.name, name) == ("collection_steps", "lacks") and has and lacking:
         cases = " ".join(
             f"when {_literal(part)} then {_literal(names)}" for part, names in lacking.items()
         )
-        value = (
-            f"nullif(trim(coalesce({value}, '') || ' ' || case resource {cases} else '' end), '')"
-        )
+        part = _source(table.column("part"), has)
+        value = f"nullif(trim(coalesce({value}, '') || ' ' || case {part} {cases} else '' end), '')"
     return value
+
+
+def _source(column: Column, has: set[str]) -> str:
+    """The column as the file calls it; empty if it does not have it."""
+    return next((f"[{name}]" for name in (column.name, column.was) if name in has), "")
 
 
 def _literal(value: str | int | None) -> str:

@@ -11,7 +11,7 @@ with
     join (
       select account_id, coalesce(read_at, finished_at) as read_at
       from collected_parts
-      where resource = 'apikeys'
+      where part = 'apikeys'
     ) as parts on parts.account_id = apikeys.account_id
     where coalesce(apikeys.disabled, 0) = 0
       and coalesce(apikeys.expires_at > parts.read_at, true)

@@ -14,7 +14,7 @@
 --   collect did not ask for it. Each part is looked up by itself: earlier collects are not read.
 select
   accounts.account_id,
-  asked.resource,
+  asked.part,
   iif(asked.status = 'ok' and reading.lacks like '%.*%', 'partial', asked.status) as status,
   asked.finished_at,
   reading.finished_at as read_at,
@@ -30,22 +30,22 @@ select
     where collections.account_id = accounts.account_id
   ) as is_older
 from (select distinct account_id from collections) as accounts
-cross join (select distinct resource from collection_steps) as parts
+cross join (select distinct part from collection_steps) as parts
 join collection_steps as asked
-  on asked.resource = parts.resource
+  on asked.part = parts.part
   and asked.collection_id = (
     select max(collections.id)
     from collections
     join collection_steps as step
-      on step.collection_id = collections.id and step.resource = parts.resource
+      on step.collection_id = collections.id and step.part = parts.part
     where collections.account_id = accounts.account_id
   )
 left join collection_steps as reading
-  on reading.resource = parts.resource
+  on reading.part = parts.part
   and reading.collection_id = (
     select max(collections.id)
     from collections
     join collection_steps as step
-      on step.collection_id = collections.id and step.resource = parts.resource
+      on step.collection_id = collections.id and step.part = parts.part
     where collections.account_id = accounts.account_id and step.status in ('ok', 'partial')
   )

@@ -23,15 +23,15 @@ with
     )
   ),
   read_parts as materialized (
-    select account_id, resource from collected_parts where status = 'ok'
+    select account_id, part from collected_parts where status = 'ok'
   )
 select accounts.account_id, kinds.kind
 from accounts
 join kinds
 left join read_parts
-  on read_parts.account_id = accounts.account_id and read_parts.resource = kinds.part
+  on read_parts.account_id = accounts.account_id and read_parts.part = kinds.part
 group by accounts.account_id, kinds.kind
-having count(*) = count(read_parts.resource)
+having count(*) = count(read_parts.part)
   and (
     kinds.kind <> 'person'
     or exists (

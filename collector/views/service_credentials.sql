@@ -9,8 +9,8 @@ with
   reads as materialized (
     select
       account_id,
-      max(coalesce(read_at, finished_at)) filter (where resource = 'resource_keys') as read_at,
-      coalesce(max(resource = 'inactive_identities' and status = 'ok'), 0) as has_use
+      max(coalesce(read_at, finished_at)) filter (where part = 'resource_keys') as read_at,
+      coalesce(max(part = 'inactive_identities' and status = 'ok'), 0) as has_use
     from collected_parts
     group by account_id
   ),

@@ -25,7 +25,7 @@ with
       iif(serviceids.locked = 1, 'ibmcloud iam service-id-unlock ' || arguments.word || ' && ', '')
         || 'ibmcloud iam service-id-delete ' || arguments.word as delete_command,
       (serviceids.account_id, 'apikeys') in (
-        select account_id, resource from collected_parts where status = 'ok'
+        select account_id, part from collected_parts where status = 'ok'
       ) as keys_were_read,
       dependents.words
     from serviceids
