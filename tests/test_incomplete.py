@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 
@@ -56,6 +57,21 @@ def company():
     return account
 
 
+@pytest.fixture(scope="module")
+def company_file(tmp_path_factory):
+    """The company as it is collected without a fault."""
+    path = tmp_path_factory.mktemp("company") / "iaminsights.sqlite3"
+    through(path, company())
+    return path
+
+
+@pytest.fixture
+def collected_company(path, company_file):
+    """The company, of which the file is there already."""
+    shutil.copyfile(company_file, path)
+    return company()
+
+
 def rows_of(path, query, *values):
     with closing(sqlite3.connect(path)) as db:
         return db.execute(query, values).fetchall()
@@ -81,9 +97,8 @@ def step_of(summary, part):
 # What is gone
 
 
-def test_group_deleted_while_it_is_collected_keeps_nobody_in_it(path):
-    account = company()
-    through(path, account)
+def test_group_deleted_while_it_is_collected_keeps_nobody_in_it(path, collected_company):
+    account = collected_company
     admins, readers = account.groups[-2:]
     fault = Fault("members", "status", status=404, path={"id": admins["id"]})
     summary = through(path, account, fault)
@@ -157,9 +172,8 @@ def test_group_of_service_ids_that_is_gone_takes_nothing_along(path):
     assert_sound(path)
 
 
-def test_404_for_each_of_several_objects_is_a_refusal(path):
-    account = company()
-    through(path, account)
+def test_404_for_each_of_several_objects_is_a_refusal(path, collected_company):
+    account = collected_company
     before = content_of(path)
     summary = through(path, account, Fault("members", "status", status=404))
     assert statuses(summary) == {"access_group_members": "denied"}
@@ -177,9 +191,8 @@ def test_only_group_that_there_is_may_be_gone(path):
     assert column_of(path, "select count(*) from access_group_members") == [0]
 
 
-def test_listing_that_is_not_there_keeps_the_old_rows(path):
-    account = company()
-    through(path, account)
+def test_listing_that_is_not_there_keeps_the_old_rows(path, collected_company):
+    account = collected_company
     before = content_of(path)
     summary = through(path, account, Fault("groups", "status", status=404))
     refused = {"access_groups", "access_group_members", "access_group_rules"}
@@ -187,9 +200,8 @@ def test_listing_that_is_not_there_keeps_the_old_rows(path):
     assert content_of(path) == before
 
 
-def test_old_members_of_a_group_that_is_no_longer_listed_are_not_kept(path):
-    account = company()
-    through(path, account)
+def test_old_members_of_a_group_that_is_no_longer_listed_are_not_kept(path, collected_company):
+    account = collected_company
     gone = account.groups.pop(-2)
     profile = account.profiles.pop(0)
     refused = ("members", "profile_links")
@@ -202,9 +214,8 @@ def test_old_members_of_a_group_that_is_no_longer_listed_are_not_kept(path):
     assert column_of(path, "select count(*) from trustedprofile_links") == [1]
 
 
-def test_old_and_new_rows_of_a_part_never_mix(path):
-    account = company()
-    through(path, account)
+def test_old_and_new_rows_of_a_part_never_mix(path, collected_company):
+    account = collected_company
     before = content_of(path)["tags"]
     account.tag(account.instances[0], "team-red")
     summary = through(path, account, Fault("tags", "status", status=403))
@@ -212,9 +223,8 @@ def test_old_and_new_rows_of_a_part_never_mix(path):
     assert content_of(path)["tags"] == before
 
 
-def test_only_the_members_of_a_group_that_is_new(path):
-    account = company()
-    through(path, account)
+def test_only_the_members_of_a_group_that_is_new(path, collected_company):
+    account = collected_company
     group = account.group("New", members=[account.owner])
     account.groups[-2]["name"] = "Renamed"
     summary = through(path, account, only=["access_group_members"])
@@ -333,10 +343,10 @@ ALONE = {"roles", "service_id_groups", "resource_groups"}
 
 @pytest.mark.parametrize("kind", ["null_items", "no_items"])
 @pytest.mark.parametrize("operation", LISTS)
-def test_null_in_place_of_a_list_is_an_empty_list(path, operation, kind):
+def test_null_in_place_of_a_list_is_an_empty_list(path, company_file, operation, kind):
     account = company()
     if operation in TOLD:
-        through(path, account)
+        shutil.copyfile(company_file, path)
     before = content_of(path) if path.exists() else {}
     summary = through(path, account, Fault(operation, kind))
     part, found = LISTS[operation], statuses(summary)
@@ -354,9 +364,8 @@ def test_null_in_place_of_a_list_is_an_empty_list(path, operation, kind):
 
 
 @pytest.mark.parametrize("operation", LISTS)
-def test_empty_object_for_an_answer_costs_only_its_part(path, operation):
-    account = company()
-    through(path, account)
+def test_empty_object_for_an_answer_costs_only_its_part(path, collected_company, operation):
+    account = collected_company
     before = content_of(path)
     summary = through(path, account, Fault(operation, "json", body={}))
     part = LISTS[operation]
@@ -439,9 +448,8 @@ def test_roles_of_a_service_may_be_null(path):
     assert statuses(through(path, account, fault)) == {}
 
 
-def test_one_refused_group_costs_only_its_members(path):
-    account = company()
-    through(path, account)
+def test_one_refused_group_costs_only_its_members(path, collected_company):
+    account = collected_company
     admins, readers = account.groups[-2:]
     account.members[readers["id"]].append(dict(account.members[admins["id"]][0]))
     fault = Fault("members", "status", status=403, path={"id": admins["id"]})
@@ -465,9 +473,10 @@ def test_one_refused_group_costs_only_its_members(path):
 
 @pytest.mark.parametrize("operation", ["tags", "group_settings", "mfa_report", "search", "zone"])
 @pytest.mark.parametrize(("kind", "options"), [("html", {}), ("status", {"status": 401})])
-def test_answers_that_nothing_can_be_trusted_after_end_the_collect(path, operation, kind, options):
-    account = company()
-    through(path, account)
+def test_answers_that_nothing_can_be_trusted_after_end_the_collect(
+    path, collected_company, operation, kind, options
+):
+    account = collected_company
     before = path.read_bytes()
     with pytest.raises((RequestError, CredentialError)):
         through(path, account, Fault(operation, kind, **options))
@@ -489,9 +498,10 @@ SILENT = {
 
 
 @pytest.mark.parametrize("operation", SILENT)
-def test_part_that_never_answers_ends_the_collect_only_if_it_is_a_main_one(path, operation):
-    account, part = company(), SILENT[operation]
-    through(path, account)
+def test_part_that_never_answers_ends_the_collect_only_if_it_is_a_main_one(
+    path, collected_company, operation
+):
+    account, part = collected_company, SILENT[operation]
     before, rows = path.read_bytes(), content_of(path)
     fault = Fault(operation, "status", status=503)
     if part in MAIN:
@@ -592,9 +602,10 @@ def test_total_in_any_form_is_compared(path, operation, part, body):
     assert any(f"said that there are {total} objects, but " in said for said in step.messages)
 
 
-def test_what_is_missing_in_part_is_no_removal_and_what_comes_back_no_addition(path):
-    account = company()
-    through(path, account)
+def test_what_is_missing_in_part_is_no_removal_and_what_comes_back_no_addition(
+    path, collected_company
+):
+    account = collected_company
     bob = account.users[2]
     saved, bob["iam_id"] = bob["iam_id"], None
     assert statuses(through(path, account)) == {
@@ -610,9 +621,8 @@ def test_what_is_missing_in_part_is_no_removal_and_what_comes_back_no_addition(p
     ]
 
 
-def test_file_knows_when_its_rows_were_read(path):
-    account = company()
-    through(path, account)
+def test_file_knows_when_its_rows_were_read(path, collected_company):
+    account = collected_company
     account.user("Guest", iam_id=ABSENT)
     through(path, account)
     found = rows_of(
