@@ -29,7 +29,7 @@ def collects(database, account: str, *runs: dict[str, tuple]) -> None:
         ).lastrowid
         database.executemany(
             "insert into collection_steps "
-            "(collection_id, resource, status, finished_at, message, lacks) "
+            "(collection_id, part, status, finished_at, message, lacks) "
             "values (?, ?, ?, ?, ?, ?)",
             [
                 (run, part, status, f"day {day}", *rest, *[None] * (2 - len(rest)))
