@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import html
 import json
 import re
@@ -23,9 +24,8 @@ from iaminsights.files import METADATA, project_file
 from .report_rows import ASKED_OF_SAMPLE
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-REPORTS = yaml.safe_load(project_file(METADATA).read_text(encoding="utf-8"))["databases"][
-    "iaminsights"
-]["queries"]
+_SETTINGS = yaml.safe_load(project_file(METADATA).read_text(encoding="utf-8"))
+REPORTS = _SETTINGS["databases"]["iaminsights"]["queries"]
 
 # A report with as many rows as its parameter says.
 LONG = """
@@ -123,6 +123,18 @@ def queries_file(folder: Path, **queries: dict[str, str]) -> Path:
     """Write a metadata file with these canned queries and nothing else."""
     path = folder / "metadata.json"
     path.write_text(json.dumps({"databases": {"iaminsights": {"queries": queries}}}))
+    return path
+
+
+def metadata_hiding(folder: Path, *names: str) -> Path:
+    """Write the project's metadata, in which nobody may see these tables and reports."""
+    settings = copy.deepcopy(_SETTINGS)
+    database = settings["databases"]["iaminsights"]
+    for name in names:
+        kind = "queries" if name in REPORTS else "tables"
+        database[kind].setdefault(name, {})["allow"] = False
+    path = folder / f"without {', '.join(names)}.json"
+    path.write_text(json.dumps(settings))
     return path
 
 

@@ -10,16 +10,15 @@ from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
-import yaml
 from datasette.utils import tilde_encode
 from playwright.sync_api import BrowserContext, Page, expect
 
-from iaminsights.files import METADATA, project_file
-from iaminsights.sandbox import Account
+from iaminsights.sandbox import Account, Sandbox
 
 from .browser import new_page
+from .conftest import collect_from
 from .report_rows import BUCKET, RULE
-from .site_helpers import BARE_DATASETTE, CHECKOUT, served
+from .site_helpers import BARE_DATASETTE, CHECKOUT, metadata_hiding, served
 
 WIDE, NARROW = {"width": 1300, "height": 900}, {"width": 360, "height": 740}
 HOSTILE = (
@@ -371,16 +370,10 @@ def test_a_policy_whose_time_is_over_leads_nowhere_and_is_not_drawn(collected):
 def test_policies_in_words_need_no_search(account, collected, tmp_path):
     """Who may not search still reads what policies say, and who may not read them does not."""
     path = collected(account)
-    settings = yaml.safe_load(project_file(METADATA).read_text(encoding="utf-8"))
-    tables = settings["databases"]["iaminsights"]["tables"]
     ada = account.users[1]
     told = {}
     for hidden in ("search", "policy_descriptions"):
-        tables.setdefault(hidden, {})["allow"] = False
-        private = tmp_path / f"{hidden}.yml"
-        private.write_text(yaml.safe_dump(settings))
-        del tables[hidden]["allow"]
-        with served(path, metadata=private) as site:
+        with served(path, metadata=metadata_hiding(tmp_path, hidden)) as site:
             told[hidden] = (
                 site.text(path_of("users", ada["id"])),
                 site.text(f"/iaminsights/users/{ada['id']}"),
@@ -395,18 +388,10 @@ def test_policies_in_words_need_no_search(account, collected, tmp_path):
 
 def test_what_a_reader_may_not_see_is_not_drawn(account, collected, tmp_path):
     path = collected(account)
-    settings = yaml.safe_load(project_file(METADATA).read_text(encoding="utf-8"))
-    tables = settings["databases"]["iaminsights"]["tables"]
     ada, team = account.users[1], named(account.groups, "Team")
 
     def seen(*hidden: str) -> tuple[set[str], str]:
-        for table in hidden:
-            tables.setdefault(table, {})["allow"] = False
-        private = tmp_path / "private.yml"
-        private.write_text(yaml.safe_dump(settings))
-        for table in hidden:
-            del tables[table]["allow"]
-        with served(path, metadata=private) as site:
+        with served(path, metadata=metadata_hiding(tmp_path, *hidden)) as site:
             address = path_of("users", ada["id"])
             nodes = {node["column"] for node in every_node(site, "users", ada["id"])}
             for table in {*hidden} & {"access_groups"}:
@@ -491,9 +476,9 @@ def test_behind_a_base_url(account, collected):
 # --- How it looks ---------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def hostile(collected):
-    """People, groups and instances with names that break pictures."""
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """People, groups and instances with names that break pictures: account, a group, site."""
     account = Account("<script>alert('account')</script>")
     for number, name in enumerate(HOSTILE):
         who = account.service_id(name)
@@ -504,7 +489,11 @@ def hostile(collected):
             account.policy(who, ["Writer"], instance=store)
     everything = account.group("All of them", members=account.service_ids)
     account.policy(everything, ["Viewer"], service="kms")
-    return account, everything, collected(account)
+    path = tmp_path_factory.mktemp("hostile") / "iaminsights.sqlite3"
+    with Sandbox(account) as sandbox:
+        collect_from(sandbox, account, path)
+    with served(path) as site:
+        yield account, everything, site
 
 
 # Letters as wide and as narrow as fonts have them, and what is installed here.
@@ -526,24 +515,23 @@ CUT = """(selector) => [...document.querySelectorAll(selector)]
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide window", "narrow window"])
 @pytest.mark.parametrize("letters", LETTERS)
 def test_names_are_text_and_stay_inside_their_boxes(hostile, page, letters, size):
-    account, everything, path = hostile
+    account, everything, site = hostile
     page.set_viewport_size(size)
-    with served(path) as site:
-        address = path_of("access_groups", everything["id"])
-        names = {node["name"] for node in every_node(site, "access_groups", everything["id"])}
-        assert {name.strip() for name in HOSTILE} <= {name.strip() for name in names}
-        for source in (site.page(address), site.page(path_of(
-            "serviceids", account.service_ids[0]["id"]
-        ))):  # fmt: skip
-            assert "<script>alert(" not in source
-            assert "<img" not in source
-        page.goto(site.url + address)
-        page.add_style_tag(content=".graph * { " + LETTERS[letters] + " }")
-        expect(page.locator(".graph-node")).to_have_count(14)
-        assert page.evaluate(OUTSIDE_THEIR_BOXES) == []
-        cut = page.evaluate(CUT, ".graph-name")
-        assert cut.count("W" * 200) == 2 and "All of them" not in cut
-        assert page.locator(f".graph-node[title*={'W' * 200}]").count() == 2
+    address = path_of("access_groups", everything["id"])
+    names = {node["name"] for node in every_node(site, "access_groups", everything["id"])}
+    assert {name.strip() for name in HOSTILE} <= {name.strip() for name in names}
+    for source in (site.page(address), site.page(path_of(
+        "serviceids", account.service_ids[0]["id"]
+    ))):  # fmt: skip
+        assert "<script>alert(" not in source
+        assert "<img" not in source
+    page.goto(site.url + address)
+    page.add_style_tag(content=".graph * { " + LETTERS[letters] + " }")
+    expect(page.locator(".graph-node")).to_have_count(14)
+    assert page.evaluate(OUTSIDE_THEIR_BOXES) == []
+    cut = page.evaluate(CUT, ".graph-name")
+    assert cut.count("W" * 200) == 2 and "All of them" not in cut
+    assert page.locator(f".graph-node[title*={'W' * 200}]").count() == 2
 
 
 def test_what_limits_a_policy_is_seen_however_long_its_target_is(collected, page):

@@ -13,9 +13,7 @@ from contextlib import closing
 from urllib.parse import parse_qs, quote
 
 import pytest
-import yaml
 
-from iaminsights.files import METADATA, project_file
 from iaminsights.sandbox import Account, sample_account
 
 from .site_helpers import (
@@ -25,6 +23,7 @@ from .site_helpers import (
     REPORTS,
     address,
     axes,
+    metadata_hiding,
     queries_file,
     served,
 )
@@ -355,12 +354,7 @@ def test_a_database_of_another_name_has_the_same_reports(sample_file, tmp_path):
 
 
 def test_what_a_reader_may_not_see_is_not_counted_for_him(sample_file, tmp_path):
-    settings = yaml.safe_load(project_file(METADATA).read_text(encoding="utf-8"))
-    database = settings["databases"]["iaminsights"]
-    database["tables"]["policies"]["allow"] = False
-    database["queries"]["policies_by_last_permit"]["allow"] = False
-    private = tmp_path / "private.yml"
-    private.write_text(yaml.safe_dump(settings))
+    private = metadata_hiding(tmp_path, "policies", "policies_by_last_permit")
     with served(sample_file, metadata=private) as site:
         text = site.text("/")
         site.get("/iaminsights/policies", status=403)
