@@ -11,20 +11,20 @@ from .readers import may_see
 WORST_FIRST = SEVERITIES[::-1]
 
 
-async def known(datasette, actor, database: str) -> dict[str, dict[str, Any]]:
+async def known(datasette: Any, actor: Any, database: str) -> dict[str, dict[str, Any]]:
     """All reports by name, whether the reader may see them or not."""
     queries = await datasette.get_canned_queries(database, actor)
     return {name: named(datasette, database, name, query) for name, query in queries.items()}
 
 
-def named(datasette, database: str, name: str, query: Mapping[str, Any]) -> dict[str, Any]:
+def named(datasette: Any, database: str, name: str, query: Mapping[str, Any]) -> dict[str, Any]:
     """A report with all that its metadata says, and the address of its page and chart."""
     fragment = f"#{query['fragment']}" if query.get("fragment") else ""
     url = datasette.urls.query(database, name) + fragment
     return {"title": name, "category": "Other", **query, "name": name, "url": url}
 
 
-async def visible(datasette, actor, database: str) -> list[dict[str, Any]]:
+async def visible(datasette: Any, actor: Any, database: str) -> list[dict[str, Any]]:
     """The reports that the reader may see, worst first."""
     found = [
         report
@@ -34,7 +34,7 @@ async def visible(datasette, actor, database: str) -> list[dict[str, Any]]:
     return sorted(found, key=lambda report: (_rank(report), report["title"]))
 
 
-async def is_visible(datasette, actor, database: str, report: Mapping[str, Any]) -> bool:
+async def is_visible(datasette: Any, actor: Any, database: str, report: Mapping[str, Any]) -> bool:
     """Whether the reader may see a report."""
     return await may_see(datasette, actor, database, report["name"], action="view-query")
 
@@ -44,10 +44,11 @@ def _rank(report: Mapping[str, Any]) -> int:
     return WORST_FIRST.index(severity) if severity in WORST_FIRST else len(WORST_FIRST)
 
 
-async def search_url(datasette, actor) -> str | None:
+async def search_url(datasette: Any, actor: Any) -> str | None:
     """Where a search is sent to; None if there is nothing to search or it may not be seen."""
     for database in datasette.databases:
         report = (await known(datasette, actor, database)).get("find")
         if report and await is_visible(datasette, actor, database, report):
-            return datasette.urls.query(database, "find")
+            url: str = datasette.urls.query(database, "find")
+            return url
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from .inline_scripts import script_hash, template_hashes
 
@@ -39,7 +40,7 @@ class Page:
     evaluates: bool = False
 
 
-def page_policy(datasette, page: Page) -> str:
+def page_policy(datasette: Any, page: Page) -> str:
     """The policy of one page: it runs the scripts of templates and plugins, and no other."""
     hashes = [*template_hashes(datasette), *map(script_hash, page.scripts)]
     allowed = [f" '{one}'" for one in dict.fromkeys(hashes)]

@@ -29,7 +29,7 @@ COUNTS = """
 """
 
 
-async def findings(datasette, actor, name: str) -> dict[str, Any] | None:
+async def findings(datasette: Any, actor: Any, name: str) -> dict[str, Any] | None:
     """What the reports found when the file was made: by account, by severity, by report.
 
     None if the reader may not see it, or if nothing was counted.

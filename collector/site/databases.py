@@ -6,7 +6,7 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakSet
 
 from ..store.schema import APPLICATION_ID, SCHEMA_VERSION
@@ -23,7 +23,7 @@ EARLIER = (
 LATER = "{name} was made by a later version of IAM insights; serve it with that one."
 
 # Databases that are ours: they stay so. An empty one may become ours at any time.
-_known: WeakSet = WeakSet()
+_known: WeakSet[Database] = WeakSet()
 
 
 async def is_ours(database: Database) -> bool:
@@ -35,17 +35,17 @@ async def is_ours(database: Database) -> bool:
     return database in _known
 
 
-_at_start: WeakKeyDictionary = WeakKeyDictionary()  # by Datasette: the names of ours
+_at_start: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()  # by Datasette: the names of ours
 
 
-async def recognise(datasette) -> list[str]:
+async def recognise(datasette: Any) -> list[str]:
     """The names of the databases that are ours as the site starts."""
     ours = [name for name, base in datasette.databases.items() if await is_ours(base)]
     _at_start[datasette] = {*ours, USUAL_NAME}
     return ours
 
 
-def was_ours_at_start(datasette, name: str) -> bool:
+def was_ours_at_start(datasette: Any, name: str) -> bool:
     """Whether a database was ours when the site started, or has the name that ours have.
 
     For what is asked too often to look again.
@@ -53,7 +53,7 @@ def was_ours_at_start(datasette, name: str) -> bool:
     return name in _at_start.get(datasette, ())
 
 
-async def holds_insights(datasette, name: str) -> bool:
+async def holds_insights(datasette: Any, name: str) -> bool:
     """Whether there is a database of this name, and one that the pages know how to show."""
     database = datasette.databases.get(name)
     return database is not None and not other_version(database) and await is_ours(database)

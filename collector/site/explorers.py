@@ -6,6 +6,7 @@ the metadata.
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 from datasette.utils import escape_sqlite
@@ -16,7 +17,7 @@ from .databases import is_ours
 MOST_CHOICES = 2_000
 
 
-async def choices(datasette, name: str, source: str | None) -> list[str]:
+async def choices(datasette: Any, name: str, source: str | None) -> list[str]:
     """What a form offers to choose from: the values of a column, given as table.column."""
     database = datasette.databases[name]
     if not source or not await is_ours(database):
@@ -29,7 +30,9 @@ async def choices(datasette, name: str, source: str | None) -> list[str]:
     return [row[0] for row in rows]
 
 
-async def explorers(datasette, actor, name: str, table: str, row) -> list[dict[str, str]]:
+async def explorers(
+    datasette: Any, actor: Any, name: str, table: str, row: Any
+) -> list[dict[str, str]]:
     """Links to the reports that tell of this very row."""
     links = []
     for report in (await known(datasette, actor, name)).values():

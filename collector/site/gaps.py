@@ -53,7 +53,7 @@ async def parts(database: Database) -> dict[tuple[str, str], dict[str, Any]]:
     return {(state["account_id"], state["part"]): _state(state) for state in states}
 
 
-async def gaps(datasette, name: str, rests_on: Iterable[str] | None) -> list[dict[str, Any]]:
+async def gaps(datasette: Any, name: str, rests_on: Iterable[str] | None) -> list[dict[str, Any]]:
     """What could not be read of the parts that a report rests on, by account.
 
     Of all parts, where nobody has said on which it rests.

@@ -74,7 +74,7 @@ class Graph:
         """The graph as the page and its readers get it."""
         nodes = []
         for node in self.nodes.values():
-            named = {
+            named: dict[str, Any] = {
                 "id": node.id,
                 "column": COLUMNS[node.column].lower(),
                 "kind": node.kind,

@@ -53,8 +53,8 @@ async def add_groups(
     nodes = await group_nodes(lookup, every)
     nodes.sort(key=lambda node: node.key not in needed)
     for node in some(nodes):
-        membership = memberships.get(node.key)
-        node.detail = MEMBERSHIPS_IN_WORDS.get(membership, membership) or node.detail
+        if membership := memberships.get(node.key):
+            node.detail = MEMBERSHIPS_IN_WORDS.get(membership, membership)
         graph.add(node)
     add_more(lookup, graph, GROUPS, len(nodes) - len(some(nodes)), "access groups")
     return [node.key for node in nodes]

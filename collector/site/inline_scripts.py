@@ -10,6 +10,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from jinja2 import Environment
@@ -18,7 +19,7 @@ from jinja2 import Environment
 # are not allowed: no hash can be known before.
 FILLED_IN = {"{{ datasette_allow_facet }}": ("true", "false")}
 
-_known: WeakKeyDictionary = WeakKeyDictionary()  # hashes, by Datasette
+_known: WeakKeyDictionary[Any, list[str]] = WeakKeyDictionary()  # hashes, by Datasette
 
 
 def script_hash(script: str) -> str:
@@ -27,7 +28,7 @@ def script_hash(script: str) -> str:
     return f"sha256-{base64.b64encode(digest).decode()}"
 
 
-def template_hashes(datasette) -> list[str]:
+def template_hashes(datasette: Any) -> list[str]:
     """The hashes of the scripts in all templates: Datasette's, plugins' and the user's own."""
     if datasette not in _known:
         scripts = _scripts_of_templates(datasette.jinja_env)
@@ -37,6 +38,8 @@ def template_hashes(datasette) -> list[str]:
 
 def _scripts_of_templates(environment: Environment) -> Iterator[str]:
     for name in environment.list_templates(["html"]):
+        if environment.loader is None:
+            continue
         source, _, _ = environment.loader.get_source(environment, name)
         for script in re.findall(r"<script>(.*?)</script>", source, re.DOTALL | re.IGNORECASE):
             yield from _filled_in(script)

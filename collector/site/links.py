@@ -13,12 +13,12 @@ from ..store.schema import TABLES
 CONSOLE = "https://cloud.ibm.com/"
 
 # By column that holds keys: the table. By column that holds names: the column with their keys.
-_LINKED = {table.link.column: table for table in TABLES if table.link}
-_NAMED_BY = {name: column for column, table in _LINKED.items() for name in table.link.names}
+_LINKED = {table.link.column: (table, table.link) for table in TABLES if table.link}
+_NAMED_BY = {name: link.column for _, link in _LINKED.values() for name in link.names}
 SHOWN = {*_LINKED, *_NAMED_BY, "command", "console", "report", "reports", "name"}
 
 
-def cell(datasette, database: str, row: Any, column: str, value: Any) -> Markup | None:
+def cell(datasette: Any, database: str, row: Any, column: str, value: Any) -> Markup | None:
     """How a cell of a report is shown; None: as Datasette does."""
     if column == "command":
         return Markup(f'<code class="command">{escape(value)}</code>')
@@ -35,9 +35,9 @@ def cell(datasette, database: str, row: Any, column: str, value: Any) -> Markup 
             return None
         return _link(_table_url(datasette, database, target), str(key), value)
     key_column = _NAMED_BY.get(column, column)
-    target = _LINKED[key_column]
+    target, link = _LINKED[key_column]
     key = value if column == key_column else _field(row, key_column)
-    if not isinstance(key, str) or not key.startswith(target.link.begins):
+    if not isinstance(key, str) or not key.startswith(link.begins):
         return None
     return _link(_table_url(datasette, database, target.name), key, value)
 
@@ -62,7 +62,7 @@ def _link(table_url: str, key: str, value: str) -> Markup:
     return Markup(f'<a href="{url}"{attributes}>{escape(value)}</a>')
 
 
-def table_rows(columns, rows, hidden) -> Markup:
+def table_rows(columns: Any, rows: Any, hidden: Any) -> Markup:
     """The rows of a report as HTML: a template that extends others takes far longer for cells."""
     begin = [
         f'<td class="col-{to_css_class(column)}"{" hidden" if column in hidden else ""}>'

@@ -32,11 +32,12 @@ PARTS = {
 EXTRAS = ("accounts", "trustedprofiles", "trustedprofile_identities")
 
 
-def address(datasette, name: str, table: str, key: str) -> str:
+def address(datasette: Any, name: str, table: str, key: str) -> str:
     """Where the picture of a row is."""
-    return datasette.urls.path(
+    url: str = datasette.urls.path(
         f"/-/iaminsights/graph/{tilde_encode(name)}/{table}/{tilde_encode(key)}"
     )
+    return url
 
 
 def some(things: Sequence[Any]) -> Sequence[Any]:
@@ -51,7 +52,7 @@ class Lookup:
     which may have access in several. `sees` has the names of PARTS and EXTRAS.
     """
 
-    def __init__(self, datasette, actor, name: str, table: str, row) -> None:
+    def __init__(self, datasette: Any, actor: Any, name: str, table: str, row: Any) -> None:
         self.datasette, self.actor, self.name = datasette, actor, name
         self.table, self.row = table, row
         self.is_identity = SUBJECTS[table].is_identity
@@ -82,4 +83,5 @@ class Lookup:
 
     def url(self, table: str, key: str) -> str:
         """The address of a row's page."""
-        return self.datasette.urls.row(self.name, table, tilde_encode(key))
+        url: str = self.datasette.urls.row(self.name, table, tilde_encode(key))
+        return url

@@ -21,7 +21,7 @@ COUNTED = (
 )
 
 
-async def accounts(datasette, actor, name: str) -> list[dict[str, Any]] | None:
+async def accounts(datasette: Any, actor: Any, name: str) -> list[dict[str, Any]] | None:
     """Each account of a database: when it was collected, what is in it, what could not be read.
 
     None if the reader may not see accounts at all.
@@ -82,7 +82,7 @@ async def _count(database: Database, table: str) -> dict[str, int]:
     return {account_id: number for account_id, number in await database.execute(sql)}
 
 
-async def tables(datasette, actor, name: str) -> list[dict[str, str]]:
+async def tables(datasette: Any, actor: Any, name: str) -> list[dict[str, str]]:
     """The tables and views that the reader may see."""
     database = datasette.databases[name]
     hidden = set(await database.hidden_table_names())

@@ -18,6 +18,7 @@ MAX_ROWS = 100_000  # of a query, in JSON and CSV
 PAGE_ROWS = 5_000  # of a query, on its HTML page: more take a browser many seconds
 DATASETTE_ROWS = 1_000  # the limit that Datasette sets when nobody chooses one
 OUR_HOOKS = "iaminsights.py"  # the plugin whose metadata stays as it is, as Datasette names it
+_CUTS = "cuts_long_pages"  # marks a page that is patched already
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,13 @@ class Patch:
         return self.what.__name__
 
 
-def apply_at_start(datasette) -> None:
+def apply_at_start(datasette: Any) -> None:
     """What can be changed before Datasette has looked at its databases."""
     for patch in AT_START:
         patch.what(datasette)
 
 
-def apply_when_known(datasette) -> None:
+def apply_when_known(datasette: Any) -> None:
     """What must wait until all of its metadata is there."""
     for patch in WHEN_KNOWN:
         patch.what(datasette)
@@ -49,7 +50,7 @@ def apply_when_known(datasette) -> None:
 # --- Answers of any length ------------------------------------------------------------------------
 
 
-def long_answers(datasette) -> None:
+def long_answers(datasette: Any) -> None:
     """Let long reports come out whole in JSON and CSV, unless somebody chose a limit.
 
     Plugins cannot set a setting: `max_returned_rows` is copied from it, `_settings` shows it in
@@ -62,7 +63,7 @@ def long_answers(datasette) -> None:
         datasette._settings["max_returned_rows"] = MAX_ROWS
 
 
-def short_pages(datasette) -> None:
+def short_pages(datasette: Any) -> None:
     """Show at most PAGE_ROWS rows of a query on its HTML page, and leave JSON and CSV whole.
 
     There is one limit for all three, and no hook between a query and its page.
@@ -71,11 +72,11 @@ def short_pages(datasette) -> None:
     from datasette.views.database import QueryView
 
     whole = getattr(QueryView, "data", None)
-    if whole is None or hasattr(whole, "cuts_long_pages"):
+    if whole is None or hasattr(whole, _CUTS):
         return
 
     @functools.wraps(whole)
-    async def data(view, request, *args, **options):
+    async def data(view: Any, request: Any, *args: Any, **options: Any) -> Any:
         answer = await whole(view, request, *args, **options)
         if isinstance(answer, tuple) and request.url_vars.get("format") is None:
             context = answer[0]
@@ -85,7 +86,7 @@ def short_pages(datasette) -> None:
                 del context["rows"][PAGE_ROWS:]  # the very list that the page is made from
         return answer
 
-    data.cuts_long_pages = True
+    setattr(data, _CUTS, True)
     QueryView.data = data
 
 
@@ -97,17 +98,19 @@ def _changes_never() -> bool:
     return all(found.plugin_name == OUR_HOOKS for found in pm.hook.get_metadata.get_hookimpls())
 
 
-def remembered_metadata(datasette) -> None:
+def remembered_metadata(datasette: Any) -> None:
     """Put the metadata together once, instead of several times for each thing that is looked at.
 
     Datasette merges and copies all of it for every question about a permission.
     """
     if not _changes_never():
         return
-    asked: dict[tuple, Any] = {}
+    asked: dict[tuple[Any, ...], Any] = {}
     ask = datasette.metadata
 
-    def metadata(key=None, database=None, table=None, fallback=True):
+    def metadata(
+        key: Any = None, database: Any = None, table: Any = None, fallback: Any = True
+    ) -> Any:
         question = (key, database, table, fallback)
         if question not in asked:
             asked[question] = ask(key, database=database, table=table, fallback=fallback)
@@ -118,7 +121,7 @@ def remembered_metadata(datasette) -> None:
     datasette.metadata = metadata
 
 
-def remembered_permissions(datasette) -> None:
+def remembered_permissions(datasette: Any) -> None:
     """Work out once which tables the metadata allows: that copies all of it, too."""
     if _changes_never() and hasattr(datasette, "_table_permission_allows"):
         datasette._table_permission_allows = functools.cache(datasette._table_permission_allows)
@@ -127,7 +130,7 @@ def remembered_permissions(datasette) -> None:
 # --- A page that says why there is none -----------------------------------------------------------
 
 
-async def error_page(datasette, request, sentence: str, title: str):
+async def error_page(datasette: Any, request: Any, sentence: str, title: str) -> Any:
     """Datasette's own page, or JSON, of an error, to be sent before any view is reached."""
     from datasette.views.base import DatasetteError
 

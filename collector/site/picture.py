@@ -121,7 +121,7 @@ def _spot(node: Node, y: float, is_root: bool) -> dict[str, Any]:
     }
 
 
-def _path(spots, edge: Edge, lanes: dict[str, float]) -> str:
+def _path(spots: Any, edge: Edge, lanes: dict[str, float]) -> str:
     start, end = spots[edge.start], spots[edge.end]
     x, y = start["x"] + start["width"], start["y"] + HEIGHT / 2
     path = f"M{x} {y:g}"
@@ -139,7 +139,7 @@ def _told(graph: Graph, edge: Edge) -> str:
     return f"{start.name} {words} {end.name}" + (f" ({edge.detail})" if edge.detail else "")
 
 
-def paths(graph: Graph) -> list[dict[str, list]]:
+def paths(graph: Graph) -> list[dict[str, Any]]:
     """The picture as a table: a row for each policy, and for each group that has none."""
     before, after = defaultdict(list), defaultdict(list)
     for edge in graph.edges.values():
@@ -159,7 +159,7 @@ def paths(graph: Graph) -> list[dict[str, list]]:
     return rows
 
 
-def _row(identities, groups, policy, resources) -> dict[str, Any]:
+def _row(identities: Any, groups: Any, policy: Any, resources: Any) -> dict[str, Any]:
     return {
         "identities": identities,
         "groups": groups,

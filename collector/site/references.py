@@ -9,7 +9,7 @@ from datasette.utils import tilde_encode
 from .readers import may_see
 
 
-async def about_row(datasette, actor, name: str, table: str, row) -> dict[str, Any]:
+async def about_row(datasette: Any, actor: Any, name: str, table: str, row: Any) -> dict[str, Any]:
     """The name of a row, and by column the rows that it refers to; Datasette 0.65 shows neither."""
     database = datasette.databases[name]
     label = await database.label_column_for_table(table)

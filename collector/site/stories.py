@@ -98,7 +98,9 @@ CHANGES = """
 """
 
 
-async def story(datasette, actor, name: str, table: str, row) -> dict[str, Any] | None:
+async def story(
+    datasette: Any, actor: Any, name: str, table: str, row: Any
+) -> dict[str, Any] | None:
     """What a row's page tells: its policies in words, findings, history, its console page.
 
     None for tables that have no story.
@@ -121,7 +123,9 @@ async def story(datasette, actor, name: str, table: str, row) -> dict[str, Any] 
     }
 
 
-async def _console_of(datasette, name: str, its: Subject, values: Mapping[str, Any]) -> str | None:
+async def _console_of(
+    datasette: Any, name: str, its: Subject, values: Mapping[str, Any]
+) -> str | None:
     """The page of a thing in the IBM Cloud console, if it has one."""
     pages = await datasette.databases[name].execute(
         f"select console from {its.console} where {its.by} = :key and console is not null limit 1",
@@ -131,7 +135,9 @@ async def _console_of(datasette, name: str, its: Subject, values: Mapping[str, A
     return page if page.startswith(CONSOLE) else None
 
 
-async def _sentence_of(datasette, name: str, its: Subject, values: Mapping[str, Any]) -> str | None:
+async def _sentence_of(
+    datasette: Any, name: str, its: Subject, values: Mapping[str, Any]
+) -> str | None:
     """What a policy says; None of anything else."""
     if its.by != "policy_id":
         return None
@@ -140,7 +146,7 @@ async def _sentence_of(datasette, name: str, its: Subject, values: Mapping[str, 
 
 
 async def _policies_of(
-    datasette, name: str, its: Subject, values: Mapping[str, Any]
+    datasette: Any, name: str, its: Subject, values: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Policies as sentences, with links; one more than there is room for, if there are more."""
     if its.by not in POLICIES:
@@ -155,7 +161,7 @@ async def _policies_of(
 
 
 async def _findings_about(
-    datasette, actor, name: str, its: Subject, values: Mapping[str, Any]
+    datasette: Any, actor: Any, name: str, its: Subject, values: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """The findings about one thing, the worst first."""
     if not await may_see(datasette, actor, name, "findings", "acknowledgements"):
@@ -190,7 +196,7 @@ async def _findings_about(
 
 
 async def _changes_of(
-    datasette, actor, name: str, table: str, its: Subject, values: Mapping[str, Any]
+    datasette: Any, actor: Any, name: str, table: str, its: Subject, values: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """What earlier collects found changed about one thing, the newest first."""
     if not await may_see(datasette, actor, name, "changes"):
@@ -220,5 +226,6 @@ def _fields(before: str | None, after: str | None) -> list[tuple[str, Any, Any]]
     ]
 
 
-def _row_url(datasette, database: str, table: str, key: str) -> str:
-    return datasette.urls.row(database, table, tilde_encode(key))
+def _row_url(datasette: Any, database: str, table: str, key: str) -> str:
+    url: str = datasette.urls.row(database, table, tilde_encode(key))
+    return url
