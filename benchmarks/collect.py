@@ -18,20 +18,20 @@ import sys
 import tempfile
 import time
 from contextlib import closing, contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+
+from reports import FOURFOLD, account
 
 from iaminsights.collect import collect
 from iaminsights.ibmcloud.client import Client
 from iaminsights.ibmcloud.credentials import find_credential
-from iaminsights.sandbox import Sandbox, account_of_size
-from iaminsights.sandbox.generated.account import SIZES, Size
+from iaminsights.sandbox import Sandbox
 from iaminsights.store.draft import Draft
 from iaminsights.store.schema import TABLES
 
 LATENCY = 0.02  # seconds
 CONCURRENCY = 16
-FOURFOLD = "4 x limits"
 _CONTEXT = multiprocessing.get_context("spawn")
 
 
@@ -48,9 +48,7 @@ class Run:
 
 
 def _serve(size: str, latency: float, ready) -> None:
-    if size == FOURFOLD:
-        SIZES[size] = Size(*(4 * number for number in astuple(SIZES["limits"])))
-    with Sandbox(account_of_size(size, 0), latency=latency) as sandbox:
+    with Sandbox(account(size), latency=latency) as sandbox:
         ready.send(sandbox.environment)
         ready.recv()  # until the other end is closed or says so
 
