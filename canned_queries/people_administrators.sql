@@ -40,11 +40,6 @@ with
     from administrators
     where is_person and rank <> 'owner'
   ),
-  commands as materialized (
-    select account_id, iam_id, command, remark
-    from administrator_remedies
-    where iam_id in (select iam_id from admins)
-  ),
   read_parts as materialized (
     select account_id, part
     from collected_parts
@@ -134,7 +129,8 @@ from factors
 join accounts on accounts.account_id = factors.account_id
 left join identities on identities.iam_id = factors.iam_id
 left join users on users.iam_id = factors.iam_id and users.account_id = factors.account_id
-left join commands on commands.iam_id = factors.iam_id and commands.account_id = factors.account_id
+left join administrator_remedies as commands
+  on commands.iam_id = factors.iam_id and commands.account_id = factors.account_id
 left join public_groups
   on public_groups.iam_id = factors.iam_id and public_groups.account_id = factors.account_id
 left join identity_arguments as arguments

@@ -41,11 +41,6 @@ with
       on administrators.iam_id = profiles.iam_id
       and administrators.account_id = profiles.account_id
   ),
-  commands as materialized (
-    select account_id, iam_id, command, remark
-    from administrator_remedies
-    where iam_id in (select iam_id from admins)
-  ),
   conditions as materialized (
     select
       rules.id as rule_id,
@@ -179,7 +174,7 @@ select
 from admins
 join accounts on accounts.account_id = admins.account_id
 left join trust_texts on trust_texts.profile_id = admins.id
-left join commands
+left join administrator_remedies as commands
   on commands.iam_id = admins.iam_id and commands.account_id = admins.account_id
 left join identity_arguments as arguments
   on arguments.iam_id = admins.iam_id and arguments.account_id = admins.account_id

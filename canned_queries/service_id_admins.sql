@@ -38,11 +38,6 @@ with
       on administrators.iam_id = serviceids.iam_id
       and administrators.account_id = serviceids.account_id
   ),
-  commands as materialized (
-    select account_id, iam_id, command, remark
-    from administrator_remedies
-    where iam_id in (select iam_id from admins)
-  ),
   keys_read as materialized (
     select account_id from collected_parts where part = 'apikeys' and status = 'ok'
   )
@@ -85,7 +80,7 @@ select
   count(*) over () as report_rows
 from admins
 join accounts on accounts.account_id = admins.account_id
-left join commands
+left join administrator_remedies as commands
   on commands.iam_id = admins.iam_id and commands.account_id = admins.account_id
 left join identity_arguments as arguments
   on arguments.iam_id = admins.iam_id and arguments.account_id = admins.account_id

@@ -47,11 +47,6 @@ with
       and ways.acting_as = admins.iam_id
     group by ways.account_id, ways.iam_id
   ),
-  commands as materialized (
-    select account_id, iam_id, direct_command, direct_remark
-    from administrator_remedies
-    where iam_id in (select iam_id from admins)
-  ),
   keys_read as materialized (
     select account_id from collected_parts where part = 'apikeys' and status = 'ok'
   )
@@ -96,7 +91,8 @@ join directly on directly.iam_id = admins.iam_id and directly.account_id = admin
 join accounts on accounts.account_id = admins.account_id
 left join identities on identities.iam_id = admins.iam_id
 left join users on users.iam_id = admins.iam_id and users.account_id = admins.account_id
-left join commands on commands.iam_id = admins.iam_id and commands.account_id = admins.account_id
+left join administrator_remedies as commands
+  on commands.iam_id = admins.iam_id and commands.account_id = admins.account_id
 left join identity_arguments as arguments
   on arguments.iam_id = admins.iam_id and arguments.account_id = admins.account_id
 left join acknowledged_findings as acknowledged

@@ -1,11 +1,22 @@
--- title: >
---   The ibmcloud commands that take its privileges from each administrator.
+-- title: The ibmcloud commands that take its privileges from each administrator.
+-- grain: one row for each account and identity that is privileged in it by a policy
+-- key: [account_id, iam_id]
+-- by_key: true
+-- columns:
+--   account_id: {is: The account., references: accounts, required: true}
+--   iam_id: {is: Who is privileged., references: identities, required: true}
+--   command: Ends every way to a privilege; empty if one of them has no command.
+--   direct_command: The same without trusted profiles.
+--   remark: Why there is no command, where there is more to say than that members by a rule come back.
+--   direct_remark: The same without trusted profiles.
+-- rests_on:
+--   [access_group_members, access_group_rules, access_groups, administrator_ways, ambiguous_names,
+--   policies, policy_remedies, serviceids, trustedprofile_identities, trustedprofiles, users]
+-- errs: As what it rests on.
 -- notes: |
---   command ends every way to a privilege, direct_command those without trusted profiles; empty if
---   one of them has no command, and remark or direct_remark says why, where there is more to say than
---   that members by a dynamic rule come back. They delete the administrator's own policies and those
---   of the Public Access group, take it out of groups, and out of the trust of profiles. A locked
---   service ID is unlocked while its policies change.
+--   They delete the administrator's own policies and those of the Public Access group, take it out of
+--   groups, and out of the trust of profiles. A locked service ID is unlocked while its policies
+--   change. Members by a dynamic rule come back with their next login.
 with
   deletions as materialized (
     select policy_id, delete_command as step, remark
