@@ -33,7 +33,6 @@ _LONGEST = (
     "test_install.py",
     "test_refresh.py",
     "test_takeover.py",
-    "test_group_reports.py",
 )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from pathlib import Path
 
 import pytest
 
-from iaminsights.sandbox import ABSENT, Account
+from iaminsights.sandbox import ABSENT, Account, Sandbox
 
+from .conftest import collect_from
 from .report_rows import BUCKET, EVERY_POLICY_LIST, GONE_GROUP, REPORTS, RULE, rows
 
 SSO = "https://sso.example.com/saml"
@@ -757,34 +760,66 @@ def in_a_team(account: Account):
     return account.group("Team", [*account.users, account.service_ids[0]])
 
 
-@pytest.mark.parametrize("name", COUNTS_EVERYBODY)
-def test_who_counts_everybody_says_what_the_settings_make_of_it(collected, name):
-    def found(account, **options):
-        path = collected(account, path=tmp / f"{len(list(tmp.iterdir()))}.sqlite3", **options)
-        return {effect for (effect,) in rows(path, name, "public_access", **COUNTS_EVERYBODY[name])}
-
-    tmp = collected(Account("Nobody")).parent
-    through_public = account_with_a_holder(in_public_access)
+def account_for(name: str) -> Account:
+    """One in which the report finds somebody by Public Access."""
     if name == "escalation_paths":  # a full administrator has no way left to go
-        through_public = Account("Acme")
-        through_public.service_id("robot")
-        make_full(through_public, through_public.service_ids[0])
-        through_public.user("Ada Lovelace")
-        everybody = through_public.public_group()
-        through_public.policy(everybody, ["Operator"], service="iam-identity")
+        account = Account("Acme")
+        account.service_id("robot")
+        make_full(account, account.service_ids[0])
+        account.user("Ada Lovelace")
+        account.policy(account.public_group(), ["Operator"], service="iam-identity")
+        return account
     if name == "user_admins":  # full administrators have a report of their own
-        through_public = Account("Acme")
-        through_public.user("Ada Lovelace")
-        through_public.policy(through_public.public_group(), ["Administrator"], service_group="IAM")
-    assert "open to everybody" in found(through_public)
-    through_public.access_settings(user=("limited", ["0" * 32]))
-    assert "open to the account only: external identities are limited" in found(through_public)
-    through_public.public_access_enabled = False
-    assert "no effect now: public access is off" in found(through_public)
-    unread = found(through_public, deny=("group_settings",))
-    assert "not known: the setting was not read" in unread
+        account = Account("Acme")
+        account.user("Ada Lovelace")
+        account.policy(account.public_group(), ["Administrator"], service_group="IAM")
+        return account
+    return account_with_a_holder(in_public_access)
+
+
+@pytest.fixture(scope="module")
+def files_for(tmp_path_factory):
+    """A function that gives the files of the account for a report, by what Public Access does.
+
+    Most reports have the same account: its files are made once.
+    """
+
+    @cache
+    def files(name: str) -> dict[str, Path]:
+        folder = tmp_path_factory.mktemp("everybody")
+
+        def collected(said: str, account: Account, **options) -> None:
+            made[said] = folder / f"{said}.sqlite3"
+            with Sandbox(account, **options) as sandbox:
+                collect_from(sandbox, account, made[said])
+
+        made: dict[str, Path] = {}
+        account = account_for(name)
+        collected("open", account)
+        account.access_settings(user=("limited", ["0" * 32]))
+        collected("limited", account)
+        account.public_access_enabled = False
+        collected("off", account)
+        collected("unread", account, deny=("group_settings",))
+        collected("another group", account_with_a_holder(in_a_team))
+        return made
+
+    return lambda name: files(name if name in ("escalation_paths", "user_admins") else "")
+
+
+@pytest.mark.parametrize("name", COUNTS_EVERYBODY)
+def test_who_counts_everybody_says_what_the_settings_make_of_it(files_for, name):
+    found = {
+        said: {effect for (effect,) in rows(path, name, "public_access", **COUNTS_EVERYBODY[name])}
+        for said, path in files_for(name).items()
+    }
+    assert "open to everybody" in found["open"]
+    limited = "open to the account only: external identities are limited"
+    assert limited in found["limited"]
+    assert "no effect now: public access is off" in found["off"]
+    assert "not known: the setting was not read" in found["unread"]
     # What comes through another group has nothing to do with it.
-    assert found(account_with_a_holder(in_a_team)) <= {None}
+    assert found["another group"] <= {None}
 
 
 def test_a_limit_on_external_identities_that_was_not_read_is_not_denied(collected):
