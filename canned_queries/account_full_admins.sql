@@ -40,9 +40,9 @@ with
       and not ways.is_conditional
   ),
   held as (
-    select powers.*, remedies.delete_command, remedies.remark
+    select powers.*, remediations.delete_command, remediations.remark
     from powers
-    left join policy_remedies as remedies on remedies.policy_id = powers.policy_id
+    left join policy_remediations as remediations on remediations.policy_id = powers.policy_id
   ),
   sources as materialized (
     select

@@ -68,9 +68,9 @@ select
   apikeys.expires_at,
   iif(apikeys.locked = 1, 'yes', 'no') as is_locked,
   1 as keys,
-  remedies.end_command as command,
-  remedies.console,
-  remedies.remark,
+  remediations.end_command as command,
+  remediations.console,
+  remediations.remark,
   acknowledged.note as acknowledged,
   apikeys.id as apikey_id,
   apikeys.iam_id,
@@ -82,7 +82,7 @@ join users on users.iam_id = apikeys.iam_id and users.account_id = apikeys.accou
 join accounts on accounts.account_id = apikeys.account_id
 join identities on identities.iam_id = apikeys.iam_id
 left join read on read.account_id = apikeys.account_id
-join apikey_remedies as remedies on remedies.apikey_id = apikeys.id
+join apikey_remediations as remediations on remediations.apikey_id = apikeys.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'admin_user_api_keys'
   and acknowledged.account_id = apikeys.account_id

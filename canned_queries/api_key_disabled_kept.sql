@@ -31,10 +31,10 @@ with
   fixable as materialized (
     select
       apikeys.*,
-      remedies.delete_command,
-      remedies.console
+      remediations.delete_command,
+      remediations.console
     from apikeys
-    left join apikey_remedies as remedies on remedies.apikey_id = apikeys.id
+    left join apikey_remediations as remediations on remediations.apikey_id = apikeys.id
   ),
   found as (
     select

@@ -29,10 +29,10 @@ with
   fixable as materialized (
     select
       apikeys.*,
-      remedies.protect_command,
-      remedies.console
+      remediations.protect_command,
+      remediations.console
     from apikeys
-    left join apikey_remedies as remedies on remedies.apikey_id = apikeys.id
+    left join apikey_remediations as remediations on remediations.apikey_id = apikeys.id
   ),
   found as (
     select fixable.*

@@ -26,9 +26,9 @@ select
   identities.kind,
   apikeys.created_at,
   1 as keys,
-  apikey_remedies.end_command as command,
-  apikey_remedies.console,
-  apikey_remedies.remark,
+  apikey_remediations.end_command as command,
+  apikey_remediations.console,
+  apikey_remediations.remark,
   acknowledged.note as acknowledged,
   apikeys.id as apikey_id,
   apikeys.iam_id,
@@ -37,7 +37,7 @@ select
 from apikeys
 join accounts on accounts.account_id = apikeys.account_id
 join identities on identities.iam_id = apikeys.iam_id
-left join apikey_remedies on apikey_remedies.apikey_id = apikeys.id
+left join apikey_remediations on apikey_remediations.apikey_id = apikeys.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'api_key_no_expiry'
   and acknowledged.account_id = apikeys.account_id

@@ -33,11 +33,11 @@ with
   fixable as materialized (
     select
       apikeys.*,
-      remedies.end_command,
-      remedies.remark,
-      remedies.console
+      remediations.end_command,
+      remediations.remark,
+      remediations.console
     from apikeys
-    left join apikey_remedies as remedies on remedies.apikey_id = apikeys.id
+    left join apikey_remediations as remediations on remediations.apikey_id = apikeys.id
   ),
   found as (
     select

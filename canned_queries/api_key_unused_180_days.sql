@@ -62,9 +62,9 @@ select
   apikeys.expires_at,
   iif(apikeys.locked = 1, 'yes', 'no') as is_locked,
   1 as keys,
-  remedies.disable_command as command,
-  remedies.console,
-  remedies.remark,
+  remediations.disable_command as command,
+  remediations.console,
+  remediations.remark,
   acknowledged.note as acknowledged,
   apikeys.id as apikey_id,
   apikeys.iam_id,
@@ -74,7 +74,7 @@ from inactive
 join apikeys on apikeys.id = inactive.id and apikeys.account_id = inactive.account_id
 join accounts on accounts.account_id = apikeys.account_id
 join identities on identities.iam_id = apikeys.iam_id
-left join apikey_remedies as remedies on remedies.apikey_id = apikeys.id
+left join apikey_remediations as remediations on remediations.apikey_id = apikeys.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'api_key_unused_180_days'
   and acknowledged.account_id = apikeys.account_id

@@ -156,13 +156,13 @@ select
   1 as policies,
   iif(
     policies.type = 'authorization' and policies.template_id is null,
-    policy_remedies.delete_command,
+    policy_remediations.delete_command,
     null
   ) as command,
   coalesce(
-    access_group_arguments.console, iif(subjects.iam_id is null, policy_remedies.console, null)
+    access_group_arguments.console, iif(subjects.iam_id is null, policy_remediations.console, null)
   ) as console,
-  iif(policies.type = 'authorization', policy_remedies.remark, null) as remark,
+  iif(policies.type = 'authorization', policy_remediations.remark, null) as remark,
   acknowledged.note as acknowledged,
   subjects.iam_id,
   subjects.access_group_id,
@@ -175,7 +175,7 @@ join granting_policies as policies on policies.id = subjects.policy_id
 join accounts on accounts.account_id = policies.account_id
 join policy_descriptions as descriptions on descriptions.policy_id = policies.id
 left join identities on identities.iam_id = subjects.iam_id
-left join policy_remedies on policy_remedies.policy_id = policies.id
+left join policy_remediations on policy_remediations.policy_id = policies.id
 left join access_group_arguments
   on access_group_arguments.access_group_id = subjects.access_group_id
 left join external_identity_settings as settings

@@ -49,9 +49,9 @@ select
   paths.target,
   paths.why as rules,
   1 as identities,
-  policy_remedies.delete_command as command,
-  policy_remedies.console,
-  policy_remedies.remark,
+  policy_remediations.delete_command as command,
+  policy_remediations.console,
+  policy_remediations.remark,
   acknowledged.note as acknowledged,
   paths.iam_id,
   paths.first_policy_id as policy_id,
@@ -61,7 +61,7 @@ from shortest_escalation_paths as paths
 join outcomes on outcomes.number = paths.first_rule
 left join accounts on accounts.account_id = paths.account_id
 left join identities on identities.iam_id = paths.iam_id
-left join policy_remedies on policy_remedies.policy_id = paths.first_policy_id
+left join policy_remediations on policy_remediations.policy_id = paths.first_policy_id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'escalation_paths'
   and acknowledged.account_id = paths.account_id

@@ -90,9 +90,9 @@ select
     (
       select group_concat(delete_command, ' && ')
       from (
-        select remedies.delete_command
+        select remediations.delete_command
         from privileged
-        join policy_remedies as remedies on remedies.policy_id = privileged.policy_id
+        join policy_remediations as remediations on remediations.policy_id = privileged.policy_id
         where privileged.access_group_id = access_groups.id
         order by privileged.policy_id
       )

@@ -43,9 +43,9 @@ select
   apikeys.expires_at,
   iif(apikeys.locked = 1, 'yes', 'no') as is_locked,
   1 as keys,
-  remedies.end_command as command,
-  remedies.console,
-  remedies.remark,
+  remediations.end_command as command,
+  remediations.console,
+  remediations.remark,
   acknowledged.note as acknowledged,
   apikeys.id as apikey_id,
   apikeys.iam_id,
@@ -56,7 +56,7 @@ join accounts
   on accounts.account_id = apikeys.account_id and accounts.owner = apikeys.iam_id
 join identities on identities.iam_id = apikeys.iam_id
 left join read on read.account_id = apikeys.account_id
-left join apikey_remedies as remedies on remedies.apikey_id = apikeys.id
+left join apikey_remediations as remediations on remediations.apikey_id = apikeys.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'owner_api_key'
   and acknowledged.account_id = apikeys.account_id

@@ -129,7 +129,7 @@ from factors
 join accounts on accounts.account_id = factors.account_id
 left join identities on identities.iam_id = factors.iam_id
 left join users on users.iam_id = factors.iam_id and users.account_id = factors.account_id
-left join administrator_remedies as commands
+left join administrator_remediations as commands
   on commands.iam_id = factors.iam_id and commands.account_id = factors.account_id
 left join public_groups
   on public_groups.iam_id = factors.iam_id and public_groups.account_id = factors.account_id

@@ -197,9 +197,9 @@ select
   policies.created_at,
   policies.last_permit_at,
   1 as policies,
-  policy_remedies.delete_command as command,
-  policy_remedies.console,
-  policy_remedies.remark,
+  policy_remediations.delete_command as command,
+  policy_remediations.console,
+  policy_remediations.remark,
   acknowledged.note as acknowledged,
   pairs.covered_by,
   policies.iam_id,
@@ -212,7 +212,7 @@ join policies on policies.id = pairs.policy_id
 join accounts on accounts.account_id = policies.account_id
 join texts as descriptions on descriptions.policy_id = policies.id
 join texts as wide on wide.policy_id = pairs.covered_by
-join policy_remedies on policy_remedies.policy_id = policies.id
+join policy_remediations on policy_remediations.policy_id = policies.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'policy_redundant'
   and acknowledged.account_id = policies.account_id

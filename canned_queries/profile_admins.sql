@@ -174,7 +174,7 @@ select
 from admins
 join accounts on accounts.account_id = admins.account_id
 left join trust_texts on trust_texts.profile_id = admins.id
-left join administrator_remedies as commands
+left join administrator_remediations as commands
   on commands.iam_id = admins.iam_id and commands.account_id = admins.account_id
 left join identity_arguments as arguments
   on arguments.iam_id = admins.iam_id and arguments.account_id = admins.account_id

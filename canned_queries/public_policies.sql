@@ -45,10 +45,10 @@ select
   public.created_at,
   public.last_permit_at,
   1 as policies,
-  remedies.delete_command as command,
+  remediations.delete_command as command,
   -- The ID by which IBM Cloud knows it in every account.
   'https://cloud.ibm.com/iam/groups/AccessGroupId-PublicAccess?tab=iam' as console,
-  remedies.remark,
+  remediations.remark,
   acknowledged.note as acknowledged,
   public.id as policy_id,
   public.account_id,
@@ -56,7 +56,7 @@ select
 from public
 join accounts on accounts.account_id = public.account_id
 join descriptions on descriptions.policy_id = public.id
-join policy_remedies as remedies on remedies.policy_id = public.id
+join policy_remediations as remediations on remediations.policy_id = public.id
 left join public_access on public_access.access_group_id = public.access_group_id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'public_policies'

@@ -31,11 +31,11 @@ select
   iif(serviceids.locked = 1, 'yes', 'no') as is_locked,
   1 as policies,
   iif(serviceids.locked = 1, 'ibmcloud iam service-id-unlock ' || arguments.word || ' && ', '')
-    || policy_remedies.delete_command
+    || policy_remediations.delete_command
     || iif(serviceids.locked = 1, ' && ibmcloud iam service-id-lock ' || arguments.word, '')
     as command,
-  policy_remedies.console,
-  policy_remedies.remark,
+  policy_remediations.console,
+  policy_remediations.remark,
   acknowledged.note as acknowledged,
   policies.iam_id,
   serviceids.id as serviceid_id,
@@ -49,7 +49,7 @@ join serviceids
 join identity_arguments as arguments
   on arguments.iam_id = serviceids.iam_id and arguments.account_id = serviceids.account_id
 join policy_descriptions as descriptions on descriptions.policy_id = policies.id
-join policy_remedies on policy_remedies.policy_id = policies.id
+join policy_remediations on policy_remediations.policy_id = policies.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'service_id_direct_policies'
   and acknowledged.account_id = policies.account_id

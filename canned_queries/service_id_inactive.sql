@@ -60,9 +60,9 @@ select
   inactive.report_end_time as reported_at,
   iif(serviceids.locked = 1, 'yes', 'no') as is_locked,
   1 as service_ids,
-  remedies.command,
-  remedies.console,
-  remedies.remark,
+  remediations.command,
+  remediations.console,
+  remediations.remark,
   acknowledged.note as acknowledged,
   serviceids.iam_id,
   serviceids.id as serviceid_id,
@@ -72,8 +72,8 @@ from serviceids
 join accounts on accounts.account_id = serviceids.account_id
 join inactive
   on inactive.iam_id = serviceids.iam_id and inactive.account_id = serviceids.account_id
-join service_id_remedies as remedies
-  on remedies.iam_id = serviceids.iam_id and remedies.account_id = serviceids.account_id
+join service_id_remediations as remediations
+  on remediations.iam_id = serviceids.iam_id and remediations.account_id = serviceids.account_id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'service_id_inactive'
   and acknowledged.account_id = serviceids.account_id

@@ -55,9 +55,9 @@ select
   end as direct_policies,
   iif(serviceids.locked = 1, 'yes', 'no') as is_locked,
   1 as service_ids,
-  remedies.command,
-  remedies.console,
-  remedies.remark,
+  remediations.command,
+  remediations.console,
+  remediations.remark,
   acknowledged.note as acknowledged,
   serviceids.iam_id,
   serviceids.id as serviceid_id,
@@ -66,8 +66,8 @@ select
 from serviceids
 join accounts on accounts.account_id = serviceids.account_id
 join read_accounts on read_accounts.account_id = serviceids.account_id
-join service_id_remedies as remedies
-  on remedies.iam_id = serviceids.iam_id and remedies.account_id = serviceids.account_id
+join service_id_remediations as remediations
+  on remediations.iam_id = serviceids.iam_id and remediations.account_id = serviceids.account_id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'service_id_no_key'
   and acknowledged.account_id = serviceids.account_id

@@ -58,9 +58,9 @@ select
   policies.type,
   policies.last_permit_at,
   1 as policies,
-  iif(dead.policy_id is null, null, policy_remedies.delete_command) as command,
-  policy_remedies.console,
-  iif(dead.policy_id is null, null, policy_remedies.remark) as remark,
+  iif(dead.policy_id is null, null, policy_remediations.delete_command) as command,
+  policy_remediations.console,
+  iif(dead.policy_id is null, null, policy_remediations.remark) as remark,
   acknowledged.note as acknowledged,
   policies.iam_id,
   policies.access_group_id,
@@ -74,7 +74,7 @@ join policy_descriptions as descriptions on descriptions.policy_id = policies.id
 left join services
   on services.policy_id = missing.policy_id and services.side = missing.side
 left join dead on dead.policy_id = policies.id
-left join policy_remedies on policy_remedies.policy_id = policies.id
+left join policy_remediations on policy_remediations.policy_id = policies.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'services_referenced_not_existing'
   and acknowledged.account_id = policies.account_id

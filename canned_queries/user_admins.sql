@@ -91,7 +91,7 @@ join directly on directly.iam_id = admins.iam_id and directly.account_id = admin
 join accounts on accounts.account_id = admins.account_id
 left join identities on identities.iam_id = admins.iam_id
 left join users on users.iam_id = admins.iam_id and users.account_id = admins.account_id
-left join administrator_remedies as commands
+left join administrator_remediations as commands
   on commands.iam_id = admins.iam_id and commands.account_id = admins.account_id
 left join identity_arguments as arguments
   on arguments.iam_id = admins.iam_id and arguments.account_id = admins.account_id

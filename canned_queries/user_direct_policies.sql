@@ -31,9 +31,9 @@ select
   descriptions.condition,
   policies.last_permit_at,
   1 as policies,
-  policy_remedies.delete_command as command,
-  policy_remedies.console,
-  policy_remedies.remark,
+  policy_remediations.delete_command as command,
+  policy_remediations.console,
+  policy_remediations.remark,
   acknowledged.note as acknowledged,
   policies.iam_id,
   policies.id as policy_id,
@@ -44,7 +44,7 @@ join accounts on accounts.account_id = policies.account_id
 join users on users.iam_id = policies.iam_id and users.account_id = policies.account_id
 join identities on identities.iam_id = policies.iam_id
 join policy_descriptions as descriptions on descriptions.policy_id = policies.id
-join policy_remedies on policy_remedies.policy_id = policies.id
+join policy_remediations on policy_remediations.policy_id = policies.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'user_direct_policies'
   and acknowledged.account_id = policies.account_id

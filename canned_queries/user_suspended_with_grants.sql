@@ -37,11 +37,11 @@ with
       count(*) as policies,
       group_concat(delete_command, ' && ') as commands
     from (
-      select policies.account_id, policies.iam_id, policy_remedies.delete_command
+      select policies.account_id, policies.iam_id, policy_remediations.delete_command
       from barred
       cross join granting_policies as policies
         on policies.iam_id = barred.iam_id and policies.account_id = barred.account_id
-      join policy_remedies on policy_remedies.policy_id = policies.id
+      join policy_remediations on policy_remediations.policy_id = policies.id
       where policies.type = 'access'
       order by policies.id
     )

@@ -759,8 +759,8 @@ def test_the_report(world):
             *("service ID Robot", 1, "ada", policy, 1),
         )
     ]
-    remedies = ("command", "console", "acknowledged", "account_id")
-    assert world.report(*remedies) == [
+    remediations = ("command", "console", "acknowledged", "account_id")
+    assert world.report(*remediations) == [
         (
             f"ibmcloud iam access-group-policy-delete 'ops' '{policy}'",
             "https://cloud.ibm.com/iam/groups/ops?tab=iam",

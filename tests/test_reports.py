@@ -176,9 +176,13 @@ def test_instances_that_no_policy_reaches(collected):
     path = collected(account, bolt)
     found = rows(path, "unreferenced_service_instances", *columns)
     assert found == [("Acme", name, 0) for name in forgotten]
-    remedies = rows(path, "unreferenced_service_instances", "command", "console", "account_id")
+    remediations = rows(path, "unreferenced_service_instances", "command", "console", "account_id")
     crn = account.instances[-1]["crn"].replace(":", "%3A").replace("/", "%2F")
-    assert remedies[-1] == (None, f"https://cloud.ibm.com/services/kms/{crn}", account.account_id)
+    assert remediations[-1] == (
+        None,
+        f"https://cloud.ibm.com/services/kms/{crn}",
+        account.account_id,
+    )
     path.unlink()
     unread = rows(collected(account, deny=["search"]), "unreferenced_service_instances", *columns)
     assert unread == [("Acme", name, 1) for name in sorted([*forgotten, "by its tag"])]

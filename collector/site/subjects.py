@@ -31,7 +31,7 @@ SUBJECTS = {
     "serviceids": _IDENTITY,
     "trustedprofiles": _IDENTITY,
     "access_groups": Subject("access_group_id", "id", "access_group_arguments"),
-    "policies": Subject("policy_id", "id", "policy_remedies"),
+    "policies": Subject("policy_id", "id", "policy_remediations"),
     "resource_service_instances": Subject("instance_id", "id", "instance_arguments"),
 }
 # A policy is a line in the pictures of others.

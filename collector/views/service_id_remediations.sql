@@ -8,9 +8,9 @@ with
   keys as (
     select account_id, iam_id, group_concat(disable_command, ' && ') as commands
     from (
-      select apikeys.account_id, apikeys.iam_id, apikey_remedies.disable_command
+      select apikeys.account_id, apikeys.iam_id, apikey_remediations.disable_command
       from apikeys
-      join apikey_remedies on apikey_remedies.apikey_id = apikeys.id
+      join apikey_remediations on apikey_remediations.apikey_id = apikeys.id
       where coalesce(apikeys.disabled, 0) = 0
       order by apikeys.id
     )

@@ -11,7 +11,7 @@
 --   direct_remark: The same without trusted profiles.
 -- rests_on:
 --   [access_group_members, access_group_rules, access_groups, administrator_ways, ambiguous_names,
---   policies, policy_remedies, serviceids, trustedprofile_identities, trustedprofiles, users]
+--   policies, policy_remediations, serviceids, trustedprofile_identities, trustedprofiles, users]
 -- errs: As what it rests on.
 -- notes: |
 --   They delete the administrator's own policies and those of the Public Access group, take it out of
@@ -20,7 +20,7 @@
 with
   deletions as materialized (
     select policy_id, delete_command as step, remark
-    from policy_remedies
+    from policy_remediations
     where policy_id in (
         select policy_id
         from administrator_ways
