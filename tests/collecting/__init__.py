@@ -1,0 +1,1 @@
+"""A collect as a whole."""

@@ -1,0 +1,1 @@
+"""What is derived from what IBM Cloud said."""

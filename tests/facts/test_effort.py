@@ -1,0 +1,103 @@
+"""How much work a report is, in steps of SQLite: a measure that no busy machine changes."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from iaminsights.facts.derived import FACTS, derive
+from iaminsights.reports.catalogue import all_reports
+from iaminsights.sandbox import Sandbox, generated_account
+
+from ..conftest import collect_from
+from ..report_rows import ASKED
+
+REPORTS = {report.name: report for report in all_reports()}
+# Thousands of steps for the generated account of medium size. A report that selects from facts
+# takes tens or hundreds of them; one that works out again what policies mean takes many more.
+MOST = 450
+# Those whose answer has 20,000 rows there.
+LONG = {
+    "service_access_by_iam_id": 2_600,
+    "who_administers_account": 900,
+    "who_can_do_action": 900,
+}
+
+
+@pytest.fixture(scope="module")
+def medium(tmp_path_factory):
+    path = tmp_path_factory.mktemp("medium") / "iaminsights.sqlite3"
+    account = generated_account("medium")
+    with Sandbox(account) as sandbox:
+        collect_from(sandbox, account, path)
+    return path
+
+
+@pytest.mark.parametrize("name", sorted(REPORTS))
+def test_no_report_works_out_again_what_policies_mean(medium, name):
+    report, steps = REPORTS[name], 0
+
+    def count():
+        nonlocal steps
+        steps += 1
+
+    with closing(sqlite3.connect(f"{medium.as_uri()}?mode=ro", uri=True)) as database:
+        values = {**dict.fromkeys(report.parameters, ""), **ASKED.get(name, {})}
+        database.execute("select 1 from accounts")
+        database.set_progress_handler(count, 1000)
+        database.execute(report.sql, values).fetchall()
+    assert steps <= LONG.get(name, MOST)
+
+
+def test_facts_weigh_little_beside_what_they_are_made_from(medium):
+    """Long texts in every row, and indexes that no question is asked through, show here."""
+    # What is searched for is text: it repeats names by its nature.
+    facts = {fact.name for fact in FACTS} - {"search"}
+    weights = {True: 0, False: 0}
+    with closing(sqlite3.connect(medium)) as database:
+        for table, weight in database.execute(
+            "select objects.tbl_name, sum(pages.pgsize) from dbstat as pages "
+            "join sqlite_master as objects on objects.name = pages.name group by 1"
+        ):
+            weights[table in facts] += weight
+    assert weights[True] <= 0.52 * weights[False]
+
+
+@pytest.mark.parametrize("name", ["who_administers_account", "who_can_do_action"])
+def test_the_first_rows_of_an_explorer_are_there_before_the_others_are_made(medium, name):
+    report, steps = REPORTS[name], 0
+
+    def count():
+        nonlocal steps
+        steps += 1
+
+    with closing(sqlite3.connect(f"{medium.as_uri()}?mode=ro", uri=True)) as database:
+        database.row_factory = sqlite3.Row
+        values = {**dict.fromkeys(report.parameters, ""), **ASKED.get(name, {})}
+        database.execute("select 1 from accounts")
+        database.set_progress_handler(count, 1000)
+        found = database.execute(report.sql, values)
+        first = found.fetchmany(100)
+        at_first = steps
+        rest = found.fetchall()
+    assert len(rest) > 1000
+    assert first[0]["report_rows"] == len(first) + len(rest)
+    assert at_first <= 0.2 * steps
+
+
+def test_deriving_all_facts_takes_few_steps(medium, tmp_path):
+    """Thousands of them; each fact asks others instead of working out the same again."""
+    copy, steps = tmp_path / "copy.sqlite3", 0
+    shutil.copy(medium, copy)
+
+    def count():
+        nonlocal steps
+        steps += 1
+
+    with closing(sqlite3.connect(copy)) as database:
+        database.set_progress_handler(count, 1000)
+        derive(database)
+    assert steps <= 6_000

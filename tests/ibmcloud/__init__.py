@@ -1,0 +1,1 @@
+"""What IBM Cloud is asked, and what becomes of its answers."""

@@ -1,0 +1,1 @@
+"""The sandbox against its documentation and IBM's own client."""

@@ -1,0 +1,1 @@
+"""The site, in Datasette and in a browser."""

@@ -1,0 +1,181 @@
+"""The site in a real browser: it draws, links and scrolls, without an error or a foreign host."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from ..browser import new_page
+from ..site_helpers import LONG, REPORTS, address, axes, queries_file, served
+
+WIDE, NARROW = {"width": 1400, "height": 900}, {"width": 360, "height": 740}
+DRAWN = "policies_by_last_permit"
+CHARTS = [name for name, report in REPORTS.items() if "fragment" in report]
+
+# Marks of a chart are coloured, its axes and labels are grey: counts the coloured stretches of
+# that line of pixels which has most of them.
+COUNT_MARKS = """canvas => {
+    const { width, height } = canvas;
+    const pixels = canvas.getContext('2d').getImageData(0, 0, width, height).data;
+    const most = (lines, length, place) => {
+        let most = 0;
+        for (let line = 0; line < lines; line++) {
+            let stretches = 0, inside = false;
+            for (let at = 0; at < length; at++) {
+                const first = 4 * place(line, at);
+                const red = pixels[first], green = pixels[first + 1], blue = pixels[first + 2];
+                const coloured = Math.max(red, green, blue) - Math.min(red, green, blue) > 40;
+                if (coloured && !inside) stretches++;
+                inside = coloured;
+            }
+            most = Math.max(most, stretches);
+        }
+        return most;
+    };
+    return Math.max(
+        most(height, width, (y, x) => y * width + x),
+        most(width, height, (x, y) => y * width + x),
+    );
+}"""
+
+# How much wider than the window a page is.
+OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
+
+
+@pytest.fixture(scope="module")
+def site(sample_file):
+    with served(sample_file) as site:
+        yield site
+
+
+@pytest.fixture
+def page(browser: BrowserContext) -> Iterator[Page]:
+    """A page that fails its test on a console error or a request to another host."""
+    with new_page(browser, WIDE) as page:
+        complaints = []
+
+        def hear(message) -> None:
+            if message.type == "error":
+                complaints.append(message.text)
+
+        def watch(request) -> None:
+            if urlsplit(request.url).hostname not in ("127.0.0.1", None):
+                complaints.append(f"request to {request.url}")
+
+        def fail(request) -> None:
+            if request.failure != "net::ERR_ABORTED":  # a chart's data, when a test leaves the page
+                complaints.append(f"{request.url}: {request.failure}")
+
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", hear)
+        page.on("request", watch)
+        page.on("requestfailed", fail)
+        yield page
+    assert complaints == []
+
+
+def test_home_opens_and_leads_to_a_drawn_report(site, page):
+    page.goto(site.url)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    name = DRAWN
+    page.get_by_role("link", name=re.compile(r"All \d+ reports")).click()
+    page.get_by_role("link", name=REPORTS[name]["title"], exact=True).click()
+    expect(page).to_have_url(f"{site.url}/iaminsights/{name}#{REPORTS[name]['fragment']}")
+    expect(page.locator(".vega-embed canvas")).to_be_visible()
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_report_draws_its_chart_on_a_direct_visit(site, page, name):
+    page.goto(f"{site.url}{address(name)}")
+    assert page.evaluate(OVERFLOW) <= 0
+    place, length = axes(REPORTS[name]["fragment"])
+    rows = site.get(address(name, ".json", _shape="array")).json()
+    if not rows:
+        expect(page.get_by_text("Nothing found")).to_be_visible()
+        return
+    if len(rows) == 1:  # datasette-vega draws nothing, and its button would do nothing
+        expect(page.locator("table.rows-and-columns")).to_be_visible()
+        expect(page.locator(".datasette-vega-inactive, .vega-embed")).to_be_hidden()
+        return
+    canvas = page.locator(".vega-embed canvas")
+    expect(canvas).to_be_visible()
+    expect(page.locator("form.datasette-vega")).to_be_hidden()
+    lengths = Counter()
+    for row in rows:
+        lengths[row[place]] += row[length] or 0
+    bars = sum(length > 0 for length in lengths.values())
+    page.wait_for_function(
+        f"least => ({COUNT_MARKS})(document.querySelector('.vega-embed canvas')) >= least",
+        arg=bars if "g.mark=bar" in REPORTS[name]["fragment"] else 2,
+    )
+    assert page.evaluate(OVERFLOW) <= 0
+
+
+def test_back_leaves_a_report_that_was_visited_directly(site, page):
+    page.goto(site.url)
+    page.goto(f"{site.url}/iaminsights/{DRAWN}")
+    expect(page.locator(".vega-embed canvas")).to_be_visible()
+    page.go_back()
+    expect(page).to_have_url(f"{site.url}/")
+
+
+def test_chart_settings_open_when_asked_for(site, page):
+    page.goto(f"{site.url}/iaminsights/{DRAWN}")
+    page.get_by_label("Change the chart").check()
+    page.locator("form.datasette-vega input[value=circle]").check()
+    expect(page).to_have_url(re.compile("g.mark=circle"))
+
+
+def test_a_facet_narrows_a_table(site, page, sample_file):
+    with closing(sqlite3.connect(sample_file)) as database:
+        (number,) = database.execute(
+            "select count(*) from policies where type = 'authorization'"
+        ).fetchone()
+    page.goto(f"{site.url}/iaminsights/policies")
+    page.locator("#facet-type").get_by_role("link", name="authorization").click()
+    expect(page.get_by_role("heading", name=f"{number} rows where type")).to_be_visible()
+
+
+def test_a_report_leads_to_a_row_and_the_row_leads_on(site, page):
+    page.goto(f"{site.url}/iaminsights/policies_by_last_permit")
+    page.locator("a.key[href*='/policies/']").first.click()
+    expect(page.get_by_role("row", name="last_permit_at")).to_be_visible()
+    link = page.locator(".fields td a").first
+    name = link.inner_text()
+    link.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    page.locator(".links a").first.click()
+    expect(page.locator("table.rows-and-columns tbody tr").first).to_be_visible()
+
+
+def test_a_report_of_5000_rows_is_usable(page, sample_file, tmp_path):
+    metadata = queries_file(tmp_path, long={"sql": LONG.replace(":rows", "5000")})
+    with served(sample_file, metadata=metadata) as site:
+        page.goto(f"{site.url}/iaminsights/long")
+        expect(page.get_by_role("heading", name="5,000 rows")).to_be_visible()
+        expect(page.locator("tbody tr")).to_have_count(5000)
+        page.locator("tbody tr").last.scroll_into_view_if_needed()
+        expect(page.locator("tbody tr").last).to_be_in_viewport()
+        expect(page.locator("td.col-report_rows").first).to_be_hidden()
+
+
+def test_no_page_is_wider_than_the_window(site, page, sample_file):
+    with closing(sqlite3.connect(sample_file)) as database:
+        (policy,) = database.execute("select min(id) from policies").fetchone()
+    paths = ["/", "/iaminsights", "/iaminsights/policies", f"/iaminsights/policies/{policy}"]
+    paths += [f"/iaminsights/{name}" for name in REPORTS]
+    paths += ["/iaminsights?sql=select+*+from+resource_service_instances"]
+    for path in paths:
+        page.set_viewport_size(NARROW)
+        page.goto(site.url + path, wait_until="load")
+        assert page.evaluate(OVERFLOW) <= 0, path
+        page.set_viewport_size(WIDE)
+        page.wait_for_function("width => innerWidth === width", arg=WIDE["width"])
+        assert page.evaluate(OVERFLOW) <= 0, path

@@ -1,0 +1,1 @@
+"""The file: its history, and files of earlier versions."""
