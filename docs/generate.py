@@ -153,6 +153,18 @@ def data_page(introduction: str) -> str:
         lines += ["", *fact_section(fact)]
     lines += ["", "## Views", "", "| view | says |", "| --- | --- |"]
     lines += [f"| `{view.name}` | {view.title} |" for view in VIEWS.values()]
+    for view in VIEWS.values():
+        if view.columns:
+            lines += [
+                "",
+                f"### {view.name}",
+                "",
+                view.title,
+                "",
+                "| column | is |",
+                "| --- | --- |",
+            ]
+            lines += [f"| `{name}` | {said} |" for name, said in view.columns.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -49,17 +49,29 @@ class Fact:
 
 @dataclass(frozen=True)
 class View:
-    """A name for a select: `title` is a sentence, `notes` whatever else a reader should know."""
+    """A name for a select: `title` is a sentence, `notes` whatever else a reader should know.
+
+    A view that people look around in says what each of its `columns` is, and has `facets`.
+    """
 
     name: str
     title: str
     sql: str
     notes: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    facets: tuple[str, ...] = ()
 
 
 def _read_views() -> dict[str, View]:
     return {
-        name: View(name, " ".join(header["title"].split()), sql.strip(), header.get("notes", ""))
+        name: View(
+            name,
+            " ".join(header["title"].split()),
+            sql.strip(),
+            header.get("notes", ""),
+            header.get("columns", {}),
+            tuple(header.get("facets", ())),
+        )
         for name, (header, sql) in read_folder(_HERE.parent / "views").items()
     }
 

@@ -28,6 +28,11 @@ from .report import Report, noted_reads
 _KEYS = {"report", "identifiers", "reason", "expires"}
 # Identifiers that a finding is also looked up by, from the page of a row.
 _SUBJECTS = ("iam_id", "access_group_id", "policy_id", "instance_id")
+# Where a report names who holds something that no row of the file stands for, such as a service.
+_HOLDERS = ("subject", "source", "who", "identity")
+# Columns that name what an identifier is of, where they are not called like it: the holder and the
+# account of a finding are told apart from it.
+_NAMES = {"policy_id": "target", "holder_id": "", "account_id": ""}
 
 
 @dataclass(frozen=True)
@@ -199,12 +204,12 @@ def count(
     now: str | None,
     earlier: Earlier,
 ) -> list[Acknowledgement]:
-    """Fill acknowledgements, findings and report_counts; gives the entries that match nothing.
+    """Fill what is counted, and acknowledgements; gives the entries of these that match nothing.
 
     `now` is the time for what `earlier` has not; None where nothing new was collected. Raises
     sqlite3.Error if a report cannot be run.
     """
-    for table in ("findings", "report_counts", "acknowledgements"):
+    for table in ("findings", "report_counts", "acknowledgements", "reports"):
         connection.execute(f"delete from {table}")
     connection.executemany(
         "insert into acknowledgements (id, report, identifiers, reason, expires, findings) "
@@ -219,6 +224,10 @@ def count(
     matched: Counter[int] = Counter()
     for report in reports:
         if report.identifiers:
+            connection.execute(
+                "insert into reports (name, title, category, severity) values (?, ?, ?, ?)",
+                (report.name, report.title, report.category, report.severity),
+            )
             entries = [
                 (number, one)
                 for number, one in enumerate(acknowledgements, 1)
@@ -257,18 +266,20 @@ def _count_one(
         number = next((number for number, one in entries if one.accepts(row)), None)
         if number:
             matched[number] += 1
-        name = str(list(row.values())[1] or "")
         values.append(
-            (
-                report.name,
-                account,
-                finding,
-                severity,
-                name,
-                *(row.get(key) for key in _SUBJECTS),
-                first_seen(account, finding),
-                number,
-            )
+            {
+                "report": report.name,
+                "account_id": account,
+                "finding": finding,
+                "severity": severity,
+                "what": _what(report, row),
+                "holder": next((row[name] for name in _HOLDERS if row.get(name)), None),
+                "kind": row.get("kind"),
+                **{key: row.get(key) for key in _SUBJECTS},
+                "command": row.get("command"),
+                "first_seen": first_seen(account, finding),
+                "acknowledgement_id": number,
+            }
         )
     connection.executemany(_INSERT, values)
     connection.executemany(
@@ -289,19 +300,49 @@ def _count_one(
     return matched
 
 
-# What a report names need not be in the file: such a column stays empty.
+def _what(report: Report, row: Mapping[str, Any]) -> str:
+    """What a row is about: what its identifiers name, or else its second column."""
+    named = [_NAMES.get(key, key.removesuffix("_id")) for key in report.identifiers]
+    about = [row[name] for name in named if name in row] or [list(row.values())[1]]
+    return ", ".join(str(one) for one in about if one is not None)
+
+
+# What a report names need not be in the file: such a column stays empty. Who holds a policy is
+# known from the policy, where the report says nothing of it.
 _INSERT = """
 insert into findings (
-  report, account_id, finding, severity, what, iam_id, access_group_id, policy_id, instance_id,
-  first_seen, acknowledgement_id
+  report, account_id, finding, severity, what, who, kind, iam_id, access_group_id, policy_id,
+  instance_id, command, first_seen, acknowledgement_id
 )
-values (
-  ?, ?, ?, ?, ?,
-  (select iam_id from identities where iam_id = ?),
-  (select id from access_groups where id = ?),
-  (select id from policies where id = ?),
-  (select id from resource_service_instances where id = ?),
-  ?, ?
+select
+  :report,
+  :account_id,
+  :finding,
+  :severity,
+  :what,
+  coalesce(identities.name, access_groups.name, :holder),
+  case
+    when identities.kind = 'user' then 'person'
+    when identities.kind = 'service_id' then 'service ID'
+    when identities.kind is not null then replace(identities.kind, '_', ' ')
+    when access_groups.id is not null then 'access group'
+    when policies.type = 'authorization' then 'service'
+    else :kind
+  end,
+  (select iam_id from identities where iam_id = :iam_id),
+  (select id from access_groups where id = :access_group_id),
+  policies.id,
+  (select id from resource_service_instances where id = :instance_id),
+  :command,
+  :first_seen,
+  :acknowledgement_id
+from (select 1)
+left join policies on policies.id = :policy_id
+left join identities on identities.iam_id = iif(
+  :access_group_id is null, coalesce(:iam_id, policies.iam_id), :iam_id
+)
+left join access_groups on access_groups.id = iif(
+  :iam_id is null, coalesce(:access_group_id, policies.access_group_id), :access_group_id
 )
 """
 

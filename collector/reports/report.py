@@ -19,7 +19,7 @@ from urllib.parse import quote
 import yaml
 
 from ..errors import ReportError
-from ..facts.derived import ALL_TABLES, VIEWS
+from ..facts.derived import ALL_TABLES, VIEWS, View
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 ROWS_COLUMN = "report_rows"
@@ -121,7 +121,7 @@ def assemble(head: str, reports: Iterable[Report], parts: Mapping[str, Sequence[
             _DATABASE: {
                 "tables": {
                     **{table.name: _table_metadata(table) for table in ALL_TABLES},
-                    **{view.name: {"description": view.title} for view in VIEWS.values()},
+                    **{view.name: _view_metadata(view) for view in VIEWS.values()},
                 },
                 "queries": {
                     report.name: _query_metadata(report, parts[report.name]) for report in reports
@@ -327,6 +327,15 @@ def _table_metadata(table: Any) -> dict[str, Any]:
     if table.facets:
         metadata["facets"] = list(table.facets)
     metadata["columns"] = {column.name: column.description for column in table.columns}
+    return metadata
+
+
+def _view_metadata(view: View) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"description": view.title}
+    if view.facets:
+        metadata["facets"] = list(view.facets)
+    if view.columns:
+        metadata["columns"] = dict(view.columns)
     return metadata
 
 

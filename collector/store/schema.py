@@ -1117,10 +1117,13 @@ TABLES: tuple[Table, ...] = (
             Column("finding", "What tells it from others in the report.", required=True),
             Column("severity", "How severe it is.", required=True),
             Column("what", "The name of what it is about."),
+            Column("who", "Who holds it: the name of an identity, access group or service."),
+            Column("kind", "Kind of holder: person, service ID, trusted profile, access group..."),
             _iam_id("iam_id", "The identity it is about."),
             Column("access_group_id", "Its access group.", references="access_groups", weak=True),
             Column("policy_id", "Its policy.", references="policies", weak=True),
             _INSTANCE,
+            Column("command", "The ibmcloud command that fixes it, where one does."),
             Column("first_seen", "When a collect first found it; empty: not known.", TIME),
             Column(
                 "acknowledgement_id",
@@ -1132,6 +1135,24 @@ TABLES: tuple[Table, ...] = (
         key=("report", "account_id", "finding"),
         label="what",
         facets=("account_id", "report", "severity"),
+        indexes=(("severity",),),
+        is_derived=True,
+        compared=None,
+    ),
+    Table(
+        "reports",
+        "The reports that were counted: what each was called then.",
+        (
+            Column("name", "The report.", required=True),
+            Column("title", "Its title.", required=True),
+            Column("category", "Its category.", required=True),
+            Column(
+                "severity", "What its rows mean, unless one has its own severity.", required=True
+            ),
+        ),
+        key=("name",),
+        label="title",
+        facets=("category", "severity"),
         is_derived=True,
         compared=None,
     ),

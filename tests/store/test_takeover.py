@@ -203,7 +203,7 @@ def forget(path: Path, *names: str) -> None:
         database.execute(f"pragma user_version = {SCHEMA_VERSION - 1}")
 
 
-MADE_ANEW = {"identities", "acknowledgements", "findings", "report_counts", "search"}
+MADE_ANEW = {"identities", "acknowledgements", "findings", "report_counts", "reports", "search"}
 # What no file can be without: who collected what, and keys.
 NEEDED = {"accounts", "collections", "collection_steps", "identities"}
 

@@ -1,0 +1,56 @@
+-- title: >
+--   What there is to fix: every finding of every report, the worst first.
+-- notes: |
+--   A row is a finding as it was counted with the last collect. acknowledged is empty while nobody
+--   accepts it, and again when the day has passed until which somebody did: so open findings are
+--   those where it is empty. Severities are looked up one after the other, the worst first, rather
+--   than sorted: a page of many thousand findings begins at once, and an own order is free.
+-- facets: [severity, category, account, kind, title]
+-- columns:
+--   severity: How severe it is.
+--   category: What its report is about.
+--   title: What is wrong, the title of its report.
+--   what: The name of what is to be fixed.
+--   who: "Who holds it: the name of an identity, access group or service."
+--   kind: "Kind of holder: person, service ID, trusted profile, access group, service."
+--   account: The account's name.
+--   first_seen: "When a collect first found it; empty: not known."
+--   acknowledged: Why somebody accepts it, and until when; empty while it is open.
+--   command: The ibmcloud command that fixes it, where one does.
+--   policy: The policy, as a sentence.
+--   report: Its report.
+--   finding: What tells it from others of its report and account.
+--   account_id: The account.
+--   iam_id: The identity it is about.
+--   access_group_id: The access group it is about.
+--   policy_id: The policy it is about.
+--   instance_id: The service instance it is about.
+with severities(severity) as (
+  values ('critical'), ('high'), ('medium'), ('low'), ('info')
+)
+select
+  findings.severity,
+  reports.category,
+  reports.title,
+  findings.what,
+  findings.who,
+  findings.kind,
+  coalesce(accounts.name, accounts.account_id) as account,
+  findings.first_seen,
+  accepted.reason || ' (until ' || accepted.expires || ')' as acknowledged,
+  findings.command,
+  policies.sentence as policy,
+  findings.report,
+  findings.finding,
+  findings.account_id,
+  findings.iam_id,
+  findings.access_group_id,
+  findings.policy_id,
+  findings.instance_id
+from severities
+cross join findings on findings.severity = severities.severity
+left join reports on reports.name = findings.report
+left join accounts on accounts.account_id = findings.account_id
+left join acknowledgements as accepted
+  on accepted.id = findings.acknowledgement_id and accepted.expires >= date('now')
+left join policy_sentences as policies on policies.policy_id = findings.policy_id
