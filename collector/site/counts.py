@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from .catalogue import WORST_FIRST, known, named
 from .readers import may_see
+from .workbench import ACCEPTED, OPEN, VIEW, to_fix
 
 WORST = 6  # reports on the home page
 
@@ -32,6 +35,7 @@ COUNTS = """
 async def findings(datasette: Any, actor: Any, name: str) -> dict[str, Any] | None:
     """What the reports found when the file was made: by account, by severity, by report.
 
+    Each number has the address of the findings that it counts, unless the reader may not see these.
     None if the reader may not see it, or if nothing was counted.
     """
     if not await may_see(datasette, actor, name, "report_counts", "findings", "acknowledgements"):
@@ -41,11 +45,13 @@ async def findings(datasette: Any, actor: Any, name: str) -> dict[str, Any] | No
         return None
     reports: dict[str, dict[str, Any]] = {}
     ranked: dict[tuple[str, str], dict[str, Any]] = {}
-    accounts: dict[str, dict[str, int]] = {}
+    accounts: dict[str, dict[str, dict[str, Any]]] = {}
     for row in rows:
         open_rows = row["rows"] - row["acknowledged"]
-        account = accounts.setdefault(row["account_id"], dict.fromkeys(WORST_FIRST, 0))
-        account[row["severity"]] += open_rows
+        account = accounts.setdefault(
+            row["account_id"], {severity: {"open": 0} for severity in WORST_FIRST}
+        )
+        account[row["severity"]]["open"] += open_rows
         report = reports.setdefault(row["report"], {"open": 0, "acknowledged": 0})
         its = ranked.setdefault(
             (row["report"], row["severity"]),
@@ -58,11 +64,25 @@ async def findings(datasette: Any, actor: Any, name: str) -> dict[str, Any] | No
     worst = sorted(
         (its for its in ranked.values() if its["open"]),
         key=lambda its: (WORST_FIRST.index(its["severity"]), -its["open"], its["name"]),
-    )
+    )[:WORST]
+    if await may_see(datasette, actor, name, VIEW):
+        address = partial(to_fix, datasette, name)
+        for account_id, severities in accounts.items():
+            for severity, counted in severities.items():
+                counted["open_url"] = address(account_id=account_id, severity=severity, **OPEN)
+        for report_name, counted in reports.items():
+            counted |= _addresses(partial(address, report=report_name))
+        for its in worst:
+            its |= _addresses(partial(address, report=its["name"], severity=its["severity"]))
     catalogue = await known(datasette, actor, name)
     first = []
-    for its in worst[:WORST]:
+    for its in worst:
         # One that was counted may be gone from the metadata.
         report = catalogue.get(its["name"]) or named(datasette, name, its["name"], {})
         first.append({**report, **its})
     return {"accounts": accounts, "reports": reports, "worst": first}
+
+
+def _addresses(address: Callable[..., str]) -> dict[str, str]:
+    """Where the findings are listed that two numbers count."""
+    return {"open_url": address(**OPEN), "acknowledged_url": address(**ACCEPTED)}

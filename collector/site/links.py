@@ -9,17 +9,33 @@ from datasette.utils import tilde_encode, to_css_class
 from markupsafe import Markup, escape
 
 from ..store.schema import TABLES
+from .workbench import ACCEPTED, OPEN, to_fix
 
 CONSOLE = "https://cloud.ibm.com/"
 
 # By column that holds keys: the table. By column that holds names: the column with their keys.
 _LINKED = {table.link.column: (table, table.link) for table in TABLES if table.link}
 _NAMED_BY = {name: link.column for _, link in _LINKED.values() for name in link.names}
-SHOWN = {*_LINKED, *_NAMED_BY, "command", "console", "report", "reports", "name"}
+# Numbers of findings of one report and severity, and which of them they count.
+_COUNTED = {"rows": {}, "open": OPEN, "acknowledged": ACCEPTED}
+# Names in the view of findings: the columns with their keys, of which a row has one.
+_NAMED_IN_VIEW = {
+    "what": ("instance_id",),
+    "who": ("iam_id", "access_group_id"),
+    "policy": ("policy_id",),
+    "account": ("account_id",),
+}
+_EVERYWHERE = {*_LINKED, "command", "report"}
+SHOWN = {*_EVERYWHERE, *_NAMED_BY, "console", "reports", "name", "result", "accepted", *_COUNTED}
+SHOWN_IN_VIEW = {*_EVERYWHERE, *_NAMED_IN_VIEW, "title"}
 
 
 def cell(datasette: Any, database: str, row: Any, column: str, value: Any) -> Markup | None:
     """How a cell of a report is shown; None: as Datasette does."""
+    if column in _COUNTED or column in ("result", "accepted"):
+        return _counted(datasette, database, row, column, value)
+    if not isinstance(value, str):
+        return None
     if column == "command":
         return Markup(f'<code class="command">{escape(value)}</code>')
     if column == "console":
@@ -40,6 +56,34 @@ def cell(datasette: Any, database: str, row: Any, column: str, value: Any) -> Ma
     if not isinstance(key, str) or not key.startswith(link.begins):
         return None
     return _link(_table_url(datasette, database, target.name), key, value)
+
+
+def cell_in_view(datasette: Any, database: str, row: Any, column: str, value: Any) -> Markup | None:
+    """How a cell of the findings to fix is shown; None: as Datasette does."""
+    if column == "title":
+        report = _field(row, "report")
+        return _anchor(datasette.urls.query(database, report), value) if report else None
+    for key_column in _NAMED_IN_VIEW.get(column, ()):
+        if key := _field(row, key_column):
+            return _link(_table_url(datasette, database, _LINKED[key_column][0].name), key, value)
+    return None if column in _NAMED_IN_VIEW else cell(datasette, database, row, column, value)
+
+
+def _counted(datasette: Any, database: str, row: Any, column: str, value: Any) -> Markup | None:
+    """A number or verdict on findings of some reports, as a link to these; None if it is none."""
+    account, report, reports = (_field(row, name) for name in ("account_id", "report", "reports"))
+    which = _COUNTED.get(column, ACCEPTED if column == "accepted" else OPEN)
+    if column in _COUNTED and report and isinstance(value, int):
+        filters = {"report": report, "severity": _field(row, "severity"), **which}
+    elif column not in _COUNTED and account and reports:
+        filters = {"account_id": account, "report": reports.split(", "), **which}
+    else:
+        return None
+    return _anchor(to_fix(datasette, database, **filters), value)
+
+
+def _anchor(url: str, value: Any) -> Markup:
+    return Markup(f'<a href="{escape(url)}">{escape(value)}</a>')
 
 
 def _field(row: Any, column: str) -> Any:

@@ -13,8 +13,9 @@ from .databases import holds_insights
 from .links import CONSOLE
 from .readers import may_see
 from .subjects import SUBJECTS, Subject
+from .workbench import VIEW, to_fix
 
-MOST_POLICIES, MOST_FINDINGS, MOST_CHANGES = 30, 50, 20
+MOST_POLICIES, MOST_CHANGES = 30, 20
 
 # The policies on the page of a row, as sentences: its own, and those of the groups it is in. Of an
 # instance those that name it, be it by a list or pattern; authorizations reach nothing themselves.
@@ -71,22 +72,11 @@ POLICIES = {
 SENTENCE = "select sentence from policy_sentences where policy_id = :key"
 
 FINDINGS = """
-    select
-      findings.report,
-      findings.finding,
-      findings.severity,
-      (
-        select accepted.note
-        from acknowledged_findings as accepted
-        where accepted.report = findings.report
-          and accepted.account_id = findings.account_id
-          and accepted.finding = findings.finding
-      ) as accepted
-    from findings
-    where unlikely(findings.{by} = :key)  -- said because SQLite takes null for one more value
-      and (:account is null or findings.account_id = :account)
-    order by 1, 2
-    limit :most
+    select report, severity, count(*) as rows, json_group_array(distinct acknowledged) as accepted
+    from findings_to_fix
+    where unlikely({by} = :key)  -- said because SQLite takes null for one more value
+      and (:account is null or account_id = :account)
+    group by report, severity
 """
 
 CHANGES = """
@@ -163,34 +153,36 @@ async def _policies_of(
 async def _findings_about(
     datasette: Any, actor: Any, name: str, its: Subject, values: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """The findings about one thing, the worst first."""
+    """The findings about one thing by report and severity, the worst first."""
     if not await may_see(datasette, actor, name, "findings", "acknowledgements"):
         return []
-    rows = await datasette.databases[name].execute(
-        FINDINGS.format(by=its.by), {**values, "most": MOST_FINDINGS}
-    )
+    rows = await datasette.databases[name].execute(FINDINGS.format(by=its.by), values)
     if not rows.rows:
         return []
     catalogue = await known(datasette, actor, name)
-    findings: dict[tuple[str, str], dict[str, Any]] = {}
+    leads = await may_see(datasette, actor, name, VIEW)
+    findings = []
     for row in rows:
         # One that was counted may be gone from the metadata.
         report = catalogue.get(row["report"]) or named(datasette, name, row["report"], {})
-        finding = findings.setdefault(
-            (row["report"], row["severity"]),
+        about = {
+            its.by: values["key"],
+            "account_id": values["account"],
+            "report": row["report"],
+            "severity": row["severity"],
+        }
+        findings.append(
             {
                 "title": report["title"],
                 "severity": row["severity"],
                 "url": report["url"],
-                "rows": 0,
-                "accepted": set(),
-            },
+                "rows": row["rows"],
+                "rows_url": to_fix(datasette, name, **about) if leads else None,
+                "accepted": [note for note in json.loads(row["accepted"]) if note],
+            }
         )
-        finding["rows"] += 1
-        if row["accepted"]:
-            finding["accepted"].add(row["accepted"])
     return sorted(
-        findings.values(),
+        findings,
         key=lambda finding: (WORST_FIRST.index(finding["severity"]), finding["title"]),
     )
 
