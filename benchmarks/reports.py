@@ -96,7 +96,7 @@ def timed(path: Path, sql: str, values: dict[str, str]) -> tuple[float, list[tup
 def main() -> None:
     size = sys.argv[1] if len(sys.argv) > 1 else "limits"
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(size)
+        path = Path(size).absolute()
         if not path.exists():
             path = Path(folder) / "measured.sqlite"
             collected(size, path)

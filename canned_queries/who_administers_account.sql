@@ -38,9 +38,12 @@ with
     from policy_account_services
     join account_services
       on account_services.service_name = policy_account_services.service_name
-    where coalesce(:service, '') = ''
+    -- likely: the planner is to expect many rows, which are worth an index.
+    where likely(
+      coalesce(:service, '') = ''
       or instr(lower(account_services.service_name), lower(:service)) > 0
       or instr(lower(account_services.title), lower(:service)) > 0
+    )
   ),
   grants as materialized (
     select
@@ -74,8 +77,8 @@ with
     left join access_groups on access_groups.id = policies.access_group_id
     left join access_group_summaries as summaries
       on summaries.access_group_id = policies.access_group_id
-    where (coalesce(:role, '') = '' or roles.display_name glob (select pattern from wanted))
-      and coalesce(policies.access_group_id, policies.iam_id) is not null
+    where likely(coalesce(:role, '') = '' or roles.display_name glob (select pattern from wanted))
+      and likely(coalesce(policies.access_group_id, policies.iam_id) is not null)
   )
 -- Identities come in the order of an index on their names: what is after the last row shown is
 -- counted, not made.

@@ -119,17 +119,19 @@ with
       policies.last_permit_at,
       descriptions.target,
       descriptions.condition,
-      granting.role_id,
+      policy_roles.role_id,
       coalesce(roles.display_name, roles.role_id) as role,
       coalesce(summaries.identities, 1) as identities
-    from granting
-    join policies on policies.id = granting.policy_id
+    from policies
+    join policy_roles on policy_roles.policy_id = policies.id
     join policy_descriptions as descriptions on descriptions.policy_id = policies.id
-    join roles on roles.role_id = granting.role_id
+    join roles on roles.role_id = policy_roles.role_id
     left join access_groups on access_groups.id = policies.access_group_id
     left join access_group_summaries as summaries
       on summaries.access_group_id = policies.access_group_id
-    where coalesce(policies.access_group_id, policies.iam_id) is not null
+    -- Of "in" the planner expects enough rows to make an index on them.
+    where (policy_roles.policy_id, policy_roles.role_id) in (select policy_id, role_id from granting)
+      and coalesce(policies.access_group_id, policies.iam_id) is not null
   )
 -- Identities come in the order of an index on their names: what is after the last row shown is
 -- counted, not made.

@@ -2,6 +2,7 @@
 --   Whether the settings let policies of the Public Access group work, and for whom.
 -- grain: one row for each Public Access group
 -- key: [access_group_id]
+-- indexes: [[account_id]]
 -- columns:
 --   access_group_id: {is: "The group, as the file names it.", references: access_groups, required: true}
 --   account_id: {is: "Its account.", references: accounts, required: true}

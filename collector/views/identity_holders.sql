@@ -16,12 +16,14 @@ select
     else everybody.access_group_id
   end as holder_id,
   case sides.side
+    when 'itself' then null
     when 'member' then members.membership_type
-    when 'public' then 'public'
+    else 'public'
   end as membership
 from identities
 cross join (
-  select 'itself' as side union all select 'member' union all select 'public'
+  select 'itself' as side union all select 'member' union all select 'user'
+  union all select 'service ID'
 ) as sides
 left join access_group_members as members
   on members.iam_id = iif(sides.side = 'member', identities.iam_id, null)
@@ -35,18 +37,8 @@ left join access_group_members as members
         and others.membership_type = 'static'
     )
   )
+left join users on users.iam_id = iif(sides.side = 'user', identities.iam_id, null)
+left join serviceids on serviceids.iam_id = iif(sides.side = 'service ID', identities.iam_id, null)
 left join public_access as everybody
-  on sides.side = 'public'
-  and (
-    exists (
-      select 1
-      from users
-      where users.iam_id = identities.iam_id and users.account_id = everybody.account_id
-    )
-    or exists (
-      select 1
-      from serviceids
-      where serviceids.iam_id = identities.iam_id and serviceids.account_id = everybody.account_id
-    )
-  )
+  on everybody.account_id = coalesce(users.account_id, serviceids.account_id)
 where sides.side = 'itself' or members.group_id is not null or everybody.access_group_id is not null
