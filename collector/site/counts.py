@@ -65,8 +65,11 @@ async def findings(datasette: Any, actor: Any, name: str) -> dict[str, Any] | No
         (its for its in ranked.values() if its["open"]),
         key=lambda its: (WORST_FIRST.index(its["severity"]), -its["open"], its["name"]),
     )[:WORST]
+    found: dict[str, Any] = {"accounts": accounts, "reports": reports}
+    found["open"] = sum(counted["open"] for counted in reports.values())
     if await may_see(datasette, actor, name, VIEW):
         address = partial(to_fix, datasette, name)
+        found["open_url"] = address(**OPEN)
         for account_id, severities in accounts.items():
             for severity, counted in severities.items():
                 counted["open_url"] = address(account_id=account_id, severity=severity, **OPEN)
@@ -80,7 +83,7 @@ async def findings(datasette: Any, actor: Any, name: str) -> dict[str, Any] | No
         # One that was counted may be gone from the metadata.
         report = catalogue.get(its["name"]) or named(datasette, name, its["name"], {})
         first.append({**report, **its})
-    return {"accounts": accounts, "reports": reports, "worst": first}
+    return {**found, "worst": first}
 
 
 def _addresses(address: Callable[..., str]) -> dict[str, str]:

@@ -27,7 +27,7 @@ _NAMED_IN_VIEW = {
 }
 _EVERYWHERE = {*_LINKED, "command", "report"}
 SHOWN = {*_EVERYWHERE, *_NAMED_BY, "console", "reports", "name", "result", "accepted", *_COUNTED}
-SHOWN_IN_VIEW = {*_EVERYWHERE, *_NAMED_IN_VIEW, "title"}
+SHOWN_IN_VIEW = {*_EVERYWHERE, *_NAMED_IN_VIEW, "severity", "title"}
 
 
 def cell(datasette: Any, database: str, row: Any, column: str, value: Any) -> Markup | None:
@@ -60,6 +60,8 @@ def cell(datasette: Any, database: str, row: Any, column: str, value: Any) -> Ma
 
 def cell_in_view(datasette: Any, database: str, row: Any, column: str, value: Any) -> Markup | None:
     """How a cell of the findings to fix is shown; None: as Datasette does."""
+    if column == "severity":
+        return Markup(f'<span class="pill pill-{escape(value)}">{escape(value)}</span>')
     if column == "title":
         report = _field(row, "report")
         return _anchor(datasette.urls.query(database, report), value) if report else None

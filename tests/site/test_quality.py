@@ -40,6 +40,8 @@ KINDS = {
     "table": "/iaminsights/policies?_size=10&type__exact=access",
     "table without rows": "/iaminsights/policies?state=none",
     "view": "/iaminsights/effective_access?_size=10",
+    "findings": "/iaminsights/findings_to_fix?_size=10&severity=high&acknowledged__isblank=1",
+    "no findings": "/iaminsights/findings_to_fix?who=nobody&acknowledged__notblank=1",
     **{f"row of {table}": None for table in ROWS},  # as it is in the file
     "picture of users": None,
     "picture of resource_service_instances": None,
@@ -414,6 +416,8 @@ EVIL_PAGES = {
     "search for nothing": f"/iaminsights/find?text={quote(EVIL)}",
     "table": "/iaminsights/access_groups?_facet=name",
     "filtered table": f"/iaminsights/access_groups?name__contains={quote(EVIL)}",
+    "findings": "/iaminsights/findings_to_fix",
+    "filtered findings": f"/iaminsights/findings_to_fix?what__contains={quote(EVIL)}",
     "own SQL": f"/iaminsights?sql={quote('select * from apikeys')}",
     "bad SQL": f"/iaminsights?sql={quote(f'select {EVIL}')}",
     "not found": f"/iaminsights/{tilde_encode(EVIL)}",

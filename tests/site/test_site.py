@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 from collections import defaultdict
 from contextlib import closing
+from html import unescape
 from urllib.parse import parse_qs, quote
 
 import pytest
@@ -162,7 +163,7 @@ def test_every_report_explains_itself_and_links_only_to_rows_that_exist(sample, 
     assert data_rows(page) == number
     assert all(row["report_rows"] == number for row in answer["rows"])
     for link in set(re.findall(r'<td[^>]*><a href="(/[^"]+)"', page)):
-        sample.get(link)
+        sample.get(unescape(link))
 
 
 @pytest.mark.parametrize("name", BARS)

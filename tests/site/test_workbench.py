@@ -6,7 +6,7 @@ import html
 import re
 import sqlite3
 from contextlib import closing
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from datasette.utils import tilde_encode
@@ -211,7 +211,7 @@ def sample(tmp_path_factory):
 def leading(page: str) -> list[tuple[str, int]]:
     """The links of a page that lead to the view, with the number in the words of each."""
     found = re.findall(
-        r'<a href="(/iaminsights/findings_to_fix\?[^"]*)"[^>]*>(.*?)</a>', page, re.S
+        r'<a [^>]*?href="(/iaminsights/findings_to_fix\?[^"]*)"[^>]*>(.*?)</a>', page, re.S
     )
     words = [(html.unescape(url), re.sub(r"<[^>]*>", "", inside)) for url, inside in found]
     return [(url, int(re.search(r"\d[\d,]*", words)[0].replace(",", ""))) for url, words in words]
@@ -336,3 +336,58 @@ def test_who_may_not_see_the_view_gets_numbers_without_links(sample, tmp_path):
         page, text = site.page("/"), site.text("/")
     assert "findings_to_fix" not in page
     assert re.search(r"\d+ critical \d+ high", text)
+
+
+# --- Its page -----------------------------------------------------------------------------------
+
+
+def links_named(page: str, words: str) -> list[str]:
+    """The addresses of the links with these words."""
+    found = re.findall(rf'<a href="([^"]*)"[^>]*>\s*{re.escape(words)}\s*</a>', page)
+    return [html.unescape(url) for url in found]
+
+
+def test_open_accepted_and_all_are_one_click_apart_and_keep_the_filter(sample):
+    page = sample.page("/iaminsights/findings_to_fix?severity=low&acknowledged__isblank=1")
+    (every,), (open_ones,), (taken,) = (
+        links_named(page, words) for words in ("All", "Open", "Accepted")
+    )
+    numbers = [rows_behind(sample, url) for url in (every, open_ones, taken)]
+    assert numbers[0] == numbers[1] + numbers[2] and numbers[2] > 0
+    assert all(asked(url)["severity"] == "low" for url in (every, open_ones, taken))
+    assert f"{numbers[1]:,} findings" in sample.text(open_ones)
+    assert 'aria-current="true">Open</a>' in page
+
+
+def test_text_is_looked_for_beside_the_filters_that_are_there(sample):
+    page = sample.page("/iaminsights/findings_to_fix?kind=person&_sort=what")
+    form = page.partition('<form class="filters')[2].partition("</form>")[0]
+    sent = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    sent += [("_filter_column", "who"), ("_filter_op", "contains"), ("_filter_value", "aaliyah")]
+    assert all(f'name="{name}"' in form for name, _ in sent)
+    answer = sample.get(f"/iaminsights/findings_to_fix?{urlencode(sent)}")
+    assert asked(answer.url) == {
+        "kind__exact": "person",
+        "who__contains": "aaliyah",
+        "_sort": "what",
+    }
+    text = sample.text(urlsplit(answer.url)._replace(scheme="", netloc="").geturl())
+    assert "kind = person" in text and "who contains aaliyah" in text and "Jonas Brandt" not in text
+
+
+def test_a_filter_is_called_by_its_name_and_can_be_removed(sample):
+    account = sample_account()
+    url = f"/iaminsights/findings_to_fix?account_id={account.account_id}&report=owner_api_key"
+    page, text = sample.page(url), sample.text(url)
+    assert f"account = {account.name}" in text
+    removals = re.findall(r'<a href="([^"]*)" aria-label="Remove this filter"', page)
+    assert [asked(html.unescape(url)) for url in removals] == [
+        {"report": "owner_api_key"},
+        {"account_id": account.account_id},
+    ]
+
+
+def test_home_leads_to_all_open_findings(sample):
+    every = [(url, number) for url, number in leading(sample.page("/")) if len(asked(url)) == 1]
+    ((url, number),) = every
+    assert rows_behind(sample, url) == number > 200
