@@ -4,7 +4,8 @@
 --   A row is a finding as it was counted with the last collect. acknowledged is empty while nobody
 --   accepts it, and again when the day has passed until which somebody did: so open findings are
 --   those where it is empty. Severities are looked up one after the other, the worst first, rather
---   than sorted: a page of many thousand findings begins at once, and an own order is free.
+--   than sorted: a page of many thousand findings begins at once, and an own order is free. Names are
+--   looked up one by one, not joined: whoever only counts needs none of them.
 -- facets: [severity, category, account, kind, title]
 -- columns:
 --   severity: How severe it is.
@@ -30,16 +31,28 @@ with severities(severity) as (
 )
 select
   findings.severity,
-  reports.category,
-  reports.title,
+  (select category from reports where reports.name = findings.report) as category,
+  (select title from reports where reports.name = findings.report) as title,
   findings.what,
   findings.who,
   findings.kind,
-  coalesce(accounts.name, accounts.account_id) as account,
+  (
+    select coalesce(accounts.name, accounts.account_id)
+    from accounts
+    where accounts.account_id = findings.account_id
+  ) as account,
   findings.first_seen,
-  accepted.reason || ' (until ' || accepted.expires || ')' as acknowledged,
+  (
+    select accepted.reason || ' (until ' || accepted.expires || ')'
+    from acknowledgements as accepted
+    where accepted.id = findings.acknowledgement_id and accepted.expires >= date('now')
+  ) as acknowledged,
   findings.command,
-  policies.sentence as policy,
+  (
+    select policies.sentence
+    from policy_sentences as policies
+    where policies.policy_id = findings.policy_id
+  ) as policy,
   findings.report,
   findings.finding,
   findings.account_id,
@@ -49,8 +62,3 @@ select
   findings.instance_id
 from severities
 cross join findings on findings.severity = severities.severity
-left join reports on reports.name = findings.report
-left join accounts on accounts.account_id = findings.account_id
-left join acknowledgements as accepted
-  on accepted.id = findings.acknowledgement_id and accepted.expires >= date('now')
-left join policy_sentences as policies on policies.policy_id = findings.policy_id
