@@ -19,7 +19,7 @@
 --   y_type: quantitative
 select
   coalesce(accounts.name, findings.account_id) as account,
-  findings.what as administrator,
+  coalesce(findings.who, findings.what) as administrator,
   coalesce(identities.kind, '') as kind,
   findings.first_seen,
   findings.report,
