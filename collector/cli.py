@@ -272,6 +272,11 @@ def sandbox_command(port: int, size: str, seed: int, latency: float, faults: Pat
 @click.argument("words", nargs=-1, metavar="[DB] [NAME]...")
 @click.option("--list", "list_them", is_flag=True, help="List the reports and run none.")
 @click.option(
+    "--explain",
+    is_flag=True,
+    help="Say why the reports matter, how to fix what they find and how they count; run none.",
+)
+@click.option(
     "--format",
     "form",
     default="table",
@@ -298,6 +303,7 @@ def sandbox_command(port: int, size: str, seed: int, latency: float, faults: Pat
 def report_command(
     words: tuple[str, ...],
     list_them: bool,
+    explain: bool,
     form: str,
     parameters: tuple[str, ...],
     fail_on: str | None,
@@ -323,6 +329,11 @@ def report_command(
     chosen = [known[name] for name in words] or [
         report for report in known.values() if report.category != terminal.EXPLORERS
     ]
+    width = shutil.get_terminal_size((100, 24)).columns
+    if explain:
+        for report in sorted([known[name] for name in words] or known.values(), key=_worst_first):
+            click.echo(terminal.explained(report, width))
+        return
     values = _parameters(parameters, chosen)
     check_source(database)
     for part in terminal.unread_parts(database):
@@ -331,7 +342,6 @@ def report_command(
         terminal.run(report, database, {n: v for n, v in values.items() if n in report.parameters})
         for report in sorted(chosen, key=_worst_first)
     ]
-    width = shutil.get_terminal_size((100, 24)).columns
     text = sarif(answers) if form == "sarif" else terminal.written(answers, form, width)
     # What other programs read is UTF-8 whatever the locale.
     click.echo(text if form == "table" else text.encode(), nl=False, color=True)

@@ -16,6 +16,7 @@ import click
 from iaminsights.cli import main
 from iaminsights.facts.derived import FACTS, VIEWS, Fact, empty_database
 from iaminsights.reports.catalogue import all_reports
+from iaminsights.reports.documents import document_url
 from iaminsights.reports.report import SEVERITIES, Report, assemble, check_against
 from iaminsights.reports.resting import parts_of
 from iaminsights.store.schema import TABLES
@@ -97,7 +98,8 @@ def report_pages(introduction: str) -> str:
 
 
 def report_section(report: Report, columns: tuple[str, ...]) -> list[str]:
-    """Question, why, how to read it, how to fix it, the SQL."""
+    """Question, why, how to read it, how to fix it, how it counts, the SQL."""
+    references = "; ".join(map(linked, report.references))
     return [
         f'### <a id="{report.name}"></a>{report.title}',
         "",
@@ -111,7 +113,8 @@ def report_section(report: Report, columns: tuple[str, ...]) -> list[str]:
         "",
         f"**How to fix it.** {report.remediation}",
         "",
-        *(["References: " + "; ".join(report.references) + ".", ""] if report.references else []),
+        *([f"**How it counts.** {report.notes}", ""] if report.notes else []),
+        *([f"References: {references}.", ""] if references else []),
         "<details><summary>SQL</summary>",
         "",
         "```sql",
@@ -120,6 +123,12 @@ def report_section(report: Report, columns: tuple[str, ...]) -> list[str]:
         "",
         "</details>",
     ]
+
+
+def linked(reference: str) -> str:
+    """What a report refers to, as a link where it has a public address."""
+    url = document_url(reference)
+    return f"[{reference}]({url})" if url else reference
 
 
 def reading(report: Report, columns: tuple[str, ...]) -> list[str]:
@@ -132,8 +141,12 @@ def reading(report: Report, columns: tuple[str, ...]) -> list[str]:
         sentences = ["It answers when it is asked about something."]
     else:
         sentences = ["An inventory: its rows call for nothing by themselves."]
-    shown = [f"`{name}`" for name in columns]
-    sentences.append(f"Columns: {', '.join(shown)}.")
+    shown, others = report.shown, [name for name in columns if name not in report.shown]
+    if shown:
+        sentences.append(f"Columns of its page: `{'`, `'.join(shown)}`; with all columns, also")
+        sentences.append(f"`{'`, `'.join(others)}`.")
+    else:
+        sentences.append(f"Columns: `{'`, `'.join(columns)}`.")
     sentences += [f"Parameter `{name}`: {text}" for name, text in report.parameters.items()]
     if report.chart:
         chart = report.chart

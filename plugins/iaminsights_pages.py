@@ -11,10 +11,12 @@ from datasette import hookimpl
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
 from iaminsights.files import project_file
-from iaminsights.site import catalogue, gaps, links, overview
+from iaminsights.reports.documents import document_url
+from iaminsights.site import catalogue, gaps, overview
 from iaminsights.site.counts import findings
 from iaminsights.site.databases import holds_insights, other_version
 from iaminsights.site.explorers import choices, explorers
+from iaminsights.site.layout import layouts
 from iaminsights.site.references import about_row
 from iaminsights.site.stories import story
 
@@ -26,6 +28,7 @@ def prepare_jinja2_environment(env: Environment, datasette) -> None:
     ours = FileSystemLoader([*folders, str(project_file("templates"))])
     env.loader = ChoiceLoader([ours, env.loader])
     env.filters["moment"] = gaps.moment
+    env.filters["document_url"] = document_url
 
 
 @hookimpl
@@ -34,7 +37,7 @@ def extra_template_vars(datasette, request):
         return {}
     reader = (datasette, request.actor)
     return {
-        "table_rows": links.table_rows,
+        "layout_of": layouts(),
         "accounts_of": functools.partial(overview.accounts, *reader),
         "reports_of": functools.partial(catalogue.visible, *reader),
         "tables_of": functools.partial(overview.tables, *reader),

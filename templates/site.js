@@ -38,6 +38,21 @@ document.addEventListener("DOMContentLoaded", () => {
     document.querySelector(".export-links")?.classList.remove("export-links");
   }
 
+  /* The rows of a report come first: datasette-vega puts its chart before them. */
+  const place = document.querySelector(".chart");
+  window.addEventListener("load", () => {
+    const chart = document.querySelector(".table-wrapper > div");
+    if (!place || !chart) return;
+    place.append(chart);
+    if (!place.querySelector("#chart-settings")) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "jump";
+    button.textContent = "Chart";
+    button.addEventListener("click", () => place.scrollIntoView());
+    document.querySelector(".actions").append(button);
+  });
+
   /* Datasette opens its menus of columns by mouse only. */
   const menu = document.querySelector(".dropdown-menu");
   let opener;

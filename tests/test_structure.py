@@ -62,6 +62,7 @@ MAY_IMPORT_WITHIN = {
     },
     "reports": {
         "report": set(),
+        "documents": set(),
         "findings": {"report"},
         "summary": {"report"},
         "output": {"report"},
@@ -79,6 +80,7 @@ MAY_IMPORT_WITHIN = {
         "graph": set(),
         "access_queries": set(),
         "subjects": set(),
+        "layout": set(),
         "links": {"workbench"},
         "workbench": set(),
         "picture": {"graph"},

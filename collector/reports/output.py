@@ -78,6 +78,22 @@ def unread_parts(database: Path) -> list[str]:
         ]
 
 
+def explained(report: Report, width: int) -> str:
+    """What a report asks, why, how to fix what it finds and how it counts, as text."""
+    paragraphs = [
+        ("", report.question),
+        ("Why it matters: ", report.why),
+        ("How to fix it: ", report.remediation),
+        ("How it counts: ", report.notes),
+        *(("Parameter ", f"{name}: {text}") for name, text in report.parameters.items()),
+        ("References: ", "; ".join(report.references)),
+    ]
+    lines = [f"{report.severity.upper()}: {report.title}", report.name]
+    for label, text in paragraphs:
+        lines += textwrap.wrap(label + text, width, break_on_hyphens=False) if text else []
+    return "\n".join([*lines, ""])
+
+
 def written(answers: Sequence[Answer], form: str, width: int) -> str:
     """The answers as text in one of FORMATS; `width` is that of the terminal, for a table."""
     if form == "json":

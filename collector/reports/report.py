@@ -29,7 +29,11 @@ _DATABASE = "iaminsights"
 _ACKNOWLEDGED = re.compile(r"\backnowledged\.report\s*=\s*'([^']*)'")
 _NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 _REQUIRED = ("title", "question", "category", "severity", "why", "remediation")
-_OPTIONAL = ("references", "parameters", "choices", "linked_from", "home", "chart", "identifiers")
+_OPTIONAL = (
+    *("notes", "references", "parameters", "choices", "linked_from", "home", "chart"),
+    *("shown", "identifiers"),
+)
+_MOST_SHOWN = 7  # columns of a report's page, before somebody asks for all of them
 _CHART_KEYS = ("mark", "x_column", "x_type", "y_column", "y_type", "color_column", "size_column")
 _LINK_KEYS = {"parameter", "column", "words"}
 _MARKS = ("bar", "line", "circle", "area")
@@ -41,12 +45,14 @@ class Report:
     """One report: its name is the file's, the rest is the file's header, `sql` its one select.
 
     `severity` is that of its rows, unless a row of a finding report has a column `severity` with
-    its own. `chart` speaks datasette-vega's vocabulary. `parameters` maps a name to what it is for,
-    `choices` to what its form offers: a column, as table.column. `linked_from` says from the rows
-    of which tables a link leads to the report: the `parameter` that it fills, from which `column`
-    of the row, and its `words`. `home` is what a button on the home page says. `identifiers` are
-    the columns that tell a finding from the others of its account. A report without them is an
-    inventory, whose rows call for nothing.
+    its own. `why` and `remediation` are a sentence or two each; `notes` say how the report counts
+    and what it leaves out. `shown` are the columns of its page, names first: where none are named,
+    and in JSON and CSV, there are all. `chart` speaks datasette-vega's vocabulary. `parameters`
+    maps a name to what it is for, `choices` to what its form offers: a column, as table.column.
+    `linked_from` says from the rows of which tables a link leads to the report: the `parameter`
+    that it fills, from which `column` of the row, and its `words`. `home` is what a button on the
+    home page says. `identifiers` are the columns that tell a finding from the others of its
+    account. A report without them is an inventory, whose rows call for nothing.
     """
 
     name: str
@@ -57,11 +63,13 @@ class Report:
     why: str
     remediation: str
     sql: str
+    notes: str = ""
     references: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     choices: Mapping[str, str] = field(default_factory=dict)
     linked_from: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     chart: Mapping[str, str] = field(default_factory=dict)
+    shown: tuple[str, ...] = ()
     identifiers: tuple[str, ...] = ()
     home: str = ""
     path: Path | None = None
@@ -161,6 +169,7 @@ def check_against(report: Report, connection: sqlite3.Connection) -> tuple[str, 
             f"count(*) over () as {ROWS_COLUMN}."
         )
     promised = [
+        *(("shown", column) for column in report.shown),
         *(("chart", column) for key, column in report.chart.items() if key.endswith("_column")),
         *(("identifiers", column) for column in report.identifiers),
         *(("identifiers", "account_id") for _ in report.identifiers[:1]),
@@ -228,12 +237,18 @@ def _header(path: Path, comments: list[str]) -> dict[str, Any]:
         header[key] = " ".join(header[key].split())
     if header["severity"] not in SEVERITIES:
         raise ReportError(f"{at('severity')}: severity is none of {', '.join(SEVERITIES)}.")
-    if not isinstance(header.setdefault("home", ""), str):
-        raise ReportError(f"{at('home')}: home is no text.")
-    for key in ("references", "identifiers"):
+    for key in ("home", "notes"):
+        if not isinstance(header.setdefault(key, ""), str):
+            raise ReportError(f"{at(key)}: {key} is no text.")
+        header[key] = " ".join(header[key].split())
+    for key in ("references", "shown", "identifiers"):
         if not isinstance(header.get(key) or [], list):
             raise ReportError(f"{at(key)}: {key} is no list.")
         header[key] = tuple(str(one) for one in header.get(key) or [])
+    if len(header["shown"]) > _MOST_SHOWN:
+        raise ReportError(f"{at('shown')}: shown has more than {_MOST_SHOWN} columns.")
+    if len(header["shown"]) > len(set(header["shown"])):
+        raise ReportError(f"{at('shown')}: shown names a column twice.")
     header["parameters"] = _texts(at("parameters"), "parameters", header.get("parameters"))
     header["choices"] = _texts(at("choices"), "choices", header.get("choices"))
     header["linked_from"] = _links(at("linked_from"), header.get("linked_from"))
@@ -349,6 +364,10 @@ def _query_metadata(report: Report, parts: Sequence[str]) -> dict[str, Any]:
         "why": report.why,
         "remediation": report.remediation,
     }
+    if report.notes:
+        metadata["notes"] = report.notes
+    if report.shown:
+        metadata["shown"] = list(report.shown)
     if report.references:
         metadata["references"] = list(report.references)
     if report.parameters:

@@ -66,7 +66,7 @@ def _rule(report: Report, severity: str | None = None) -> dict[str, Any]:
         "id": _rule_id(report, severity),
         "shortDescription": {"text": report.title},
         "fullDescription": {"text": report.question},
-        "help": {"text": f"{report.why}\n\n{report.remediation}"},
+        "help": {"text": "\n\n".join(filter(None, (report.why, report.remediation, report.notes)))},
         "defaultConfiguration": {"level": _LEVELS[severity]},
         "properties": {
             "tags": ["security", "iam", report.category, *report.references],

@@ -89,12 +89,14 @@ def findings_summary(reports: Iterable[Report]) -> Report:
         question="How many findings has each report, and how many of them are still open?",
         category="Overview",
         severity="info",
-        why="One row for each report that has findings, the worst first; one more for each other "
-        "severity that some of its rows have by themselves. rows is the number of its "
-        "rows, acknowledged those that somebody has accepted, open the rest, accounts how many "
-        "accounts have open ones. It was counted by running the reports when the data was "
-        "collected. A note says what could not be read: there none is not the same as no finding.",
+        why="Shows where to begin: the reports with open findings, the worst first.",
         remediation="Begin at the top: open the report, and fix or acknowledge each row.",
+        notes="One row for each report that has findings, and one more for each other severity "
+        "that some of its rows have by themselves. rows is the number of its rows, acknowledged "
+        "those that somebody has accepted, open the rest, accounts how many accounts have open "
+        "ones. It was counted by running the reports when the data was collected. A note says what "
+        "could not be read: where it does, none is not the same as no finding.",
+        shown=("title", "severity", "open", "rows", "acknowledged", "accounts", "note"),
         home="Findings, counted",
         chart={
             "mark": "bar",

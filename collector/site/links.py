@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from datasette.utils import tilde_encode, to_css_class
+from datasette.utils import tilde_encode
 from markupsafe import Markup, escape
 
+from ..reports.report import SEVERITIES
 from ..store.schema import TABLES
 from .workbench import ACCEPTED, OPEN, to_fix
 
@@ -16,6 +17,8 @@ CONSOLE = "https://cloud.ibm.com/"
 # By column that holds keys: the table. By column that holds names: the column with their keys.
 _LINKED = {table.link.column: (table, table.link) for table in TABLES if table.link}
 _NAMED_BY = {name: link.column for _, link in _LINKED.values() for name in link.names}
+# Names of holders, who are of several kinds: the columns with their keys, of which a row has one.
+_HOLDERS = {column: ("access_group_id", "iam_id") for column in ("subject", "who", "holder")}
 # Numbers of findings of one report and severity, and which of them they count.
 _COUNTED = {"rows": {}, "open": OPEN, "acknowledged": ACCEPTED}
 # Names in the view of findings: the columns with their keys, of which a row has one.
@@ -25,9 +28,12 @@ _NAMED_IN_VIEW = {
     "policy": ("policy_id",),
     "account": ("account_id",),
 }
-_EVERYWHERE = {*_LINKED, "command", "report"}
-SHOWN = {*_EVERYWHERE, *_NAMED_BY, "console", "reports", "name", "result", "accepted", *_COUNTED}
-SHOWN_IN_VIEW = {*_EVERYWHERE, *_NAMED_IN_VIEW, "severity", "title"}
+_EVERYWHERE = {*_LINKED, "command", "report", "severity"}
+SHOWN = {
+    *(*_EVERYWHERE, *_NAMED_BY, *_HOLDERS, *_COUNTED),
+    *("console", "reports", "name", "result", "accepted"),
+}
+SHOWN_IN_VIEW = {*_EVERYWHERE, *_NAMED_IN_VIEW, "title"}
 
 
 def cell(datasette: Any, database: str, row: Any, column: str, value: Any) -> Markup | None:
@@ -41,6 +47,9 @@ def cell(datasette: Any, database: str, row: Any, column: str, value: Any) -> Ma
     if column == "console":
         at_ibm = value.startswith(CONSOLE)
         return Markup(f'<a href="{escape(value)}" rel="noreferrer">Console</a>') if at_ibm else None
+    if column == "severity":
+        pill = f'<span class="pill pill-{value}">{value}</span>'
+        return Markup(pill) if value in SEVERITIES else None
     if column in ("report", "reports"):
         names = value.split(", ")
         links = (f'<a href="{escape(datasette.urls.query(database, n))}">{n}</a>' for n in names)
@@ -50,6 +59,9 @@ def cell(datasette: Any, database: str, row: Any, column: str, value: Any) -> Ma
         if not isinstance(target, str) or key is None:
             return None
         return _link(_table_url(datasette, database, target), str(key), value)
+    if column in _HOLDERS:
+        kind_only = column == "holder" and _field(row, "holder_id") is None
+        return None if kind_only else _named(datasette, database, row, _HOLDERS[column], value)
     key_column = _NAMED_BY.get(column, column)
     target, link = _LINKED[key_column]
     key = value if column == key_column else _field(row, key_column)
@@ -60,15 +72,22 @@ def cell(datasette: Any, database: str, row: Any, column: str, value: Any) -> Ma
 
 def cell_in_view(datasette: Any, database: str, row: Any, column: str, value: Any) -> Markup | None:
     """How a cell of the findings to fix is shown; None: as Datasette does."""
-    if column == "severity":
-        return Markup(f'<span class="pill pill-{escape(value)}">{escape(value)}</span>')
     if column == "title":
         report = _field(row, "report")
         return _anchor(datasette.urls.query(database, report), value) if report else None
-    for key_column in _NAMED_IN_VIEW.get(column, ()):
+    if column in _NAMED_IN_VIEW:
+        return _named(datasette, database, row, _NAMED_IN_VIEW[column], value)
+    return cell(datasette, database, row, column, value)
+
+
+def _named(
+    datasette: Any, database: str, row: Any, key_columns: tuple[str, ...], name: str
+) -> Markup | None:
+    """The name as a link to the row whose key the row has in the first of these columns."""
+    for key_column in key_columns:
         if key := _field(row, key_column):
-            return _link(_table_url(datasette, database, _LINKED[key_column][0].name), key, value)
-    return None if column in _NAMED_IN_VIEW else cell(datasette, database, row, column, value)
+            return _link(_table_url(datasette, database, _LINKED[key_column][0].name), key, name)
+    return None
 
 
 def _counted(datasette: Any, database: str, row: Any, column: str, value: Any) -> Markup | None:
@@ -106,19 +125,3 @@ def _link(table_url: str, key: str, value: str) -> Markup:
     attributes = f' class="key" title="{escape(key)}"' if key == value else ""
     url = f"{escape(table_url)}/{tilde_encode(key)}"
     return Markup(f'<a href="{url}"{attributes}>{escape(value)}</a>')
-
-
-def table_rows(columns: Any, rows: Any, hidden: Any) -> Markup:
-    """The rows of a report as HTML: a template that extends others takes far longer for cells."""
-    begin = [
-        f'<td class="col-{to_css_class(column)}"{" hidden" if column in hidden else ""}>'
-        for column in columns
-    ]
-    return Markup(
-        "".join(
-            "<tr>"
-            + "".join(f"{td}{escape(cell)}</td>" for td, cell in zip(begin, row, strict=True))
-            + "</tr>\n"
-            for row in rows
-        )
-    )

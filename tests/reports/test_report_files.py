@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from pathlib import Path
 
@@ -52,12 +53,15 @@ def report(tmp_path: Path, text: str, name: str = "people"):
 
 def test_a_report_is_read(tmp_path):
     header = HEADER + (
+        "-- notes: >\n--   Guests are\n--   left out.\n"
+        "-- shown: [user_id]\n"
         "-- references: [CIS 1.1]\n"
         "-- parameters: {who: part of the name}\n"
         "-- chart: {mark: bar, x_column: a, x_type: nominal, y_column: b, y_type: quantitative}\n"
     )
     read = report(tmp_path, f"{header}{SELECT.strip()};\n")
     assert (read.name, read.title, read.severity) == ("people", "People", "info")
+    assert (read.notes, read.shown) == ("Guests are left out.", ("user_id",))
     assert read.references == ("CIS 1.1",)
     assert read.parameters == {"who": "part of the name"}
     assert read.chart["x_column"] == "a"
@@ -103,6 +107,10 @@ def test_long_texts_become_one_line(tmp_path):
         (HEADER + "-- chart: {size: big}\n" + SELECT, "chart: unknown key size"),
         (HEADER + "-- home: [Mine]\n" + SELECT, "home is no text"),
         (HEADER + "-- references: CIS\n" + SELECT, "references is no list"),
+        (HEADER + "-- notes: [Only users]\n" + SELECT, "notes is no text"),
+        (HEADER + "-- shown: user_id\n" + SELECT, "shown is no list"),
+        (HEADER + "-- shown: [a, b, a]\n" + SELECT, "shown names a column twice"),
+        (HEADER + "-- shown: [a, b, c, d, e, f, g, h]\n" + SELECT, "more than 7 columns"),
     ],
 )
 def test_a_broken_report_is_refused(tmp_path, text, said):
@@ -145,6 +153,12 @@ def test_a_chart_of_columns_that_are_not_there(tmp_path, database):
         check_against(report(tmp_path, f"{HEADER}{chart}\n{SELECT}"), database)
 
 
+def test_columns_that_are_shown_are_there(tmp_path, database):
+    with pytest.raises(ReportError, match=r"line 7: shown: there is no column email"):
+        check_against(report(tmp_path, f"{HEADER}-- shown: [email]\n{SELECT}"), database)
+    check_against(report(tmp_path, f"{HEADER}-- shown: [user_id]\n{SELECT}"), database)
+
+
 def test_the_eight_are_there():
     assert {r.name for r in REPORTS} >= THE_EIGHT
 
@@ -152,6 +166,13 @@ def test_the_eight_are_there():
 @pytest.mark.parametrize("read", REPORTS, ids=lambda r: r.name)
 def test_every_report_keeps_its_promises(read, database):
     check_against(read, database)
+
+
+@pytest.mark.parametrize("read", all_reports(), ids=lambda r: r.name)
+def test_a_report_says_why_and_how_to_fix_in_a_sentence_or_two(read):
+    for text in (read.why, read.remediation):
+        assert len(re.findall(r"[.!?](?= [A-Z]|$)", text)) <= 2
+        assert len(text) <= 340
 
 
 def test_the_line_of_an_error_is_that_of_what_it_names(tmp_path, database):

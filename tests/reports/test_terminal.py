@@ -131,6 +131,14 @@ def test_list(report):
     assert len(lines[0].split("  ")[-1]) > 20
 
 
+def test_a_report_is_explained(report):
+    text = " ".join(report("owner_api_key", "--explain").stdout.split())
+    assert text.startswith("CRITICAL: API keys of the account owner owner_api_key Does the account")
+    for words in ("Why it matters: ", "How to fix it: ", "How it counts: ", "References: CIS IBM"):
+        assert words in text
+    assert "resource_key_old" in report("--explain").stdout
+
+
 def test_own_report_of_this_folder_runs_too(report):
     folder = report.path.parent / "canned_queries"
     folder.mkdir()

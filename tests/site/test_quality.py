@@ -32,6 +32,7 @@ KINDS = {
     "reports": "/iaminsights",
     "chart": address("policies_by_last_permit"),
     "commands": address("api_key_no_expiry"),
+    "all columns": address("policy_redundant", _all="1"),
     "no rows": address("changes_since_last_collect"),  # the sample is collected only once
     "empty explorer": "/iaminsights/what_can_identity_do",
     "explorer": address("what_can_identity_do"),

@@ -14,6 +14,8 @@ from html import unescape
 from urllib.parse import parse_qs, quote
 
 import pytest
+from datasette.utils import tilde_encode
+from markupsafe import escape
 
 from iaminsights.sandbox import Account, sample_account
 
@@ -155,7 +157,7 @@ def test_every_report_explains_itself_and_links_only_to_rows_that_exist(sample, 
     report, page = REPORTS[name], sample.page(address(name))
     text = sample.text(address(name))
     answer = sample.get(address(name, ".json", _shape="objects")).json()
-    for part in ("title", "severity", "question", "why", "remediation"):
+    for part in ("title", "severity", "question", "why", "remediation", "notes"):
         assert " ".join(str(report.get(part, "")).split()) in text
     number = len(answer["rows"])
     told = f"{number:,} row{'' if number == 1 else 's'} " if number else "Nothing found"
@@ -193,6 +195,66 @@ def test_names_are_text_whatever_they_contain(collected, metadata):
     with served(collected(account), metadata=metadata(groups={"sql": sql})) as site:
         for page in ("/", "/iaminsights", "/iaminsights/groups", "/iaminsights/access_groups"):
             assert "<script>alert(" not in site.page(page)
+
+
+SEVERAL = """
+select 'Acme' as account, column1 as "group", column2 as state, column3 as note,
+  column4 as size, 'ibmcloud delete ' || column1 as command, column5 as remark, 2 as report_rows
+from (values ('Admins', 'x', null, 3, 'Look first.'), ('Builders', 'x', null, 5, null))
+where 'x' = coalesce(nullif(:state, ''), 'x')
+"""
+
+
+def headings(page: str) -> list[str]:
+    return re.findall(r'<th class="[^"]*" scope="col">([^<]*)</th>', page)
+
+
+def test_a_page_has_the_columns_of_its_report_and_all_of_them_on_demand(sample_file, metadata):
+    several = metadata(several={"sql": SEVERAL, "shown": ["group", "state", "note"]})
+    with served(sample_file, metadata=several) as site:
+        path = "/iaminsights/several?state=x"
+        page, text = site.page(path), site.text(path)
+        (everything,) = re.findall(r'href="(\?[^"]*)">All columns', page)
+        whole = site.page(f"/iaminsights/several{everything.replace('&amp;', '&')}")
+        answers = [site.get(f"/iaminsights/several.json{q}").json() for q in ("", "?_all=1")]
+        table = rows_of_csv(site.page("/iaminsights/several.csv"))
+    assert headings(page) == ["group"]
+    assert "2 rows state x account Acme empty note All columns " in text
+    assert re.search(
+        r'<td class="col-group">Admins</td></tr>\s*<tr class="fix"><td colspan="1">.*?'
+        r"ibmcloud delete Admins</code>.*Look first\.</span></div></td></tr>\s*"
+        r'<tr><td class="col-group">Builders</td></tr>\s*<tr class="fix">',
+        page,
+    )
+    assert headings(whole) == ["group", "size"]
+    assert '<a href="/iaminsights/several?state=x">Main columns</a>' in whole
+    assert '<input type="hidden" name="_all" value="1">' in whole
+    assert answers[0]["columns"] == answers[1]["columns"] == list(table[0])
+    assert len(table[0]) == 8
+
+
+def test_whoever_holds_a_policy_and_its_roles_lead_to_their_rows(sample):
+    path = "/iaminsights/policy_never_used"
+    page = sample.page(path)
+    kinds = set()
+    for row in sample.get(f"{path}.json?_shape=array").json():
+        table = "access_groups" if row["access_group_id"] else "identities"
+        key = tilde_encode(row["access_group_id"] or row["iam_id"])
+        name, roles = escape(row["subject"]), escape(row["roles"])
+        assert f'<td class="col-subject"><a href="/iaminsights/{table}/{key}">{name}</a>' in page
+        policy = tilde_encode(row["policy_id"])
+        assert f'<td class="col-roles"><a href="/iaminsights/policies/{policy}">{roles}</a>' in page
+        kinds.add(table)
+    assert kinds == {"access_groups", "identities"}
+    words = sample.page("/iaminsights/account_management_wide_policy")
+    assert '<td class="col-holder">access_group</td>' in words  # a kind, and nobody's name
+
+
+def test_a_document_with_an_address_is_a_link_on_the_page(sample):
+    page = sample.page("/iaminsights/owner_api_key")
+    keys = "https://cloud.ibm.com/docs/iam?topic=iam-userapikey"
+    assert f'<a href="{keys}" rel="noreferrer">IBM Cloud Docs: Managing user API keys</a>' in page
+    assert "<dd>CIS IBM Cloud Foundations Benchmark v1.0 1.5, v2.0 1.5</dd>" in page
 
 
 # --- No silent truncation -------------------------------------------------------------------------
