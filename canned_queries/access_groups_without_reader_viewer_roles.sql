@@ -3,17 +3,20 @@
 -- category: Access groups
 -- severity: low
 -- why: >
---   Where a group holds only roles that change things, nobody gave thought to who merely needs to
---   look. Roles do not include one another: Editor holds no right to read access policies. Roles
---   that only read are Viewer, Reader, and a service's own roles named so, such as ContentReader,
---   SecretsReader or ReaderPlus. A custom role never counts, whatever its name.
+--   Where a group holds only roles that change things, nobody has thought about who merely needs
+--   to look.
 -- remediation: >
---   Give those who only look a group of their own, with
---   ibmcloud iam access-group-policy-create GROUP --roles Viewer,Reader --service-name SERVICE.
---   Which group and which service is yours to decide, so that the rows have no command. If nobody
---   merely looks, acknowledge the row.
+--   Give those who only look a group of their own, with ibmcloud iam access-group-policy-create
+--   GROUP --roles Viewer,Reader --service-name SERVICE. If nobody merely looks, acknowledge the
+--   row.
+-- notes: >
+--   Roles do not include one another: Editor holds no right to read access policies. Roles that
+--   only read are Viewer, Reader, and a service's own roles named so, such as ContentReader,
+--   SecretsReader or ReaderPlus. A custom role never counts, whatever its name. The rows have no
+--   command, since only you know which group and which service.
 -- references:
 --   - "IBM Cloud Docs: IAM roles and actions"
+-- shown: [access_group, roles, policies, members, public_access]
 -- identifiers: [access_group_id]
 -- chart:
 --   mark: bar

@@ -5,19 +5,21 @@
 -- category: Access groups
 -- severity: medium
 -- why: >
---   Such a policy reaches across the whole account. Limited means by a region, a resource group,
---   an instance, a single resource or another attribute that singles something out, or by access
---   tags; a kind of resource alone, "any", and patterns of nothing but wildcards limit nothing.
---   A condition of time or of resource names is shown but does not count as a limit. Left out
---   is what cannot be limited so: policies for account management services and nothing else, and for
---   services of which everything that is known in the account has neither region nor resource
---   group. Each policy is judged by itself.
+--   Such a policy reaches across the whole account.
 -- remediation: >
---   Give the group policies that name the resource groups or regions it needs, with
---   ibmcloud iam access-group-policy-create GROUP --roles ROLES --resource-group-name NAME, then
---   delete this one with the command in its row.
+--   Give the group policies that name the resource groups or regions it needs, with ibmcloud iam
+--   access-group-policy-create GROUP --roles ROLES --resource-group-name NAME, then delete this
+--   one with its command.
+-- notes: >
+--   Limited means by a region, a resource group, an instance, a single resource or another
+--   attribute that singles something out, or by access tags; a kind of resource alone, "any", and
+--   patterns of nothing but wildcards limit nothing. A condition of time or of resource names is
+--   shown but does not count as a limit. Left out is what cannot be limited this way: policies for
+--   account management services and nothing else, and for services of which everything that is
+--   known in the account has neither region nor resource group. Each policy is judged on its own.
 -- references:
 --   - "IBM Cloud Docs: What makes a good access group strategy"
+-- shown: [access_group, target, roles, condition, members, public_access, last_permit_at]
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

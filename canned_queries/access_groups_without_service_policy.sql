@@ -4,16 +4,18 @@
 -- severity: medium
 -- why: >
 --   Such a policy covers every service in its resource group or region, and those that will be
---   added there later. With nothing but the account as its target it covers everything. Each
---   policy is judged by itself: a narrow policy beside it in the group changes nothing. A policy
---   for the group of IAM account management services names services and is not listed; "any"
---   and patterns of nothing but wildcards name none.
+--   added there later. With nothing but the account as its target it covers everything.
 -- remediation: >
---   Give the group a policy for each service it needs, with
---   ibmcloud iam access-group-policy-create GROUP --roles ROLES --service-name SERVICE, then
---   delete this one with the command in its row.
+--   Give the group a policy for each service it needs, with ibmcloud iam
+--   access-group-policy-create GROUP --roles ROLES --service-name SERVICE, then delete this one
+--   with its command.
+-- notes: >
+--   Each policy is judged on its own: a narrow policy beside it in the group changes nothing. A
+--   policy for the group of IAM account management services names services and is not listed;
+--   "any" and patterns of nothing but wildcards name none.
 -- references:
 --   - "IBM Cloud Docs: What makes a good access group strategy"
+-- shown: [access_group, target, roles, condition, members, public_access, last_permit_at]
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

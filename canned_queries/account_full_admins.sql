@@ -3,24 +3,28 @@
 -- category: Administrators
 -- severity: critical
 -- why: >
---   A full administrator can do everything, and take it away from everybody else. It takes
---   Administrator and Manager on all services and Administrator on all account management services,
---   without a condition; a policy for the bare account counts as both. Each row is one identity and
---   one path that is enough by itself: policies of its own; an access group; or several of these
---   together, where each gives a part. The account owner can do everything without a policy, is no
---   finding, and is not listed. Dynamic members are those of the last login. Members who are not in
---   the account any more are shown as unknown. Left out are people and programs that assume a
---   trusted profile (it is listed itself; another report has the people), and whoever has the same
---   by a policy for each resource group or can make themselves an administrator (the report on
---   escalation).
+--   A full administrator can do everything in the account, and can take it away from everybody
+--   else.
 -- remediation: >
---   Keep few, in one access group. The command in a row ends its path: it deletes the policies of
---   the identity, or takes it out of the group; look again for other paths. A member by a dynamic
---   rule comes back: change the rule in the console. What an enterprise template made has no
---   command.
+--   Keep full administrators few, and in one access group. The command of a row ends its path: it
+--   deletes the identity's policies or removes the identity from the group; then check for other
+--   paths.
+-- notes: >
+--   A full administrator has Administrator and Manager on all services and Administrator on all
+--   account management services, without a condition; a policy for the bare account counts as
+--   both. Each row is one identity and one path that is enough on its own: direct policies, an
+--   access group, or several of these together where each gives a part. Dynamic members are those
+--   as of their last login; a member added by a dynamic rule comes back, so change the rule in the
+--   console. Members who are no longer in the account are shown as unknown. What an enterprise
+--   template created has no command. The account owner can do everything without a policy, is not
+--   a finding and is not listed. Also left out are people and programs that assume a trusted
+--   profile (the profile is listed itself; another report has the people), and whoever has the
+--   same access by a policy for each resource group or can make themselves an administrator (see
+--   the report on escalation).
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.14, v2.0 1.16"
 --   - "IBM Cloud Docs: What makes a good access group strategy"
+-- shown: [identity, kind, path, kind_of_path, membership, user_state, policies]
 -- identifiers: [iam_id, path]
 -- chart:
 --   mark: bar

@@ -3,18 +3,20 @@
 -- category: Administrators
 -- severity: high
 -- why: >
---   Account management is users, access groups, identities, roles, billing and more, those that IBM
---   adds later included. Administrator on all of it can give itself any access; Editor can bring
---   others in. An auditor's Viewer is listed as well: it changes nothing, and sees everything.
---   Policies for the bare account are in the report on those. Who is in the access group, and who
---   may assume the trusted profile, decides who holds the role; policies of access groups that are
---   gone are left out.
+--   Administrator on all of account management (users, access groups, identities, roles, billing
+--   and more, including what IBM adds later) can give itself any access, and Editor can bring
+--   others in.
 -- remediation: >
---   Give a policy for each service that is needed (--service-name iam-groups, for example), then
---   delete this one with the command in its row. A policy that an enterprise template made has no
---   command: it is changed in the template.
+--   Assign a policy for each service that is needed (--service-name iam-groups, for example), then
+--   delete this one with its command.
+-- notes: >
+--   An auditor's Viewer is listed as well: it changes nothing, but sees everything. Policies for
+--   the bare account have a report of their own. Who is in the access group, and who may assume
+--   the trusted profile, decides who holds the role; policies of access groups that are gone are
+--   left out. A policy that an enterprise template made has no command: change it in the template.
 -- references:
 --   - "IBM Cloud Docs: Assigning access to account management services"
+-- shown: [subject, holder, roles, condition, members, created_at, last_permit_at]
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

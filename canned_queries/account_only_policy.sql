@@ -3,17 +3,19 @@
 -- category: Administrators
 -- severity: high
 -- why: >
---   Whoever wrote such a policy perhaps forgot to limit it: it holds for every service, and in all
---   likelihood for account management too (IBM does not say so in as many words). A kind of
---   services, region or instance that must only exist ("any") limits nothing. Policies on all
---   services (serviceType service) say what they mean and are in another report; policies of access
---   groups that are gone are left out.
+--   Whoever wrote such a policy may have forgotten to limit it: it holds for every service, and in
+--   all likelihood for account management too (IBM does not say so in as many words).
 -- remediation: >
---   Give a policy that names the service or the resource group, then delete this one with the
---   command in its row. A policy that an enterprise template made has no command: it is changed in
---   the template.
+--   Assign a policy that names the service or the resource group, then delete this one with its
+--   command.
+-- notes: >
+--   A kind of services, region or instance that only has to exist ("any") limits nothing. Policies
+--   on all services (serviceType service) say what they mean and are in another report; policies
+--   of access groups that are gone are left out. A policy that an enterprise template made has no
+--   command: change it in the template.
 -- references:
 --   - "IBM Cloud Docs: Best practices for organizing resources and assigning access"
+-- shown: [subject, holder, roles, condition, members, created_at, last_permit_at]
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

@@ -3,22 +3,25 @@
 -- category: API keys
 -- severity: high
 -- why: >
---   A key acts as its user, everywhere and without a second factor: a leaked key of an
---   administrator is a lost account. rank is full administrator (Administrator and Manager on all
---   services, Administrator on all account management services); privileged (Administrator on
---   account management as a whole, on IAM or on users, or Administrator or Manager on all services,
---   under a condition too); or one step away, for those who by the report on escalation paths need
---   one step to full control. Policies of their own, access groups and trusted profiles that they
---   may assume by name count together. The owner has a report of their own. Keys that are
---   disabled or have expired are listed too, as state says. Keys that a user made in another
---   account are not in this data.
+--   A key acts as its user, from anywhere and without a second factor: a leaked key of an
+--   administrator is a lost account.
 -- remediation: >
 --   Give the program that uses the key a service ID or a trusted profile with only the access it
---   needs, then disable the key with the command in its row, and delete it when nothing has failed; a
---   locked one is unlocked first. Or take the administration away from the user.
+--   needs, then disable the key with its command and delete it once nothing has failed. Or take
+--   the administration away from the user.
+-- notes: >
+--   rank is full administrator (Administrator and Manager on all services, Administrator on all
+--   account management services); privileged (Administrator on account management as a whole, on
+--   IAM or on users, or Administrator or Manager on all services, even under a condition); or one
+--   step away, for those who, by the report on escalation paths, need one step to full control.
+--   Direct policies, access groups and trusted profiles that they may assume by name count
+--   together. The owner has a report of their own. Disabled and expired keys are listed too (see
+--   state). A locked key is unlocked first. Keys that a user created in another account are not in
+--   this data.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.5"
 --   - "IBM Cloud Docs: Managing user API keys"
+-- shown: [user, apikey, rank, reason, state, expires_at, created_at]
 -- identifiers: [apikey_id]
 -- chart:
 --   mark: bar

@@ -3,17 +3,19 @@
 -- category: Administrators
 -- severity: high
 -- why: >
---   The services are those that decide about access: users, access groups, identities, policies
---   and roles. Administrator on all of them can give itself any access in the account, and Editor
---   can put itself into access groups. A role that only reads is listed as well. Who is in the
---   access group, and who may assume the trusted profile, decides who holds the role; policies of
---   access groups that are gone are left out.
+--   These services decide about access: Administrator on all of them can give itself any access in
+--   the account, and Editor can put itself into access groups.
 -- remediation: >
---   Give a policy for the one service that is needed (iam-groups, iam-identity, user-management or
---   iam-access-management), then delete this one with the command in its row. A policy that an
---   enterprise template made has no command: it is changed in the template.
+--   Assign a policy for the one service that is needed (iam-groups, iam-identity, user-management
+--   or iam-access-management), then delete this one with its command.
+-- notes: >
+--   The services are users, access groups, identities, policies and roles. A role that only reads
+--   is listed as well. Who is in the access group, and who may assume the trusted profile, decides
+--   who holds the role; policies of access groups that are gone are left out. A policy that an
+--   enterprise template made has no command: change it in the template.
 -- references:
 --   - "IBM Cloud Docs: Assigning access to account management services"
+-- shown: [subject, holder, roles, condition, members, created_at, last_permit_at]
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

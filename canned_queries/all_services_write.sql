@@ -3,18 +3,20 @@
 -- category: Administrators
 -- severity: high
 -- why: >
---   Editor, Administrator, Writer or Manager on all services reaches every instance, and those made
---   later: production, secrets and backups too. The breadth whole account names nothing but the
---   account. Authorizations, by which one service may act on all others, are listed as well. Only
---   these four roles are looked at: what roles of single services and custom roles allow is not. A
---   policy limited to a region, a resource group or access tags is not about everything, and
---   policies of access groups that are gone are left out.
+--   Editor, Administrator, Writer or Manager on all services reaches every instance, including
+--   those created later: production, secrets and backups too.
 -- remediation: >
---   Give the same roles on the resource groups that are needed (--resource-group-name), then delete
---   this policy with the command in its row. A policy that an enterprise template made has no
---   command: it is changed in the template.
+--   Assign the same roles on the resource groups that are needed (--resource-group-name), then
+--   delete this policy with its command.
+-- notes: >
+--   The breadth whole account names nothing but the account. Authorizations by which one service
+--   may act on all others are listed as well. Only these four roles are looked at, not what roles
+--   of single services and custom roles allow. A policy limited to a region, a resource group or
+--   access tags is not about everything, and policies of access groups that are gone are left out.
+--   A policy that an enterprise template made has no command: change it in the template.
 -- references:
 --   - "IBM Cloud Docs: Best practices for organizing resources and assigning access"
+-- shown: [subject, holder, roles, breadth, condition, members, last_permit_at]
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

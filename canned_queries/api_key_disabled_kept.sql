@@ -4,15 +4,18 @@
 -- severity: info
 -- why: >
 --   A disabled key is one command away from being used again, and is in the way when somebody
---   looks for the keys that matter. IBM Cloud does not tell when a key was disabled, but when it
---   was last changed. Disabling is taken to be a change: what was last changed more than 30 days
---   before the keys were read has been disabled for as long. A key that was disabled long ago
---   and changed since (renamed, say) is missing until 30 days after that, and so is a key without
---   a day of its last change.
+--   looks for the keys that matter.
 -- remediation: >
---   Delete the key with the command in its row. A locked key is unlocked first.
+--   Delete the key with its command.
+-- notes: >
+--   IBM Cloud does not tell when a key was disabled, but when it was last changed. Disabling is
+--   taken to be a change: what was last changed more than 30 days before the keys were read has
+--   been disabled for as long. A key that was disabled long ago and changed since (renamed, say)
+--   is missing until 30 days after that, as is a key without a day of its last change. A locked
+--   key is unlocked first.
 -- references:
 --   - "IBM Cloud Docs: Managing user API keys"
+-- shown: [identity, apikey, kind, days_since_change, last_changed_at, is_locked, description]
 -- identifiers: [apikey_id]
 -- chart:
 --   mark: bar

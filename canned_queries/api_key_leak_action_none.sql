@@ -3,15 +3,18 @@
 -- category: API keys
 -- severity: medium
 -- why: >
---   IBM Cloud looks for its keys in public code. What it does with one that it finds is set for
---   each key: disable it (if nothing else was said), delete it, or nothing. A key with nothing
---   goes on working for whoever found it, too. Keys that say nothing about it are left out, for
---   they are disabled; so are disabled and expired keys, with which nobody can log in.
+--   IBM Cloud looks for its keys in public code. A key set to no action keeps working for whoever
+--   found it, too.
 -- remediation: >
---   Let the key be disabled with the command in its row. A locked key is unlocked first and locked
---   again after.
+--   Have leaked keys disabled: the command sets this for the key of its row.
+-- notes: >
+--   What IBM Cloud does with a key that it finds is set for each key: disable it (if nothing else
+--   was said), delete it, or nothing. Keys that say nothing about it are left out, since they are
+--   disabled when found; so are disabled and expired keys, with which nobody can log in. A locked
+--   key is unlocked first and locked again afterwards.
 -- references:
 --   - "IBM Cloud Docs: Managing user API keys"
+-- shown: [identity, apikey, kind, created_at, expires_at, is_locked, description]
 -- identifiers: [apikey_id]
 -- chart:
 --   mark: bar

@@ -3,18 +3,21 @@
 -- category: API keys
 -- severity: medium
 -- why: >
---   A key that nobody uses is nothing but a risk, and nobody would miss it. This rests on IBM
---   Cloud's own report of inactive identities: it lists the key and has no record of a login. It
---   does not say since when such records are kept, so a very old key may have been used before
---   that. Age is counted to the moment when IBM Cloud made the report (reported_at). Left out are
---   disabled and expired keys, with which nobody can log in, and keys of which IBM Cloud does not
---   tell when they were made. There are no rows unless keys and report were read the last time.
+--   A key that nobody uses is nothing but a risk, and nobody would miss it.
 -- remediation: >
---   Ask the owner whether it is still to be put to use, else disable it with the command in its row,
---   and delete it when nothing has failed. A locked key is unlocked first.
+--   Ask the owner whether it is still going to be used; if not, disable it with its command and
+--   delete it once nothing has failed.
+-- notes: >
+--   This relies on IBM Cloud's own report of inactive identities: it lists the key and has no
+--   record of a login. It does not say since when such records are kept, so a very old key may
+--   have been used before that. Age is counted up to the moment when IBM Cloud made the report
+--   (reported_at). Left out are disabled and expired keys, with which nobody can log in, and keys
+--   for which IBM Cloud does not tell when they were created. There are no rows unless both keys
+--   and report were read the last time. A locked key is unlocked first.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.2, v2.0 1.2"
 --   - "IBM Cloud Docs: Identifying inactive identities"
+-- shown: [identity, apikey, kind, age, days_old, created_at, expires_at]
 -- identifiers: [apikey_id]
 -- chart:
 --   mark: bar

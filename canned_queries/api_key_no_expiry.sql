@@ -3,15 +3,16 @@
 -- category: API keys
 -- severity: low
 -- why: >
---   A key that has leaked, or that nobody remembers, is good for ever unless it expires. Disabled
---   keys are left out: nobody can log in with them.
+--   A key that has leaked, or that nobody remembers, is good for ever unless it expires.
 -- remediation: >
---   Make a new key that expires (in the console or by the API: the command line cannot), put it in
---   the place of the old one, then disable
---   the old one with the command in its row, and delete it when nothing has failed. A locked key is
---   unlocked first.
+--   Create a new key that expires (in the console or by the API: the command line cannot), put it
+--   in place of the old one, then disable the old one with its command. Delete it once nothing has
+--   failed.
+-- notes: >
+--   Disabled keys are left out: nobody can log in with them. A locked key is unlocked first.
 -- references:
 --   - "IBM Cloud Docs: Managing user API keys"
+-- shown: [apikey, identity, kind, created_at]
 -- identifiers: [apikey_id]
 -- chart:
 --   mark: bar

@@ -3,18 +3,20 @@
 -- category: API keys
 -- severity: medium
 -- why: >
---   The longer a key is in use, the more places have a copy of it. A key cannot be renewed: only a
---   new one takes its place, so its age is counted from the day it was made to the moment when
---   the keys were read. Changes of its name or description do not make it younger. Disabled and
---   expired keys are left out: nobody can log in with them. Keys of which IBM Cloud does not tell
---   when they were made, which may be the oldest, cannot be judged and are left out.
+--   The longer a key is in use, the more places have a copy of it.
 -- remediation: >
---   Make a new key, if possible one that expires, put it in the place of the old one, then disable
---   the old one with the command in its row, and delete it when nothing has failed. A locked key is
---   unlocked first.
+--   Create a new key, if possible one that expires, put it in place of the old one, then disable
+--   the old one with its command. Delete it once nothing has failed.
+-- notes: >
+--   A key cannot be renewed, only replaced by a new one, so its age is counted from the day it was
+--   created to the moment when the keys were read. Changes of its name or description do not make
+--   it younger. Disabled and expired keys are left out: nobody can log in with them. Keys for
+--   which IBM Cloud does not tell when they were created, which may be the oldest, cannot be
+--   judged and are left out. A locked key is unlocked first.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.3, v2.0 1.3"
 --   - "IBM Cloud Docs: Managing user API keys"
+-- shown: [identity, apikey, kind, age, days_old, created_at, expires_at]
 -- identifiers: [apikey_id]
 -- chart:
 --   mark: bar

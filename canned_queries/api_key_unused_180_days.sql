@@ -3,19 +3,22 @@
 -- category: API keys
 -- severity: high
 -- why: >
---   Nobody notices when a forgotten key is stolen and used. This rests on IBM Cloud's own report of
---   inactive identities, which says when a key last logged in; the age of the key plays no part.
---   Days are counted back from the moment when IBM Cloud made the report (reported_at). It lists
---   what did not log in within its look-back (look_back_days, 30 days as it is asked for): one of
---   more than 180 days would leave out some keys. Keys that never logged in have a report of their
---   own. Disabled and expired keys are left out: nobody can log in with them. There are no rows
---   unless keys and report were read the last time. A job that runs once a year looks unused.
+--   Nobody notices when a forgotten key is stolen and used.
 -- remediation: >
---   Ask the owner. Disable the key with the command in its row: that can be undone. When nothing
---   breaks, delete it. A locked key is unlocked first.
+--   Ask the owner, then disable the key with its command, which can be undone. Delete it when
+--   nothing breaks.
+-- notes: >
+--   This relies on IBM Cloud's own report of inactive identities, which says when a key last
+--   logged in; the age of the key plays no part. Days are counted back from the moment when IBM
+--   Cloud made the report (reported_at). It lists what did not log in within its look-back
+--   (look_back_days, 30 days as it is requested): a look-back of more than 180 days would miss
+--   some keys. Keys that never logged in have a report of their own. Disabled and expired keys are
+--   left out: nobody can log in with them. There are no rows unless both keys and report were read
+--   the last time. A job that runs once a year looks unused. A locked key is unlocked first.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.2, v2.0 1.2"
 --   - "IBM Cloud Docs: Identifying inactive identities"
+-- shown: [identity, apikey, kind, unused_for, days_unused, last_authn, expires_at]
 -- identifiers: [apikey_id]
 -- chart:
 --   mark: bar

@@ -3,17 +3,20 @@
 -- category: API keys
 -- severity: low
 -- why: >
---   Of many keys some are forgotten, and nobody knows which program uses which. One for each place
---   that uses it, and a second while it is replaced, is enough for most. Five is our measure, not
---   IBM's. IBM Cloud's documentation of 2024 has a limit of 20 keys for an identity (key_limit);
---   another may be agreed on for an account, and it is not read here. Disabled and expired keys
---   are counted too, for they are still there. Which keys are needed cannot be seen.
+--   Of many keys some are forgotten, and nobody knows which program uses which.
 -- remediation: >
---   The reports on unused, never used, old and disabled keys say which to begin with, and have a
---   command for each key. Give every program a service ID of its own.
+--   Begin with the keys that the reports on unused, never used, old and disabled keys list; they
+--   have a command for each. Give every program a service ID of its own.
+-- notes: >
+--   One key for each place that uses it, and a second while it is replaced, is enough for most.
+--   Five is our measure, not IBM's. IBM Cloud's documentation of 2024 has a limit of 20 keys for
+--   an identity (key_limit); another may be agreed for an account, and it is not read here.
+--   Disabled and expired keys are counted too, for they are still there. Which keys are needed
+--   cannot be seen.
 -- references:
 --   - "IBM Cloud Docs: Managing user API keys"
 --   - "IBM Cloud Docs: Managing service ID API keys"
+-- shown: [identity, kind, keys, disabled_keys, expired_keys, oldest_created_at, key_limit]
 -- identifiers: [iam_id]
 -- chart:
 --   mark: bar

@@ -3,19 +3,22 @@
 -- category: Policies
 -- severity: high
 -- why: >
---   An authorization without an instance on one side holds for every instance there, those made
---   later by anybody included: whoever may create an instance of the source service can use the
---   target through it. One from another account lets services reach in over which this account has
---   no say. A resource group narrows it but names no instance, so it is listed. A side that is VPC
---   or account management has no instances; that side is not judged. may_pass_it_on: the source
---   may hand the access on to services that it works with.
+--   Whoever may create an instance of the source service can use the target through such an
+--   authorization, and one from another account lets services reach in over which this account has
+--   no say.
 -- remediation: >
---   Authorize the instances that need it (ibmcloud iam authorization-policy-create SOURCE TARGET
---   ROLES --source-service-instance-id GUID --target-service-instance-id GUID), then delete this
---   one with the command in its row. Verify the other account. Services that lose a key service
---   lose their data: do the first before the second.
+--   Authorize only the instances that need it, then delete this one with its command. In that
+--   order: services that lose a key service lose their data.
+-- notes: >
+--   An authorization without an instance on one side holds for every instance there, including
+--   those that anybody creates later. A resource group narrows it but names no instance, so it is
+--   listed. A side that is VPC or account management has no instances; that side is not judged.
+--   may_pass_it_on: the source may hand the access on to services that it works with. To authorize
+--   single instances: ibmcloud iam authorization-policy-create SOURCE TARGET ROLES
+--   --source-service-instance-id GUID --target-service-instance-id GUID. Verify the other account.
 -- references:
 --   - "IBM Cloud Docs: Using authorizations to grant access between services"
+-- shown: [source, target, roles, broad_because, may_pass_it_on, created_at]
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

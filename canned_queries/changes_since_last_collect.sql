@@ -3,14 +3,17 @@
 -- category: History
 -- severity: info
 -- why: >
---   Access creeps in small steps. Each row is one thing that the last collect found otherwise than
---   the one before: before and after hold only what differs. Left out is what moves by itself: times
---   of last use, the reports that IBM Cloud makes, members that a dynamic rule adds at their login.
---   What happened and was undone between two collects cannot be seen, nor who did it: the activity
---   tracker has that. A part that the collect before could not read is not compared.
+--   Access creeps in small steps.
 -- remediation: >
---   Ask whoever is in charge about each change that nobody announced, and undo it if need be.
+--   Ask whoever is responsible about each change that nobody announced, and undo it if need be.
+-- notes: >
+--   Each row is one thing that the last collection found different from the previous one: before
+--   and after hold only what differs. Left out is what moves by itself: times of last use, the
+--   reports that IBM Cloud makes, members that a dynamic rule adds at their login. What happened
+--   and was undone between two collections cannot be seen, nor who did it: the activity tracker
+--   has that. A part that the previous collection could not read is not compared.
 -- home: What changed
+-- shown: [what, name, change, before, after]
 -- chart:
 --   mark: bar
 --   x_column: what

@@ -3,18 +3,22 @@
 -- category: Overview
 -- severity: info
 -- why: >
---   One row for each recommendation of section 1, in version 2.0 and in version 1.0 of the benchmark;
---   recommendations are told in our words, not in those of the benchmark. result is pass, fail, not
---   checkable where account data cannot tell, or not read where what decides it is not in the file;
---   remark says why. The verdict judges what the recommendation asks, by the figure in its row. reports
---   list what is to fix, and often more than the recommendation asks: a report with rows is no
---   failure by itself. accepted counts findings of these reports that somebody acknowledged: they
---   change no verdict. A pass does not mean that an auditor would agree.
+--   Shows at a glance which recommendations on IAM the account meets and which it does not. A pass
+--   does not mean that an auditor would agree.
 -- remediation: >
---   Open the reports in its row, and fix what they list.
+--   Fix what the reports of a row list: on the page, its result leads there.
+-- notes: >
+--   One row for each recommendation of section 1, in version 2.0 and in version 1.0 of the
+--   benchmark; recommendations are told in our words, not in those of the benchmark. result is
+--   pass, fail, not checkable where account data cannot tell, or not read where what decides it is
+--   not in the file; remark says why. The verdict judges what the recommendation asks, by the
+--   figure in its row. reports list what is to fix, and often more than the recommendation asks: a
+--   report with rows is no failure by itself. accepted counts findings of these reports that
+--   somebody acknowledged: they change no verdict.
 -- home: CIS benchmark
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 and v2.0, section 1"
+-- shown: [recommendation, version, number, result, figure, accepted, remark]
 -- chart:
 --   mark: bar
 --   x_column: result

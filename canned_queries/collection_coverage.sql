@@ -3,19 +3,24 @@
 -- category: Inventories
 -- severity: info
 -- why: >
---   What was not read looks like what is not there: a report that says "none" rests on its parts.
---   One row for each part of each account, as of the newest collect that asked for it; the tables
---   that it fills are named like it (policies brings its roles and attributes along). A part
---   that is partial was read, but lacks what the message names. Of one that was denied or failed the
---   rows in the file are those of the last time that it was read (read_at), or there are none at all. What IBM Cloud leaves out of a list without a word, because the token may not view
---   it, cannot be seen here.
+--   What was not read looks like what is not there: a report that says "none" is only as complete
+--   as the parts it rests on.
 -- remediation: >
---   Give the collecting identity Viewer on all account management services and on all Identity and
---   Access enabled services, and on IAM Identity API key reviewer (API keys) and Service
---   Configuration Reader (reports on second factors and inactive identities). The collector says at
---   its end which roles were missing. Then collect again, with --only PART for one part.
+--   Give the collecting identity the roles it lacked, which the collector names at its end, then
+--   collect again, with --only PART for one part.
+-- notes: >
+--   One row for each part of each account, as of the newest collection that asked for it; the
+--   tables that it fills are named like it (policies brings its roles and attributes along). A
+--   part that is partial was read, but lacks what the message names. Of one that was denied or
+--   failed, the rows in the file are those of the last time that it was read (read_at), or there
+--   are none at all. What IBM Cloud leaves out of a list without a word, because the token may not
+--   view it, cannot be seen here. The collecting identity needs Viewer on all account management
+--   services and on all Identity and Access enabled services, and on IAM Identity API key reviewer
+--   (API keys) and Service Configuration Reader (reports on second factors and inactive
+--   identities).
 -- references:
 --   - "IBM Cloud Docs: IAM roles and actions"
+-- shown: [part, status, completeness, objects, read_at, message]
 -- chart:
 --   mark: bar
 --   x_column: part

@@ -3,24 +3,27 @@
 -- category: Policies
 -- severity: high
 -- why: >
---   Whoever administers the other account decides who acts by such a policy, and this account cannot
---   see it. Listed are subjects that the file knows to belong to another account and not to this one,
---   with what they hold themselves or through an access group, and authorizations whose source is
---   another account. known_from says what knows of it: another account in the file, the
---   enterprise, a trusted profile that names the accounts, or the CRN. An account of which the file
---   knows nothing cannot be told from a deleted identity: see policy_orphan_subject. Trusted profiles
---   that other accounts can assume are listed under profile_cross_account.
---   setting_lets_it_work is the account's setting for external identities: "no" where it is limited
---   and allows none of these accounts; monitor only records.
+--   Whoever administers the other account decides who acts by such a policy, and this account
+--   cannot see it.
 -- remediation: >
---   Ask the other account what it needs the access for. If nothing, delete an authorization with the
---   command in its row, take a member out of the group in the console, and delete a policy by the
---   API: DELETE https://iam.cloud.ibm.com/v2/policies/POLICY_ID (the command line deletes policies
---   by their subject, which this account does not have). Limit external identities in the account's
---   settings to the accounts that you trust.
+--   Ask the other account what it needs the access for; if nothing, delete an authorization with
+--   its command, a membership in the console, and a policy by the API. Limit external identities
+--   in the account's settings to the accounts that you trust.
+-- notes: >
+--   Listed are subjects that the file knows to belong to another account and not to this one, with
+--   what they hold directly or through an access group, and authorizations whose source is another
+--   account. known_from says how this is known: another account in the file, the enterprise, a
+--   trusted profile that names the accounts, or the CRN. An account of which the file knows
+--   nothing cannot be told from a deleted identity: see policy_orphan_subject. Trusted profiles
+--   that other accounts can assume are listed in profile_cross_account. setting_lets_it_work is
+--   the account's setting for external identities: "no" where it is limited and allows none of
+--   these accounts; monitor only records. The command line deletes policies by their subject,
+--   which this account does not have, so use the API: DELETE
+--   https://iam.cloud.ibm.com/v2/policies/POLICY_ID.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.13"
 --   - "IBM Cloud Docs: Limiting external identity interactions"
+-- shown: [who, kind, other_accounts, via, roles, target, setting_lets_it_work]
 -- identifiers: [policy_id, subject_id]
 -- chart:
 --   mark: bar

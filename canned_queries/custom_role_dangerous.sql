@@ -4,17 +4,20 @@
 -- severity: high
 -- why: >
 --   A custom role with a harmless name can hold the one action that makes its holder an
---   administrator. The actions looked for are those of IBM's tables of roles and actions by which
---   access can be gained; what they lead to was not tried on a live account. How far a role
---   reaches is decided by the policies that grant it: policies counts the active ones, holders the
---   identities and access groups in them; empty if the policies could not be read. A role
---   without policies can be granted tomorrow.
+--   administrator.
 -- remediation: >
---   Take the actions out of the role on the console's page of roles, or give those who need them a
+--   Remove the actions from the role on the console's page of roles, or give those who need them a
 --   role for it in a policy on one resource. The command line cannot change custom roles.
+-- notes: >
+--   The actions looked for are those in IBM's tables of roles and actions by which access can be
+--   gained; what they lead to was not tried on a live account. How far a role reaches is decided
+--   by the policies that grant it: policies counts the active ones, holders the identities and
+--   access groups in them; both are empty if the policies could not be read. A role without
+--   policies can be granted tomorrow.
 -- references:
 --   - "IBM Cloud Docs: Creating custom roles"
 --   - "IBM Cloud Docs: IAM roles and actions"
+-- shown: [role, service, leads_to, actions, policies, holders, description]
 -- identifiers: [role_id]
 -- chart:
 --   mark: bar

@@ -3,23 +3,26 @@
 -- category: Administrators
 -- severity: medium
 -- why: >
---   Whoever holds both can do harm and hide it, or lock everybody else out. Two combinations are
---   looked for: reading the content of Secrets Manager or Object Storage, and deleting or disabling
---   keys in Key Protect or Hyper Protect Crypto Services; and granting access (Administrator on IAM
---   Access Management, Administrator or Editor on IAM Access Groups), and changing where audit events
---   go (Administrator, Editor or Manager on atracker or logs-router). One row for each identity or
---   access group and combination, with what gives each half. A group stands for all its members: an
---   identity is listed if it needs policies of its own, several groups, or a trusted profile that it
---   may assume by name. Which key protects which data is not looked at. Roles count by their actions
---   where the file has them, else by name, policies under a condition too. The account owner can do
---   everything, is no finding, and is not listed.
+--   Whoever holds both can do harm and hide it, or lock everybody else out.
 -- remediation: >
---   Take one of the two halves away: the policies are in the row. Give it to others, whom the holder
---   of the first half does not direct. The rows have no command, for which half to take is yours to
---   know. Acknowledge those that are meant to be, such as administrators for emergencies.
+--   Take one of the two halves away (the row names the policies) and give it to people who do not
+--   report to the holder of the other. The rows have no command, since only you know which half to
+--   take; acknowledge those that are meant to be, such as emergency administrators.
+-- notes: >
+--   Two combinations are looked for: reading the content of Secrets Manager or Object Storage, and
+--   deleting or disabling keys in Key Protect or Hyper Protect Crypto Services; and granting
+--   access (Administrator on IAM Access Management, Administrator or Editor on IAM Access Groups),
+--   and changing where audit events go (Administrator, Editor or Manager on atracker or
+--   logs-router). One row for each identity or access group and combination, with what gives each
+--   half. A group stands for all its members: an identity is listed if it needs direct policies,
+--   several groups, or a trusted profile that it may assume by name. Which key protects which data
+--   is not looked at. Roles count by their actions where the file has them, else by name; policies
+--   under a condition count too. The account owner can do everything, is not a finding and is not
+--   listed.
 -- references:
 --   - "IBM Cloud Docs: Best practices for organizing resources and assigning access"
 --   - "IBM Cloud Docs: IAM roles and actions"
+-- shown: [holder, kind, combination, first_half, second_half, members, public_access]
 -- identifiers: [holder_id, combination]
 -- chart:
 --   mark: bar

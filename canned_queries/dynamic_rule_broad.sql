@@ -3,24 +3,26 @@
 -- category: Access groups
 -- severity: high
 -- why: >
---   Whoever a rule fits is in the group from the next login on, and nobody is asked. Only people
---   who are users of the account can come in so. All conditions of a rule must hold, so one good
---   condition is enough; listed are rules without one. NOT_EQUALS lets in everybody but a few.
---   CONTAINS on a text also lets in longer texts, such as not-admins for admins; on a list of
---   groups it means exactly one of them. IBM Cloud does not tell which kind a claim is: claims that
---   are called groups, roles, memberOf and the like are taken for lists, and rules with such a
---   condition are listed for information only. Claims that many people share are country, location,
---   region, city, language, time zone, company, organization, domain, kind of employee and verified
---   address, under their usual names. How many people a good claim fits is not known, nor whether
---   people can change it themselves. Operators other than the six of IBM's documentation are not
---   judged. is_privileged is yes for groups with a policy that administers the account or all
---   services, empty otherwise.
+--   Everybody whom a rule fits is in the group from their next login on, and nobody is asked.
 -- remediation: >
---   In the console (Access groups, the group, Dynamic rules) make a rule that names a group of the
---   identity provider with EQUALS or IN, then delete this one; the command line cannot.
+--   In the console (Access groups, the group, Dynamic rules), create a rule that names a group of
+--   the identity provider with EQUALS or IN, then delete this one. The command line cannot.
+-- notes: >
+--   Only people who are users of the account can come in by a rule. All conditions of a rule must
+--   hold, so one good condition is enough; listed are rules without one. NOT_EQUALS lets in
+--   everybody but a few. CONTAINS on a text also lets in longer texts, such as not-admins for
+--   admins; on a list of groups it means exactly one of them. IBM Cloud does not tell which kind a
+--   claim is: claims called groups, roles, memberOf and the like are taken for lists, and rules
+--   with such a condition are listed for information only. Claims that many people share are
+--   country, location, region, city, language, time zone, company, organization, domain, kind of
+--   employee and verified address, under their usual names. How many people a good claim fits is
+--   not known, nor whether people can change it themselves. Operators other than the six in IBM's
+--   documentation are not judged. is_privileged is yes for groups with a policy that administers
+--   the account or all services, and empty otherwise.
 -- references:
 --   - "IBM Cloud Docs: IAM condition properties"
 --   - "IBM Cloud Docs: Creating dynamic rules for access groups"
+-- shown: [access_group, rule, severity, conditions, weakness, is_privileged, identity_provider]
 -- identifiers: [rule_id]
 -- chart:
 --   mark: bar

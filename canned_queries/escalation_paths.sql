@@ -4,21 +4,23 @@
 -- severity: critical
 -- why: >
 --   Some roles allow more than they seem to: whoever may create an API key for an administrator's
---   service ID is an administrator. Each row is the shortest way of one identity to full control,
---   over groups, service IDs, profiles and other users; hops counts the steps that are escalations.
---   Whoever has full control already is not shown, nor who only has to assume an administrators'
---   profile. confidence is that of the weakest step. The outcomes come from IBM's documentation
---   and were not tried on a live account. Not decided: membership by dynamic rules before the
---   login, claims of profiles, context, time, tokens already issued, custom roles, stored secrets,
---   ways through other accounts.
+--   service ID is an administrator.
 -- remediation: >
---   Break the path at its first step: delete the policy with the command in its row, once those
---   it belongs to (via: all members of a group) have a narrower one for what they need. Or take
---   the access away from what the path leads to. Look again afterwards: only the shortest way of
---   each is shown.
+--   Break the path at its first step: once those it belongs to (via: all members of a group) have
+--   a narrower policy for what they need, delete the policy with its command. Or take access away
+--   from what the path leads to, then check again.
+-- notes: >
+--   Each row is the shortest path of one identity to full control, over groups, service IDs,
+--   profiles and other users; hops counts the steps that are escalations. Only the shortest path
+--   of each identity is shown, so check again after a fix. Whoever already has full control is not
+--   shown, nor is whoever only has to assume an administrators' profile. confidence is that of the
+--   weakest step. The outcomes come from IBM's documentation and were not tried on a live account.
+--   Not decided: membership by dynamic rules before the login, claims of profiles, context, time,
+--   tokens already issued, custom roles, stored secrets, and paths through other accounts.
 -- references:
 --   - "IBM Cloud Docs: IAM roles and actions"
 --   - "IBM Cloud Docs: Creating trusted profiles"
+-- shown: [identity, kind, path, outcome, confidence, hops, via]
 -- identifiers: [iam_id]
 -- chart:
 --   mark: bar

@@ -3,13 +3,17 @@
 -- category: Explorers
 -- severity: info
 -- why: >
---   Finds names, addresses, descriptions and IDs by the beginnings of their words, without regard to
---   case and accents; all words must be there. Policies are found by what they say: the group, the
---   roles, the service. What the collect could not read cannot be found.
+--   Finds people, service IDs, profiles, groups, instances, policies and keys by what they are
+--   called.
 -- remediation: >
 --   Open a row to see what it is, what it can reach, what was found about it and how it changed.
+-- notes: >
+--   Names, addresses, descriptions and IDs are found by the beginnings of their words, without
+--   regard to case and accents; all words must be there. Policies are found by what they say: the
+--   group, the roles, the service. What the collection could not read cannot be found.
 -- parameters:
 --   text: One or more words, or the beginnings of them.
+-- shown: [name, kind, detail]
 -- chart:
 --   mark: bar
 --   x_column: kind

@@ -3,11 +3,13 @@
 -- category: History
 -- severity: info
 -- why: >
---   Shows whether things get better. One row for each moment at which a count changed, and the last
---   collect; open is the number of findings that nobody had acknowledged. A new version of a report
---   may count more or fewer without anything having changed in the account.
+--   Shows whether things get better.
 -- remediation: >
 --   There is nothing to fix here; the summary of all findings says where to begin.
+-- notes: >
+--   One row for each moment at which a count changed, and the last collection; open is the number
+--   of findings that nobody had acknowledged. A new version of a report may count more or fewer
+--   without anything having changed in the account.
 -- home: Findings over time
 -- chart:
 --   mark: line

@@ -3,20 +3,23 @@
 -- category: Access groups
 -- severity: low
 -- why: >
---   Two groups for one purpose drift apart: somebody is taken out of one of them and keeps the
---   access. Groups are the same here if their active policies give the same roles on the same
---   targets (attributes and access tags) under the same conditions, in the same words, however the
---   roles are spread over policies. Of each set the oldest group is taken as the one that stays
+--   Two groups for one purpose drift apart: somebody is removed from one of them and keeps the
+--   access.
+-- remediation: >
+--   Move the members into the group that stays and delete the other one: the command does both.
+--   First check whether policies or templates name the group to be deleted.
+-- notes: >
+--   Groups are the same here if their active policies give the same roles on the same targets
+--   (attributes and access tags) under the same conditions, in the same words, however the roles
+--   are spread over policies. Of each set the oldest group is taken as the one that stays
 --   (same_as), and the others are listed. Groups that grant nothing are not compared, nor is the
 --   Public Access group; what one group grants beyond another is not looked for. Two groups that
---   are kept apart on purpose, with members of two companies say, look the same.
--- remediation: >
---   Put the members into the group that stays and delete the other one. The command in a row does
---   both; it has none where the group has dynamic rules, which are made again in the console, where
---   more than 20 members have to move, or where one of them shares its name. First look whether
---   policies or templates name the group to be deleted.
+--   are kept apart on purpose, with members of two companies say, look the same. There is no
+--   command where the group has dynamic rules, which must be created again in the console, where
+--   more than 20 members have to move, or where one of them shares its name.
 -- references:
 --   - "IBM Cloud Docs: What makes a good access group strategy"
+-- shown: [access_group, same_as, policies, members, members_of_other, created_at]
 -- identifiers: [access_group_id]
 -- chart:
 --   mark: bar

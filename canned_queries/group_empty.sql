@@ -3,17 +3,20 @@
 -- category: Access groups
 -- severity: low
 -- why: >
---   Nobody uses what such a group grants, and whoever is put into it one day gets policies that
---   nobody has looked at for long. They count towards the limits of the account. A group with a
---   dynamic rule is not listed: its members come with their next login. Whether a group is kept
---   ready on purpose, or was made by a template of the enterprise, is not in this data. The Public
---   Access group, which has no list of members, is left out.
+--   Nobody uses what such a group grants, and whoever is added to it one day gets policies that
+--   nobody has looked at for long.
 -- remediation: >
---   Delete the group, and its policies with it, using the command in its row; or put into it
---   whoever needs it with ibmcloud iam access-group-user-add GROUP USER. A group that came from a
---   template is changed in the enterprise.
+--   Delete the group, and its policies with it, with the command; or add whoever needs it with
+--   ibmcloud iam access-group-user-add GROUP USER.
+-- notes: >
+--   The policies count towards the limits of the account. A group with a dynamic rule is not
+--   listed: its members come with their next login. Whether a group is kept ready on purpose, or
+--   was created by a template of the enterprise, is not in this data; a group that came from a
+--   template is changed in the enterprise. The Public Access group, which has no list of members,
+--   is left out.
 -- references:
 --   - "IBM Cloud Docs: Setting up access groups"
+-- shown: [access_group, grants, policies, created_at, description]
 -- identifiers: [access_group_id]
 -- chart:
 --   mark: bar

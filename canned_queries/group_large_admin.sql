@@ -3,23 +3,27 @@
 -- category: Access groups
 -- severity: high
 -- why: >
---   Each member can change who has access to what, or do anything with every service. Listed are
---   access groups with three or more different identities (users, service IDs and trusted profiles)
---   and at least one active policy for Administrator on account management as a whole, on IAM or
---   on users, or for Administrator or Manager on all services, under a condition too. The account
---   owner, to whom no group gives anything, is not counted. Which number is too large is for you to
---   say. Dynamic members are those of the last login: a group with dynamic rules can grow any time,
---   and one that has fewer members now is not listed. Members who are not in the account any more
---   are counted, for they are still in the group. Whom the trusted profiles let in is not counted.
---   The Public Access group, if it is privileged, stands for every user and service ID. gives is
---   full control for groups whose members are full administrators.
+--   Each member of such a group can change who has access to what, or do anything with every
+--   service.
 -- remediation: >
---   Take out whoever does not need it with ibmcloud iam access-group-user-remove GROUP USER, or
---   split the group by what its members do, each part with less. Of the Public Access group the
---   command in the row deletes the policies.
+--   Remove whoever does not need it with ibmcloud iam access-group-user-remove GROUP USER, or
+--   split the group by what its members do, each part with less. For the Public Access group, the
+--   command deletes the policies.
+-- notes: >
+--   Listed are access groups with three or more different identities (users, service IDs and
+--   trusted profiles) and at least one active policy for Administrator on account management as a
+--   whole, on IAM or on users, or for Administrator or Manager on all services, even under a
+--   condition. How many are too many is for you to say. The account owner, to whom no group gives
+--   anything, is not counted. Dynamic members are those as of their last login: a group with
+--   dynamic rules can grow at any time, and one that has fewer members now is not listed. Members
+--   who are no longer in the account are counted, for they are still in the group. Whom the
+--   trusted profiles let in is not counted. The Public Access group, if it is privileged, stands
+--   for every user and service ID. gives is full control for groups whose members are full
+--   administrators.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.14, v2.0 1.16"
 --   - "IBM Cloud Docs: What makes a good access group strategy"
+-- shown: [access_group, members, users, service_ids, profiles, dynamic_rules, privileges]
 -- identifiers: [access_group_id]
 -- chart:
 --   mark: bar

@@ -3,19 +3,22 @@
 -- category: Access groups
 -- severity: medium
 -- why: >
---   People and programs need different things, are reviewed by different rules, and a program that
---   shares the group of the administrators gets whatever somebody gives to them. Privileged means
---   an active policy for Administrator on account management as a whole, on IAM or on users, or for
---   Administrator or Manager on all services, under a condition too. Members by hand and by dynamic
---   rules, as of the last login, count; also those who are not in the account any more, for they
---   are still in the group. The Public Access group, which mixes by its nature, is left out.
+--   People and programs need different access and are reviewed by different rules, and a program
+--   that shares the administrators' group gets whatever somebody gives to them.
 -- remediation: >
---   Make a group for the programs with the policies that they need, put them into it with
---   ibmcloud iam access-group-service-id-add GROUP SERVICE_ID, and only then take them out of this
---   one with the command in its row. It has no command for more than 10 programs, nor for a service
---   ID that shares its name: the command line takes their names only.
+--   Create a group for the programs with the policies that they need, add them with ibmcloud iam
+--   access-group-service-id-add GROUP SERVICE_ID, and only then remove them from this group with
+--   the command.
+-- notes: >
+--   Privileged means an active policy for Administrator on account management as a whole, on IAM
+--   or on users, or for Administrator or Manager on all services, even under a condition. Members
+--   added by hand and by dynamic rules, as of the last login, count; so do those who are no longer
+--   in the account, for they are still in the group. The Public Access group, which mixes by its
+--   nature, is left out. There is no command for more than 10 programs, nor for a service ID that
+--   shares its name: the command line takes only names.
 -- references:
 --   - "IBM Cloud Docs: What makes a good access group strategy"
+-- shown: [access_group, mixture, members, programs, privileges]
 -- identifiers: [access_group_id]
 -- chart:
 --   mark: bar

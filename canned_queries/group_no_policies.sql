@@ -4,16 +4,18 @@
 -- severity: low
 -- why: >
 --   Being in such a group gives nothing. Either a policy was forgotten, or the group is left over
---   and will surprise its members with what somebody grants to it one day. Policies under a
---   condition count as policies. Policies that the token may not view look like none, and whether
---   somebody uses the group only as a list of people is not in this data. The Public Access group
---   is left out: with no policy it is as it should be.
+--   and will surprise its members with what somebody grants to it one day.
 -- remediation: >
---   Delete the group with the command in its row, which takes its members and dynamic rules along,
---   or give it the policy it was made for with
---   ibmcloud iam access-group-policy-create GROUP --roles ROLES --service-name SERVICE.
+--   Delete the group with the command, which takes its members and dynamic rules along, or give it
+--   the policy it was created for with ibmcloud iam access-group-policy-create GROUP --roles ROLES
+--   --service-name SERVICE.
+-- notes: >
+--   Policies under a condition count as policies. Policies that the token may not view look like
+--   none, and whether somebody uses the group only as a list of people is not in this data. The
+--   Public Access group is left out: with no policy it is as it should be.
 -- references:
 --   - "IBM Cloud Docs: Setting up access groups"
+-- shown: [access_group, members, dynamic_rules, membership, created_at, description]
 -- identifiers: [access_group_id]
 -- chart:
 --   mark: bar

@@ -3,18 +3,21 @@
 -- category: Inventories
 -- severity: info
 -- why: >
---   Every identity is a way in: people who are not active, service IDs that nobody counts. The
---   state of a person is that of the membership; of a service ID it is locked or not locked; a
+--   Every identity is a way in: people who are not active, service IDs that nobody counts.
+-- remediation: >
+--   There is nothing to fix here: the reports on users, service IDs and trusted profiles list
+--   those that are inactive or without access.
+-- notes: >
+--   The state of a person is that of the membership; of a service ID it is locked or not locked; a
 --   trusted profile has none. Identities that policies or groups of the account name though they
 --   are not in it come last, where people, service IDs and trusted profiles could all be read: of
 --   another account if the file knows which one, else not in the account. Their kind is unknown
---   unless an account in the file lists them. in_access_groups, with_policies (of their own, active) and with_api_keys count those that
---   have at least one. Whoever assumes a trusted profile is in no list.
--- remediation: >
---   There is nothing to fix here: the reports on users, service IDs and trusted profiles list those
---   that are inactive or without access.
+--   unless an account in the file lists them. in_access_groups, with_policies (direct, active) and
+--   with_api_keys count those that have at least one. Whoever assumes a trusted profile is in no
+--   list.
 -- references:
 --   - "IBM Cloud Docs: How IBM Cloud IAM works"
+-- shown: [kind, state, identities, in_access_groups, with_policies, with_api_keys]
 -- chart:
 --   mark: bar
 --   x_column: kind

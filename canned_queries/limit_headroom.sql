@@ -3,23 +3,25 @@
 -- category: Account settings
 -- severity: medium
 -- why: >
---   At the limit nothing more can be made: no policy for a new team, no key for a rotation. The
---   limits are those of IBM Cloud's documentation; IBM raises some of them for an account on
---   request, and what was agreed on is not read. 80 percent is our measure. Counted are active
---   policies of both types together with context-based restrictions (4020), policies of one
---   identity or group (1000), policies by access tag (500), access groups (500), groups of one
---   person (50, static and dynamic ones, once each), dynamic rules of one group (5), service IDs of
---   one group of service IDs or of none (2000), trusted profiles (2000), claim rules of one profile
---   (20), API keys of one identity (20, disabled and expired ones too), custom roles (40) and
---   network zones (500). IBM recommends 1000 policies or fewer. What could not be read is not
---   counted. Users and resources are left out: their limits depend on the plan.
+--   At the limit nothing more can be created: no policy for a new team, no key for a rotation.
 -- remediation: >
---   Put people with the same policies into one group, name a resource group in the place of many
+--   Put people with the same policies into one group, name a resource group instead of many
 --   instances, and delete what the reports on unused and redundant policies, empty groups, old API
 --   keys and idle service IDs list; they have commands. Ask IBM support for a higher limit before
 --   you need it.
+-- notes: >
+--   The limits are those in IBM Cloud's documentation; IBM raises some of them for an account on
+--   request, and what was agreed is not read. 80 percent is our measure. Counted are active
+--   policies of both types together with context-based restrictions (4020), policies of one
+--   identity or group (1000), policies by access tag (500), access groups (500), groups of one
+--   person (50, static and dynamic ones, once each), dynamic rules of one group (5), service IDs
+--   of one group of service IDs or of none (2000), trusted profiles (2000), claim rules of one
+--   profile (20), API keys of one identity (20, disabled and expired ones too), custom roles (40)
+--   and network zones (500). IBM recommends 1000 policies or fewer. What could not be read is not
+--   counted. Users and resources are left out: their limits depend on the plan.
 -- references:
 --   - "IBM Cloud Docs: IBM Cloud IAM limits"
+-- shown: [about, limited, used, maximum, percent, fullness]
 -- identifiers: [limit_id, about_id]
 -- chart:
 --   mark: bar

@@ -3,29 +3,31 @@
 -- category: Account settings
 -- severity: critical
 -- why: >
---   Without a second factor a stolen password is enough. One row for the account if its setting is
---   none (any value that begins with NONE) or TOTP, which asks only users who are not federated;
---   one row for each person whose own setting is none or weaker than the account's, or who by IBM
---   Cloud's report does not have what is asked for: whoever knows the password may then enrol a
---   factor. Codes by mail (LEVEL1) count as a second factor, though a weak one. Left out is
---   who cannot log in: people who are invited, suspended, not in the account (any more), without
---   their IBMid, or have the VPN only. Whether a federated user gives a second factor
---   at the identity provider cannot be seen; people with the older, account-based factors are
---   judged only by whether they comply. Without the report (Administrator on IAM Identity) nobody
---   is called not enrolled. API keys ask for no second factor at all. administrator tells who is the
---   account owner, a full administrator or privileged, by policies of their own, by groups, or by
---   trusted profiles that they may assume.
+--   Without MFA, a stolen password is enough to log in.
 -- remediation: >
---   Ask everybody for LEVEL2 or LEVEL3 with the command in the account's row: from then on
---   everybody must enrol at the next login, and the command line wants an API key or single
---   sign-on. A setting that an enterprise template makes is changed there. Take exemptions of
---   single people back on their page in the console, for the command line cannot; remind those
---   who have not enrolled.
+--   Require LEVEL2 or LEVEL3 for everybody with the command of the account's row; everybody must
+--   then enrol at the next login. Take back exemptions of single people on their page in the
+--   console, and remind those who have not enrolled.
+-- notes: >
+--   One row for the account if its setting is none (any value that begins with NONE) or TOTP,
+--   which asks only users who are not federated. One row for each person whose own setting is none
+--   or weaker than the account's, or who, by IBM Cloud's report, does not have what is asked for:
+--   whoever knows the password may then enrol a factor. Codes by mail (LEVEL1) count as a second
+--   factor, though a weak one. People who cannot log in are left out: those who are invited,
+--   suspended, not (or no longer) in the account, without their IBMid, or have the VPN only.
+--   Whether a federated user gives a second factor at the identity provider cannot be seen; people
+--   with the older, account-based factors are judged only by whether they comply. Without the
+--   report (Administrator on IAM Identity) nobody is called not enrolled. API keys never ask for a
+--   second factor. administrator tells who is the account owner, a full administrator or
+--   privileged, by direct policies, by groups, or by trusted profiles that they may assume. Once
+--   MFA is required, the command line wants an API key or single sign-on. A setting that an
+--   enterprise template makes is changed there. The command line cannot take back exemptions.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.7, v2.0 1.6"
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.8, v2.0 1.7"
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.9, v2.0 1.8"
 --   - "IBM Cloud Docs: IBM Cloud multifactor authentication"
+-- shown: [identity, kind, problem, mfa, administrator, state, login]
 -- identifiers: [subject_id]
 -- chart:
 --   mark: bar

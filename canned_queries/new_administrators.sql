@@ -4,13 +4,16 @@
 -- severity: info
 -- why: >
 --   An administrator whom nobody remembers appointing is the first thing to look into after an
---   incident. Each row is a finding of one of the reports on administrators that an earlier collect
---   did not have; first seen is when a collect first found it, not when it came about. Findings that
---   were there when the account was first collected have no such time and are not shown.
+--   incident.
 -- remediation: >
 --   Ask who appointed them. Take it back with the command in the row of the report.
+-- notes: >
+--   Each row is a finding of one of the reports on administrators that an earlier collection did
+--   not have; first seen is when a collection first found it, not when it came about. Findings
+--   that were there when the account was first collected have no such time and are not shown.
 -- parameters:
 --   days: How many days before the last collect to look back; empty for 30.
+-- shown: [administrator, kind, first_seen, report]
 -- chart:
 --   mark: bar
 --   x_column: report

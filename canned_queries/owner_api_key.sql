@@ -3,18 +3,20 @@
 -- category: API keys
 -- severity: critical
 -- why: >
---   Whoever holds a key of the owner can do everything in the account, with no policy that could
---   be narrowed and no second factor that is asked for. Keys that are disabled or have expired are
---   listed too, as state says: a disabled key is enabled again with one command. Only keys made in
---   this account are seen; a key that the owner made in another account is as good here, unless
---   that is restricted, and is not in this data. Classic infrastructure keys are not either.
+--   Anyone who holds an API key of the account owner can do everything in the account. No policy
+--   can narrow it, and no second factor is asked for.
 -- remediation: >
 --   Give the program that uses the key a service ID or a trusted profile with only the access it
---   needs, then disable the key with the command in its row, and delete it when nothing has failed. A
---   locked key is unlocked first.
+--   needs, then disable the key with its command. Delete it once nothing has failed.
+-- notes: >
+--   Disabled and expired keys are listed too (see state): a disabled key can be enabled again with
+--   one command. A locked key is unlocked first. Only keys created in this account are seen: a key
+--   that the owner created in another account works here just as well, unless that is restricted,
+--   and is not in this data. Neither are classic infrastructure keys.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.5, v2.0 1.5"
 --   - "IBM Cloud Docs: Managing user API keys"
+-- shown: [user, apikey, state, created_at, expires_at, is_locked, description]
 -- identifiers: [apikey_id]
 -- chart:
 --   mark: bar

@@ -3,29 +3,33 @@
 -- category: Administrators
 -- severity: critical
 -- why: >
---   Whoever may assume an administrators' profile, or is in a group by a dynamic rule, is as much an
---   administrator as those whom a policy names. One row for each person: rank is full administrator (Administrator and
---   Manager on all services and Administrator on all account management services, without a
---   condition) or privileged (Administrator on account management as a whole, on IAM or on users, or
---   Administrator or Manager on all services, under a condition too), by policies of their own,
---   access groups, Public Access included, and trusted profiles that they may assume by name, all
---   taken together. Beside it stand the second factor and the number of API keys that are not
---   disabled, for a key asks for no second factor; not read where IBM Cloud refused them. Rows are
---   critical where no second factor is asked for, the person is exempt, or has not enrolled, else
---   high. People who are in another account, or in none any more, are listed if a profile or a
---   policy names them. The account owner is no finding, and is not listed. Not seen are people whom
+--   Whoever may assume an administrators' profile, or is in a group by a dynamic rule, is as much
+--   an administrator as someone whom a policy names.
+-- remediation: >
+--   Keep administrators few, require MFA, and delete their API keys. The command of a row ends the
+--   person's privileges: it deletes privileged policies and removes the person from privileged
+--   groups and from the trust of privileged profiles.
+-- notes: >
+--   One row per person. rank is full administrator (Administrator and Manager on all services and
+--   Administrator on all account management services, without a condition) or privileged
+--   (Administrator on account management as a whole, on IAM or on users, or Administrator or
+--   Manager on all services, even under a condition), counting direct policies, access groups,
+--   Public Access included, and trusted profiles that the person may assume by name, all taken
+--   together. Rows are critical where no second factor is asked for, the person is exempt or has
+--   not enrolled, and high otherwise. enabled_keys counts API keys that are not disabled, for a
+--   key asks for no second factor. Second factor and keys say not read where IBM Cloud refused
+--   them. People who are in another account, or no longer in any, are listed if a profile or a
+--   policy names them. The account owner is not a finding and is not listed. Not seen: people whom
 --   a profile lets in by a claim rule (the report on profiles has the rules), people who can make
 --   themselves administrators (the report on escalation paths), and whether a federated user gives
---   a second factor at the identity provider.
--- remediation: >
---   Keep few. Ask for a second factor, delete API keys, and end the privileges with the command in
---   the row: it deletes privileged policies of the person, takes the person out of privileged groups
---   and out of the trust of privileged profiles, and with that takes everything else that those give.
---   There is no command where an enterprise template made a policy or a profile, nor for a member by
---   a dynamic rule, who would come back: change the rule in the console.
+--   a second factor at the identity provider. The command also takes everything else that those
+--   groups and profiles give. There is no command where an enterprise template made a policy or a
+--   profile, nor for a member added by a dynamic rule, who would come back: change the rule in the
+--   console.
 -- references:
 --   - "IBM Cloud Docs: IBM Cloud multifactor authentication"
 --   - "IBM Cloud Docs: Creating trusted profiles"
+-- shown: [user, severity, rank, through, privileges, second_factor, enabled_keys]
 -- identifiers: [iam_id]
 -- chart:
 --   mark: bar

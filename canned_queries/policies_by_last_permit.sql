@@ -4,14 +4,16 @@
 -- severity: info
 -- why: >
 --   A policy that permits nothing for years is access that nobody needs and somebody may abuse.
---   IBM Cloud's own page of inactive policies leaves out those that were never used at all; here
---   they come first. IBM Cloud updates the date with some delay.
 -- remediation: >
---   Ask the subject's owner, then delete the policy; it can be restored for 10 days:
---   ibmcloud iam access-group-policy-delete GROUP POLICY_ID, user-policy-delete USER POLICY_ID,
+--   Ask the subject's owner, then delete the policy; it can be restored for 10 days.
+-- notes: >
+--   IBM Cloud's own page of inactive policies leaves out those that were never used at all; here
+--   they come first. IBM Cloud updates the date with some delay. To delete a policy: ibmcloud iam
+--   access-group-policy-delete GROUP POLICY_ID, user-policy-delete USER POLICY_ID,
 --   service-policy-delete SERVICE_ID POLICY_ID or authorization-policy-delete POLICY_ID.
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
+-- shown: [subject, target, roles, last_used, last_permit_at, times_permitted, condition]
 -- chart:
 --   mark: bar
 --   x_column: last_used

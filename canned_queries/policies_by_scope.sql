@@ -4,15 +4,17 @@
 -- severity: info
 -- why: >
 --   Access that is given instance by instance, or resource group by resource group, stays small;
---   what is given on all services grows with the account. One row for each breadth and type of active
---   policies, the broadest first. The breadth of an authorization is that of its target. The
---   breadth says nothing about the roles: Viewer on all services is less than Manager on one.
---   conditional_policies hold at certain times or on certain resources only; never_used ones have
---   not permitted anything so far.
+--   what is given on all services grows with the account.
 -- remediation: >
 --   There is nothing to fix here: the reports on broad policies list single ones, with commands.
+-- notes: >
+--   One row for each breadth and type of active policies, the broadest first. The breadth of an
+--   authorization is that of its target. The breadth says nothing about the roles: Viewer on all
+--   services is less than Manager on one. conditional_policies hold at certain times or on certain
+--   resources only; never_used ones have not permitted anything so far.
 -- references:
 --   - "IBM Cloud Docs: Best practices for organizing resources and assigning access"
+-- shown: [breadth, type, policies, conditional_policies, never_used, access_groups, identities]
 -- chart:
 --   mark: bar
 --   x_column: breadth

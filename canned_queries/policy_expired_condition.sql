@@ -3,20 +3,24 @@
 -- category: Policies
 -- severity: low
 -- why: >
---   IBM Cloud keeps a policy in the list as active when the time in its condition is over: it grants
---   nothing any more, counts for the limit of policies, and is easily taken for access, or for a
---   start to renew it by. Those that end within 30 days of the last collect are told as well, for
---   information: whoever still needs the access will be locked out. Only conditions with a last
---   moment count; days of the week and hours come again. Kubernetes ignores conditions of time
---   (IBM's documentation says so): there a policy that has run out may still grant. Authorizations
---   of services have no conditions.
+--   A policy whose time is over is easily taken for access, or for a start to renew it by. Whoever
+--   still needs one that is about to end will be locked out.
 -- remediation: >
---   Delete what has run out with the command in its row; it can be restored for 10 days. Ask whether
---   what will end is still needed: a condition is changed with ibmcloud iam user-policy-update,
---   service-policy-update, access-group-policy-update or trusted-profile-policy-update and a JSON
---   file, or in the console. A policy that an enterprise template made has no command.
+--   Delete what has run out with its command; it can be restored for 10 days. Ask whether what
+--   will end is still needed, and if so change the condition.
+-- notes: >
+--   IBM Cloud keeps a policy in the list as active when the time in its condition is over: it no
+--   longer grants anything, and counts for the limit of policies. Those that end within 30 days of
+--   the last collection are listed as well, for information. Only conditions with a last moment
+--   count; days of the week and hours come again. Kubernetes ignores conditions of time (IBM's
+--   documentation says so): there a policy that has run out may still grant. Service
+--   authorizations have no conditions. A condition is changed with ibmcloud iam
+--   user-policy-update, service-policy-update, access-group-policy-update or
+--   trusted-profile-policy-update and a JSON file, or in the console. A policy that an enterprise
+--   template made has no command.
 -- references:
 --   - "IBM Cloud Docs: Limiting access with time-based conditions"
+-- shown: [subject, target, roles, severity, ends, ends_at, condition]
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

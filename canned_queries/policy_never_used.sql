@@ -3,18 +3,20 @@
 -- category: Policies
 -- severity: medium
 -- why: >
---   Access that was given and never needed can only be abused. IBM Cloud's own page of inactive
---   policies leaves out those that were never used. Never means since IBM Cloud began to record the
---   last use, which is not the beginning of every policy, and the record comes with some delay: a
---   job that runs once a year looks unused, and so does access kept for an emergency.
---   Authorizations of services are left out: IBM does not say whether their use is recorded.
+--   Access that was given and never needed can only be abused.
 -- remediation: >
---   Ask whoever has it, then delete the policy with the command in its row; it can be restored for
---   10 days. A policy that an enterprise template made has no command: it is changed in the
---   template. One whose identity or access group is gone has none either: delete it by the API,
---   DELETE https://iam.cloud.ibm.com/v2/policies/POLICY_ID.
+--   Ask whoever has it, then delete the policy with its command; it can be restored for 10 days.
+-- notes: >
+--   IBM Cloud's own page of inactive policies leaves out those that were never used. Never means
+--   since IBM Cloud began to record the last use, which is not the beginning of every policy, and
+--   the record comes with some delay: a job that runs once a year looks unused, as does access
+--   kept for an emergency. Service authorizations are left out: IBM does not say whether their use
+--   is recorded. A policy that an enterprise template made has no command: change it in the
+--   template. Nor has one whose identity or access group is gone: delete it by the API, DELETE
+--   https://iam.cloud.ibm.com/v2/policies/POLICY_ID.
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
+-- shown: [subject, holder, target, roles, condition, days_old, created_at]
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

@@ -3,20 +3,23 @@
 -- category: Policies
 -- severity: medium
 -- why: >
---   They hide what matters and count towards the account's limit, and whoever joins the account
---   again has the old access at once. Whom the file knows to belong to another account is not
---   listed here but under cross_account_access; whose account it does not know looks as if it were
---   gone, and the access may be meant. So do access groups that the collecting token may not see,
---   and people if it may not see the whole list. Each kind is looked at only where its list was
---   read in full; people are not where the account hides its users and the token saw only one. An
---   identity that has an API key or a service credential in the account is not taken for gone.
---   Services of IBM Cloud cannot be looked up.
+--   Such policies hide what matters and count towards the account's limit, and whoever rejoins the
+--   account has the old access at once.
 -- remediation: >
---   Make sure that nobody acts by it from another account, then delete the policy. The command line
---   deletes policies by their subject and cannot do it: use the API, DELETE
---   https://iam.cloud.ibm.com/v2/policies/POLICY_ID. It can be restored for 10 days.
+--   Make sure that nobody acts by it from another account, then delete the policy by the API:
+--   DELETE https://iam.cloud.ibm.com/v2/policies/POLICY_ID. It can be restored for 10 days.
+-- notes: >
+--   The command line deletes policies by their subject and cannot do it here. Subjects that the
+--   file knows to belong to another account are not listed here but in cross_account_access; a
+--   subject whose account it does not know looks as if it were gone, and the access may be meant.
+--   So do access groups that the collecting token may not see, and people if it may not see the
+--   whole list. Each kind is looked at only where its list was read in full; people are not where
+--   the account hides its users and the token saw only one. An identity that has an API key or a
+--   service credential in the account is not taken for gone. IBM Cloud services cannot be looked
+--   up.
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
+-- shown: [subject, missing, target, roles, condition, created_at, last_permit_at]
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

@@ -3,21 +3,23 @@
 -- category: Policies
 -- severity: medium
 -- why: >
---   They permit nothing, hide what matters and count towards the account's limit. Of an
---   authorization the source counts as well. Gone means: nowhere. An instance exists in every state,
---   even while it waits for its deletion, and so does what search, a service credential, a trusted
---   profile's link, a tag or another service's authorization names; a list or pattern is listed
---   only if nothing in it exists, and nothing is where search or the list that would show it was not
---   read in full. VPC and account management have no instances, and other
---   accounts are known only if they are in this file: those cannot be decided and are left out.
---   Instances and resource groups that the collecting token may not view look as if they did not
---   exist; a group with something in it that is known is not taken for gone.
+--   Such policies permit nothing, hide what matters and count towards the account's limit.
 -- remediation: >
---   Make sure that it is gone, then delete the policy with the command in its row; it can be
---   restored for 10 days. A policy that an enterprise template made has no command: it is changed
---   in the template.
+--   Make sure that the target is gone, then delete the policy with its command; it can be restored
+--   for 10 days.
+-- notes: >
+--   For an authorization the source counts as well. Gone means: nowhere. An instance exists in
+--   every state, even while it waits for its deletion, and so does what search, a service
+--   credential, a trusted profile's link, a tag or another service's authorization names; a list
+--   or pattern is listed only if nothing in it exists, and nothing is listed where search or the
+--   list that would show it was not read in full. VPC and account management have no instances,
+--   and other accounts are known only if they are in this file: those cannot be decided and are
+--   left out. Instances and resource groups that the collecting token may not view look as if they
+--   did not exist; a group with something in it that is known is not taken for gone. A policy that
+--   an enterprise template made has no command: change it in the template.
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
+-- shown: [subject, gone, missing, target, roles, type, last_permit_at]
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

@@ -3,20 +3,23 @@
 -- category: Policies
 -- severity: low
 -- why: >
---   They count towards the account's limit, and whoever narrows one of the two is surprised that
---   nothing changes. Only what is certain is listed: the other policy belongs to the same identity
---   or access group, grants at least the same roles by name, and asks for nothing of the resource
---   (attributes and access tags) that this one does not ask for in the same words; it has no
---   condition, or the same. Of two equal policies the newer one is listed. Not looked for: access
---   that an identity has a second time through an access group, roles that contain one another,
---   patterns that match one another, services as part of all services, public access, and policies
---   with more than eight attributes. IBM Cloud may count a use at either of the two.
+--   Such policies count towards the account's limit, and whoever narrows one of the two is
+--   surprised that nothing changes.
 -- remediation: >
---   Compare it with the policy that covers it (covered_by), then delete it with the command in its
---   row; it can be restored for 10 days. A policy that an enterprise template made has no command:
---   it is changed in the template.
+--   Compare it with the policy that covers it (covered_by), then delete it with its command; it
+--   can be restored for 10 days.
+-- notes: >
+--   Only what is certain is listed: the other policy belongs to the same identity or access group,
+--   grants at least the same roles by name, and asks for nothing of the resource (attributes and
+--   access tags) that this one does not ask for in the same words; it has no condition, or the
+--   same. Of two equal policies the newer one is listed. Not looked for: access that an identity
+--   has a second time through an access group, roles that contain one another, patterns that match
+--   one another, services as part of all services, public access, and policies with more than
+--   eight attributes. IBM Cloud may count a use at either of the two. A policy that an enterprise
+--   template made has no command: change it in the template.
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
+-- shown: [subject, target, roles, covered_by_target, covered_by_roles, redundant_because, condition]
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

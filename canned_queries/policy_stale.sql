@@ -3,18 +3,19 @@
 -- category: Policies
 -- severity: medium
 -- why: >
---   What was needed once and is needed no more can only be abused. IBM Cloud records the last use
---   with some delay. A job that runs once a year looks unused, and so does access kept for an
---   emergency; a policy under a condition of time may just have run out. Policies that were never
---   used are in another report. Authorizations of services are left out: IBM does not say whether
---   their use is recorded.
+--   Access that was needed once and no longer is can only be abused.
 -- remediation: >
---   Ask whoever has it, then delete the policy with the command in its row; it can be restored for
---   10 days. A policy that an enterprise template made has no command: it is changed in the
---   template. One whose identity or access group is gone has none either: delete it by the API,
---   DELETE https://iam.cloud.ibm.com/v2/policies/POLICY_ID.
+--   Ask whoever has it, then delete the policy with its command; it can be restored for 10 days.
+-- notes: >
+--   IBM Cloud records the last use with some delay. A job that runs once a year looks unused, as
+--   does access kept for an emergency; a policy under a condition of time may simply have run out.
+--   Policies that were never used are in another report. Service authorizations are left out: IBM
+--   does not say whether their use is recorded. A policy that an enterprise template made has no
+--   command: change it in the template. Nor has one whose identity or access group is gone: delete
+--   it by the API, DELETE https://iam.cloud.ibm.com/v2/policies/POLICY_ID.
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
+-- shown: [subject, target, roles, condition, unused_for, last_permit_at, times_permitted]
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

@@ -4,23 +4,25 @@
 -- severity: critical
 -- why: >
 --   Whoever may assume the profile is an administrator, and appears in no list of administrators.
+-- remediation: >
+--   Tighten the trust first: few people by name, or a rule that names one group of the identity
+--   provider. Then end privileges that nobody needs with the command: it deletes the profile's
+--   privileged policies and removes it from privileged groups.
+-- notes: >
 --   rank is full administrator (Administrator and Manager on all services and Administrator on all
 --   account management services, without a condition) or privileged: an active policy for
 --   Administrator on account management as a whole, on IAM or on users, or for Administrator or
---   Manager on all services, under a condition too; through policies of its own or through access
---   groups. who_may_assume lists the compute resources, claim rules and identities that the profile
---   trusts; who can get at the compute, and how many people a rule fits, is not in this data. It
---   says if part of it could not be read. Privileges by resource group or by service are not
---   looked at here.
--- remediation: >
---   Tighten the trust first: few people by name, or a rule that names one group of the identity
---   provider. Then end privileges that nobody needs with the command in the row: it deletes the
---   privileged policies of the profile and takes it out of privileged groups, and with that takes
---   everything else that those groups grant. What an enterprise template made has no command.
+--   Manager on all services, even under a condition; through direct policies or through access
+--   groups. who_may_assume lists the compute resources, claim rules and identities that the
+--   profile trusts, and says if part of it could not be read; who can get at the compute, and how
+--   many people a rule fits, is not in this data. Privileges by resource group or by service are
+--   not looked at here. Leaving a group also takes away everything else that the group grants.
+--   What an enterprise template created has no command.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.14, v2.0 1.16"
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.15, v2.0 1.17"
 --   - "IBM Cloud Docs: Creating trusted profiles"
+-- shown: [profile, rank, privileges, through, who_may_assume, trusts, description]
 -- identifiers: [profile_id]
 -- chart:
 --   mark: bar

@@ -3,19 +3,21 @@
 -- category: Trusted profiles
 -- severity: high
 -- why: >
---   Whoever can make compute that fits such a rule gets the access of the profile: a new cluster
---   with the right namespace, or a new server in the right place. Listed are compute rules without
---   a condition on the cluster, server or project itself; what they are limited to instead is
---   shown, be it a namespace, a region, a network or a group of servers. An excluded instance is
---   no limit. A condition on a claim that IBM's documentation does not list is taken for one that
---   names an instance. Who can make such compute is not decided here. is_privileged is yes for
---   profiles that administer the account, empty otherwise.
+--   Anyone who can create compute that fits such a rule gets the access of the profile: a new
+--   cluster with the right namespace, or a new server in the right place.
 -- remediation: >
 --   Link the single resources with ibmcloud iam trusted-profile-link-create, or add a condition on
---   service_instance (clusters) or resource (servers), then delete this rule with the command in
---   its row.
+--   service_instance (clusters) or resource (servers), then delete this rule with its command.
+-- notes: >
+--   Listed are compute rules without a condition on the cluster, server or project itself;
+--   limited_to shows what they are limited to instead, be it a namespace, a region, a network or a
+--   group of servers. An excluded instance is no limit. A condition on a claim that IBM's
+--   documentation does not list is taken for one that names an instance. Who can create such
+--   compute is not decided here. is_privileged is yes for profiles that administer the account,
+--   and empty otherwise.
 -- references:
 --   - "IBM Cloud Docs: IAM condition properties"
+-- shown: [profile, rule, compute, limited_to, is_privileged, created_at]
 -- identifiers: [rule_id]
 -- chart:
 --   mark: bar

@@ -3,22 +3,25 @@
 -- category: Trusted profiles
 -- severity: high
 -- why: >
+--   Everybody whom such a rule fits can assume the profile, and nobody is asked.
+-- remediation: >
+--   Create a rule that names a group of the identity provider with EQUALS or IN, using ibmcloud
+--   iam trusted-profile-rule-create, then delete this one with its command.
+-- notes: >
 --   All conditions of a rule must hold, so one good condition is enough; listed are rules without
---   one. NOT_EQUALS lets in everybody but a few. CONTAINS on a text also lets in longer texts, such
---   as not-admins for admins; on a list of groups it means exactly one of them. IBM Cloud does not
---   tell which kind a claim is: claims that are called groups, roles, memberOf and the like are
+--   one. NOT_EQUALS lets in everybody but a few. CONTAINS on a text also lets in longer texts,
+--   such as not-admins for admins; on a list of groups it means exactly one of them. IBM Cloud
+--   does not tell which kind a claim is: claims called groups, roles, memberOf and the like are
 --   taken for lists, and rules with such a condition are listed for information only. Claims that
 --   many people share are country, location, region, city, language, time zone, company,
 --   organization, domain, kind of employee and verified address, under their usual names. How many
 --   people a good claim fits is not known, nor whether people can change it themselves. Operators
---   other than the six of IBM's documentation are not judged. is_privileged is yes for profiles
---   that administer the account, empty otherwise.
--- remediation: >
---   Make a rule that names a group of the identity provider with EQUALS or IN, using
---   ibmcloud iam trusted-profile-rule-create, then delete this one with the command in its row.
---   What an enterprise template brought is changed in the enterprise: there is no command.
+--   other than the six in IBM's documentation are not judged. is_privileged is yes for profiles
+--   that administer the account, and empty otherwise. What an enterprise template brought is
+--   changed in the enterprise: there is no command.
 -- references:
 --   - "IBM Cloud Docs: IAM condition properties"
+-- shown: [profile, rule, severity, conditions, weakness, is_privileged, identity_provider]
 -- identifiers: [rule_id]
 -- chart:
 --   mark: bar

@@ -3,21 +3,25 @@
 -- category: Trusted profiles
 -- severity: high
 -- why: >
---   Whoever administers the other account decides who acts with the access of the profile; this
---   account cannot see it. Listed are links to compute of another account, people who may assume
---   the profile from another account, resources of another account, and service IDs that nothing in
---   this account knows of, neither its list nor a key or credential: a service ID that was deleted
---   looks the same, and the account of a service ID is known only if something in this file tells. Claim rules are not listed, although they let in people
---   of an identity provider whatever account they are in. is_privileged is yes for profiles that
---   administer the account, empty otherwise.
+--   Whoever administers the other account decides who acts with the access of the profile, and
+--   this account cannot see it.
 -- remediation: >
 --   Ask the other account what it needs the profile for. If nothing, end the trust with the
---   command in its row. There is no command for a person who may take it on from this account
---   too (take out the other accounts in the console), nor for an identity of a profile that an
---   enterprise template made (look in the enterprise whether the template brought it).
+--   command.
+-- notes: >
+--   Listed are links to compute of another account, people who may assume the profile from another
+--   account, resources of another account, and service IDs that nothing in this account knows of,
+--   neither its list nor a key or credential: a service ID that was deleted looks the same, and
+--   the account of a service ID is known only if something in this file tells. Claim rules are not
+--   listed, although they let in people of an identity provider whatever account they are in.
+--   is_privileged is yes for profiles that administer the account, and empty otherwise. There is
+--   no command for a person who may assume the profile from this account too (remove the other
+--   accounts in the console), nor for an identity of a profile that an enterprise template made
+--   (check in the enterprise whether the template brought it).
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.13"
 --   - "IBM Cloud Docs: Creating trusted profiles"
+-- shown: [profile, who, kind, other_accounts, is_privileged, trusts, description]
 -- identifiers: [profile_id, trusted_id]
 -- chart:
 --   mark: bar

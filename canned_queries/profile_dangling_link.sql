@@ -3,20 +3,21 @@
 -- category: Trusted profiles
 -- severity: medium
 -- why: >
---   A link to a deleted cluster or project helps nobody and hides which trust is in use. Decided
---   for Kubernetes and OpenShift clusters and for Code Engine projects that a link names by CRN and
---   whose account is in this file, where both its list of instances and search were read in full.
---   Gone means: nowhere. An instance exists in every state, even while it waits for its deletion,
---   and so does what search, a service credential, a tag or an authorization names. Virtual and
---   bare metal servers are in no list of service instances: links to them are never listed, gone or
---   not. Nor are Code Engine links without a CRN, and namespaces or service accounts that a cluster
---   may no longer have. An instance that the collecting token may not view looks as if it did not
---   exist.
+--   A link to a deleted cluster or project helps nobody, and hides which trust is in use.
 -- remediation: >
---   Make sure that the cluster or project is gone, then delete the link with the command in its
---   row.
+--   Make sure that the cluster or project is gone, then delete the link with its command.
+-- notes: >
+--   Decided for Kubernetes and OpenShift clusters and for Code Engine projects that a link names
+--   by CRN and whose account is in this file, where both its list of instances and search were
+--   read in full. Gone means: nowhere. An instance exists in every state, even while it waits for
+--   its deletion, and so does what search, a service credential, a tag or an authorization names.
+--   Virtual and bare metal servers are in no list of service instances: links to them are never
+--   listed, gone or not. Nor are Code Engine links without a CRN, and namespaces or service
+--   accounts that a cluster may no longer have. An instance that the collecting token may not view
+--   looks as if it did not exist.
 -- references:
 --   - "IBM Cloud Docs: Updating trusted profiles"
+-- shown: [profile, link, compute, missing_instance, namespace, service_account, created_at]
 -- identifiers: [link_id]
 -- chart:
 --   mark: bar

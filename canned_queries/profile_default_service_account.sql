@@ -5,15 +5,17 @@
 -- why: >
 --   A pod for which nobody has chosen anything runs in the namespace default, or as the service
 --   account default of its namespace. A profile that trusts these gives its access to all such
---   pods, not only to those it is meant for. Links and compute rules that name either are listed; a
---   rule that leaves both open is not. Which pods run there is not known. is_privileged is yes for
---   profiles that administer the account, empty otherwise.
+--   pods, not only to those it is meant for.
 -- remediation: >
---   Give the program a service account of its own in a namespace of its own, link that with
---   ibmcloud iam trusted-profile-link-create, then delete this link or rule with the command in
---   its row.
+--   Give the program a service account and a namespace of its own, link that with ibmcloud iam
+--   trusted-profile-link-create, then delete this link or rule with its command.
+-- notes: >
+--   Links and compute rules that name either default are listed; a rule that leaves both open is
+--   not. Which pods run there is not known. is_privileged is yes for profiles that administer the
+--   account, and empty otherwise.
 -- references:
 --   - "IBM Cloud Docs: Creating trusted profiles"
+-- shown: [profile, trust, by_default, cluster, namespace, service_account, is_privileged]
 -- identifiers: [trust_id]
 -- chart:
 --   mark: bar

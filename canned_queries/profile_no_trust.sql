@@ -3,15 +3,17 @@
 -- category: Trusted profiles
 -- severity: low
 -- why: >
---   A profile without anything that may take it on grants nothing to anybody today, but its
---   policies come to life with the first link, rule or identity that is added. Profiles made by
---   an enterprise template are listed too; whether the template's own rules always appear in the
---   account is not known.
+--   Such a profile grants nothing to anybody today, but its policies come to life with the first
+--   link, rule or identity that is added.
 -- remediation: >
---   Delete the profile with the command in its row. What an enterprise template brought is changed
---   in the enterprise: there is no command.
+--   Delete the profile with its command.
+-- notes: >
+--   Profiles made by an enterprise template are listed too; whether the template's own rules
+--   always appear in the account is not known. What an enterprise template brought is changed in
+--   the enterprise: there is no command.
 -- references:
 --   - "IBM Cloud Docs: Removing trusted profiles"
+-- shown: [profile, direct_policies, is_from_template, created_at, description]
 -- identifiers: [profile_id]
 -- chart:
 --   mark: bar

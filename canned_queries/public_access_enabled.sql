@@ -3,17 +3,20 @@
 -- category: Administrators
 -- severity: medium
 -- why: >
---   While the setting is on, whoever may write policies of the Public Access group can open a
---   bucket of Object Storage to the world, on purpose or by mistake. It is on in every new account.
---   public_policies says how many active policies that group has; they have a report of their own.
---   Access that a service opens in another way, such as with lists of its own, is not in this data.
+--   While the setting is on, anyone who may write policies of the Public Access group can open a
+--   bucket of Object Storage to the world, on purpose or by mistake.
 -- remediation: >
---   Switch public access off under Settings of IAM in the console; the command line cannot.
---   IBM Cloud then deletes all policies of the Public Access group, so first give whoever needs
---   the access another way to it.
+--   Give whoever needs such access another route to it, then switch public access off under
+--   Settings of IAM in the console; the command line cannot.
+-- notes: >
+--   The setting is on in every new account. public_policies says how many active policies the
+--   group has; they have a report of their own. Access that a service opens in another way, such
+--   as with lists of its own, is not in this data. When public access is switched off, IBM Cloud
+--   deletes all policies of the Public Access group.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.16, v2.0 1.18"
 --   - "IBM Cloud Docs: Managing public access to resources"
+-- shown: [setting, public_policies, last_modified_at, last_modified_by]
 -- identifiers: [account_id]
 -- chart:
 --   mark: bar

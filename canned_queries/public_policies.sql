@@ -3,18 +3,21 @@
 -- category: Administrators
 -- severity: critical
 -- why: >
---   What this group is granted is open to every user and service ID of the account and, while
---   public access is on, to anybody in the world without a login, unless the account limits external
---   identities. effect says whether both settings let the policy work. IBM's documentation names only buckets of Object Storage as what can be opened so: a
---   policy on anything else is listed all the same, for what it grants the users of the account
---   was not tried. Access that a service opens in another way, such as with lists of its own, is
---   not in this data.
+--   What the Public Access group is granted is open to every user and service ID of the account
+--   and, while public access is on, to anybody in the world without a login, unless the account
+--   limits external identities.
 -- remediation: >
---   Delete the policy with the command in its row if the world needs no access, and give those who
---   do need it a group of their own. What is public on purpose is acknowledged.
+--   Delete the policy with its command if the world needs no access, and give those who do a group
+--   of their own. Acknowledge what is public on purpose.
+-- notes: >
+--   effect says whether both settings let the policy work. IBM's documentation names only buckets
+--   of Object Storage as what can be opened this way: a policy on anything else is listed all the
+--   same, for what it grants the users of the account was not tried. Access that a service opens
+--   in another way, such as with lists of its own, is not in this data.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.16, v2.0 1.18"
 --   - "IBM Cloud Docs: Managing public access to resources"
+-- shown: [target, roles, effect, condition, description, created_at, last_permit_at]
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

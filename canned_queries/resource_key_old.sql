@@ -4,18 +4,21 @@
 -- severity: medium
 -- why: >
 --   A service credential is a lasting key to an instance: it asks for no login, and whoever has a
---   copy has the access. It cannot be renewed, only replaced, so its age is counted from the day it
---   was made to the moment when the credentials were read. IBM Cloud does not record when one was
---   used: last_use is that of the service ID behind it, which may have other keys, and "not known"
---   where there is none in the account. Credentials of which IBM Cloud does not tell when they were
---   made are left out, and removed ones. Passwords and tokens that a service keeps by itself are not
---   in the data.
+--   copy has the access.
 -- remediation: >
---   Make a new credential with ibmcloud resource service-key-create NAME ROLE --instance-id
---   INSTANCE, put it in the place of the old one, then delete the old one with the command in its
---   row. Where it is used by a program in IBM Cloud, a trusted profile needs no credential at all.
+--   Create a new credential (ibmcloud resource service-key-create NAME ROLE --instance-id
+--   INSTANCE), put it in place of the old one, then delete the old one with its command. A program
+--   in IBM Cloud needs no credential at all if it uses a trusted profile.
+-- notes: >
+--   A credential cannot be renewed, only replaced, so its age is counted from the day it was
+--   created to the moment when the credentials were read. IBM Cloud does not record when one was
+--   used: last_use is that of the service ID behind it, which may have other keys, and "not known"
+--   where there is none in the account. Credentials for which IBM Cloud does not tell when they
+--   were created are left out, as are removed ones. Passwords and tokens that a service keeps
+--   itself are not in the data.
 -- references:
 --   - "IBM Cloud Docs: Adding and viewing credentials"
+-- shown: [credential, instance, service, role, age, days_old, last_use]
 -- identifiers: [resource_key_id]
 -- chart:
 --   mark: bar

@@ -3,18 +3,22 @@
 -- category: API keys
 -- severity: high
 -- why: >
---   Whoever has a copy of such a credential has all of the instance, without a login and without a
---   second factor. High is Administrator, who may grant access to the instance as well, and a
---   credential made of a service ID that administers the account or all services, by whatever way: it
---   can do all that the service ID can, wherever. Medium is Manager, who can do everything with the content.
---   Other roles, custom ones included, are not judged, nor are credentials of services that know no
---   roles: what those can do is the service's to say. last_use is that of the service ID behind it.
+--   Anyone who has a copy of such a credential has all of the instance, without a login and
+--   without a second factor.
 -- remediation: >
---   Make a credential with the least role that the program needs, and with a service ID of its own:
---   ibmcloud resource service-key-create NAME ROLE --instance-id INSTANCE. Put it in the place of
---   this one, then delete this one with the command in its row.
+--   Create a credential with the least role that the program needs and a service ID of its own
+--   (ibmcloud resource service-key-create NAME ROLE --instance-id INSTANCE), put it in place of
+--   this one, then delete this one with its command.
+-- notes: >
+--   High is Administrator, who may grant access to the instance as well, and a credential made of
+--   a service ID that administers the account or all services, by whatever route: it can do all
+--   that the service ID can, anywhere. Medium is Manager, who can do everything with the content.
+--   Other roles, custom ones included, are not judged, nor are credentials of services that know
+--   no roles: what those can do is up to the service. last_use is that of the service ID behind
+--   the credential.
 -- references:
 --   - "IBM Cloud Docs: Adding and viewing credentials"
+-- shown: [credential, instance, service, role, severity, privileges_of_service_id, last_use]
 -- identifiers: [resource_key_id]
 -- chart:
 --   mark: bar

@@ -3,17 +3,20 @@
 -- category: Inventories
 -- severity: info
 -- why: >
---   Many policies with Administrator or Manager, or custom roles of which nobody remembers why, are
---   where to begin. One row for each role that an active policy grants; roles that nobody was given
---   are not here. access_groups and own_identities are those whose own policies grant the role;
---   identities are all that hold it, members of the groups included (the Public Access group stands
---   for every user and service ID), each once. An authorization grants a role to a service, and is
---   counted apart. A role says nothing without what it is about: that is in policies_by_scope and
---   access_by_service. The account owner has all access without a role.
+--   Many policies with Administrator or Manager, or custom roles that nobody remembers the reason
+--   for, are where to begin.
 -- remediation: >
 --   There is nothing to fix here. Who holds a role, and on what: report who_can_do_action.
+-- notes: >
+--   One row for each role that an active policy grants; roles that nobody was given are not here.
+--   access_groups and own_identities are those whose own policies grant the role; identities are
+--   all that hold it, members of the groups included (the Public Access group stands for every
+--   user and service ID), each once. An authorization grants a role to a service, and is counted
+--   apart. A role says nothing without what it is about: that is in policies_by_scope and
+--   access_by_service. The account owner has all access without a role.
 -- references:
 --   - "IBM Cloud Docs: IAM roles and actions"
+-- shown: [role, kind, service, policies, authorizations, access_groups, identities]
 -- chart:
 --   mark: bar
 --   x_column: role

@@ -3,28 +3,31 @@
 -- category: Account settings
 -- severity: medium
 -- why: >
---   Whoever steals a credential can use it from anywhere, unless a context-based restriction says
---   from where, by which endpoints or with which second factor an instance may be reached. Looked
---   at are instances of secrets-manager, kms, hs-crypto and cloud-object-storage that are not
---   removed. One is listed unless an enabled rule is about the whole of it and restricts something.
---   A rule restricts nothing if one of its contexts is open: it names no zone, or a zone with every
---   address (0.0.0.0/0 or ::/0), and neither private endpoints only nor a second factor of its own.
---   A rule without contexts lets nobody in, and counts. A rule for some kinds of operations counts
---   as well, for another may be about the rest. A rule for the platform API alone
---   does not close the data. Where tags could not be read, a rule by access tag
---   is taken to apply. Firewalls of single buckets and instances, and endpoints that a service
---   itself switches off, are not in the data. IBM Cloud does not list rules for services that the
---   token may not view.
+--   Anyone who steals a credential can use it from anywhere, unless a context-based restriction
+--   says from where, through which endpoints or with which second factor an instance may be
+--   reached.
 -- remediation: >
---   Make a zone of your networks and workloads, then a rule that is first only recorded:
---   ibmcloud cbr rule-create --service-name SERVICE --service-instance GUID --zone-id ZONE_ID
---   --enforcement-mode report. Look at what it would have denied for a month, then enforce it. Where there
---   is a rule that would do if it were enforced, the command in the row does that (one that was
---   switched off is better recorded first: --enforcement-mode report); rule-update would replace the
---   whole rule. Other rows have no command, for which networks may come in is yours to know.
+--   Create a zone of your networks and workloads and a rule that is first only recorded; look at
+--   what it would have denied for a month, then enforce it. Where a rule would do if it were
+--   enforced, the command enforces it.
+-- notes: >
+--   Looked at are instances of secrets-manager, kms, hs-crypto and cloud-object-storage that are
+--   not removed. One is listed unless an enabled rule is about the whole of it and restricts
+--   something. A rule restricts nothing if one of its contexts is open: it names no zone, or a
+--   zone with every address (0.0.0.0/0 or ::/0), and neither private endpoints only nor a second
+--   factor of its own. A rule without contexts lets nobody in, and counts. A rule for some kinds
+--   of operations counts as well, for another may be about the rest. A rule for the platform API
+--   alone does not close the data. Where tags could not be read, a rule by access tag is taken to
+--   apply. Firewalls of single buckets and instances, and endpoints that a service itself switches
+--   off, are not in the data. IBM Cloud does not list rules for services that the token may not
+--   view. To record a rule first: ibmcloud cbr rule-create --service-name SERVICE
+--   --service-instance GUID --zone-id ZONE_ID --enforcement-mode report. A rule that was switched
+--   off is better recorded first, too (--enforcement-mode report); rule-update would replace the
+--   whole rule. Other rows have no command, since only you know which networks may come in.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.12"
 --   - "IBM Cloud Docs: What are context-based restrictions"
+-- shown: [instance, service, region, resource_group, problem, rules, state]
 -- identifiers: [instance_id]
 -- chart:
 --   mark: bar

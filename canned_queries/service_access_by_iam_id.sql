@@ -3,15 +3,17 @@
 -- category: Inventories
 -- severity: info
 -- why: >
---   One row for each way in: instance, identity, group, role and policy. scope is full, part (of
---   the instance) or conditional; a member who exists no longer has the kind unknown. Not here:
---   policies given to an identity itself, and the account owner, who
---   needs no policy. The Public Access group stands for every user and service ID. A large account
---   has millions of ways in: an answer ends after 20,000 rows. report_rows is the number of all,
---   number is the row's own, and first_row goes on from there.
+--   Shows who reaches which service instance through an access group, path by path.
 -- remediation: >
 --   Remove somebody from a group with ibmcloud iam access-group-user-remove GROUP USER, or narrow
 --   the policy with ibmcloud iam access-group-policy-update GROUP POLICY_ID.
+-- notes: >
+--   One row for each access path: instance, identity, group, role and policy. scope is full, part
+--   (of the instance) or conditional; a member who no longer exists has the kind unknown. Not
+--   here: policies assigned directly to an identity, and the account owner, who needs no policy.
+--   The Public Access group stands for every user and service ID. A large account has millions of
+--   access paths: an answer ends after 20,000 rows. report_rows is the number of all, number is
+--   the row's own, and first_row goes on from there.
 -- references:
 --   - "IBM Cloud Docs: Who can access a resource"
 -- parameters:
@@ -21,6 +23,7 @@
 -- choices:
 --   instance: resource_service_instances.name
 --   identity: holder_names.name
+-- shown: [instance, identity, kind, role, access_group, scope, membership]
 -- chart:
 --   mark: circle
 --   x_column: instance

@@ -3,14 +3,16 @@
 -- category: Inventories
 -- severity: info
 -- why: >
---   An authorization lets one service act on another without a person. One without an instance
---   on either side holds for every instance, also for those that will be made later; one from
---   another account lets its services reach into this one.
+--   An authorization lets one service act on another without a person.
 -- remediation: >
---   Name the instances on both sides, or delete what is not needed:
---   ibmcloud iam authorization-policy-delete POLICY_ID.
+--   Name the instances on both sides, or delete what is not needed: ibmcloud iam
+--   authorization-policy-delete POLICY_ID.
+-- notes: >
+--   An authorization without an instance on either side holds for every instance, including those
+--   that will be created later; one from another account lets its services reach into this one.
 -- references:
 --   - "IBM Cloud Docs: Using authorizations to grant access between services"
+-- shown: [source, target, roles, from_another_account, may_pass_it_on, last_permit_at]
 -- chart:
 --   mark: bar
 --   x_column: source

@@ -3,25 +3,27 @@
 -- category: Administrators
 -- severity: critical
 -- why: >
---   Whoever holds an API key of such a service ID can do what it may, from everywhere and without
---   a second factor. rank is full administrator (Administrator and Manager on all services and
---   Administrator on all account management services, without a condition) or privileged: an active
---   policy for Administrator on account management as a whole, on IAM or on users, or for
---   Administrator or Manager on all services, under a condition too; through policies of its own,
---   through access groups, Public Access included, or through trusted profiles that it may assume by
---   its ID, all taken together. enabled_keys counts its API keys that are not disabled, expired ones
---   too; empty if they were not read. Privileges by resource group or by service are not looked at
---   here.
+--   Anyone who holds an API key of such a service ID can do what it may, from anywhere and without
+--   a second factor.
 -- remediation: >
 --   Give the service ID only what its program does, on the instances it needs, then end the
---   privileges with the command in its row: it deletes privileged policies of its own, takes the
---   service ID out of privileged groups, and out of the trust of privileged profiles, and with that
---   takes everything else that those grant. There is no command where an enterprise template made a
---   policy or a profile, nor to take a service ID that shares its name out of a group. A locked
---   service ID is unlocked for it.
+--   privileges with the command: it deletes its privileged policies and removes it from privileged
+--   groups and from the trust of privileged profiles.
+-- notes: >
+--   rank is full administrator (Administrator and Manager on all services and Administrator on all
+--   account management services, without a condition) or privileged: an active policy for
+--   Administrator on account management as a whole, on IAM or on users, or for Administrator or
+--   Manager on all services, even under a condition; through direct policies, access groups,
+--   Public Access included, or trusted profiles that it may assume by its ID, all taken together.
+--   enabled_keys counts its API keys that are not disabled, expired ones too; it is empty if they
+--   were not read. Privileges by resource group or by service are not looked at here. The command
+--   also takes everything else that those groups and profiles grant. There is no command where an
+--   enterprise template made a policy or a profile, nor to remove a service ID that shares its
+--   name from a group. A locked service ID is unlocked for it.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.15, v2.0 1.17"
 --   - "IBM Cloud Docs: Creating and working with service IDs"
+-- shown: [serviceid, rank, privileges, through, enabled_keys, is_locked, description]
 -- identifiers: [serviceid_id]
 -- chart:
 --   mark: bar

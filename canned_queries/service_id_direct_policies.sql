@@ -4,16 +4,19 @@
 -- severity: medium
 -- why: >
 --   Access through groups is seen and changed in one place; policies of single service IDs pile up
---   unseen and count towards the account's limit. Service IDs that the console or a service made
---   for itself, along with a credential or a cluster, are listed as well: leave their policies as
---   they are. Policies for service IDs of other accounts are not listed here.
+--   unseen and count towards the account's limit.
 -- remediation: >
---   Give an access group the same policy, put the service ID into it with
---   ibmcloud iam access-group-service-id-add GROUP SERVICE_ID, and only then delete this policy
---   with the command in its row. The policies of a locked service ID cannot be changed: there the
---   command unlocks it before and locks it again afterwards.
+--   Give an access group the same policy, add the service ID to it with ibmcloud iam
+--   access-group-service-id-add GROUP SERVICE_ID, and only then delete this policy with its
+--   command.
+-- notes: >
+--   Service IDs that the console or a service created for itself, along with a credential or a
+--   cluster, are listed as well: leave their policies as they are. Policies for service IDs of
+--   other accounts are not listed here. The policies of a locked service ID cannot be changed: the
+--   command unlocks it first and locks it again afterwards.
 -- references:
 --   - "IBM Cloud Docs: What makes a good access group strategy"
+-- shown: [serviceid, target, roles, condition, last_permit_at, is_locked]
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

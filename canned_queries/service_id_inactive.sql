@@ -3,18 +3,20 @@
 -- category: Service IDs
 -- severity: medium
 -- why: >
---   Nobody notices when a key of an unused service ID is stolen and used. This is IBM Cloud's own
---   report of inactive identities, counted back from the day when it was made, and says when a
---   service ID last logged in. What was never seen is listed only if it has existed for 90 days.
---   Never seen means that IBM Cloud has no record; it does not say since when it keeps one. A job
---   that runs once a year looks unused.
+--   Nobody notices when a key of an unused service ID is stolen and used.
 -- remediation: >
---   Ask the owner. The command in its row disables its API keys, which can be undone. When that has
---   broken nothing and the account is collected again, the command deletes the service ID. What is
---   locked is unlocked first. Its service credentials (known_credentials) end too.
+--   Ask the owner, then disable its API keys with the command, which can be undone. Once that has
+--   broken nothing and the account is collected again, the command deletes the service ID.
+-- notes: >
+--   This is IBM Cloud's own report of inactive identities, counted back from the day when it was
+--   made; it says when a service ID last logged in. A service ID that was never seen is listed
+--   only if it has existed for 90 days. Never seen means that IBM Cloud has no record; it does not
+--   say since when it keeps one. A job that runs once a year looks unused. What is locked is
+--   unlocked first. Its service credentials (known_credentials) end too.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.11"
 --   - "IBM Cloud Docs: Identifying inactive identities"
+-- shown: [serviceid, unused_for, days_unused, last_authn, known_api_keys, known_credentials, description]
 -- identifiers: [serviceid_id]
 -- chart:
 --   mark: bar

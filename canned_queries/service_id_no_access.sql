@@ -3,19 +3,20 @@
 -- category: Service IDs
 -- severity: low
 -- why: >
---   Such a service ID can do nothing: it is left over, or was never put to use. The Public Access
---   group, which everybody is in, does not count; a service ID still has what that group grants. Nor does
---   a policy under a condition of time that has run out. Left out are
+--   Such a service ID can do nothing: it is left over, or was never put to use.
+-- remediation: >
+--   The command disables its API keys first, and deletes the service ID where no key works. If it
+--   is needed, add it to a group with ibmcloud iam access-group-service-id-add GROUP SERVICE_ID.
+-- notes: >
+--   The Public Access group, which everybody is in, does not count; a service ID still has what
+--   that group grants. Nor does a policy under a condition of time that has run out. Left out are
 --   service IDs that may assume a trusted profile, and those that another account in this file
 --   gives access: deleting them would end it. What accounts give that are not in the file cannot
---   be seen, nor can policies that the collecting token may not view.
--- remediation: >
---   The command in its row disables its API keys first, and deletes the service ID where no key
---   works; what is locked is unlocked first. The service credentials made of it (known_credentials)
---   end too. If it is needed, put it into a group with
---   ibmcloud iam access-group-service-id-add GROUP SERVICE_ID.
+--   be seen, nor can policies that the collecting token may not view. What is locked is unlocked
+--   first. The service credentials made of it (known_credentials) end too.
 -- references:
 --   - "IBM Cloud Docs: Creating and working with service IDs"
+-- shown: [serviceid, has_api_keys, groups_without_policy, known_credentials, is_locked, created_at, description]
 -- identifiers: [serviceid_id]
 -- chart:
 --   mark: bar

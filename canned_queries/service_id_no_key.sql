@@ -4,16 +4,17 @@
 -- severity: low
 -- why: >
 --   A program logs in as a service ID with an API key. A service ID that has none, and that was
---   never put into a group, is mostly left over or was never put to use. A disabled or expired
---   key is a key here. Service IDs behind service credentials are left out, and so are those
---   that a trusted profile of this file trusts. The Public Access group, which everybody is in,
---   does not count. Whether somebody is about to make the first key cannot be seen: look at the
---   day of creation.
+--   never added to a group, is mostly left over or was never put to use.
 -- remediation: >
---   Delete the service ID with the command in its row, its policies go with it. A locked one is
---   unlocked first.
+--   Delete the service ID with its command; its policies go with it.
+-- notes: >
+--   A disabled or expired key counts as a key here. Service IDs behind service credentials are
+--   left out, as are those that a trusted profile of this file trusts. The Public Access group,
+--   which everybody is in, does not count. Whether somebody is about to create the first key
+--   cannot be seen: look at the day of creation. A locked service ID is unlocked first.
 -- references:
 --   - "IBM Cloud Docs: Creating and working with service IDs"
+-- shown: [serviceid, direct_policies, is_locked, created_at, description]
 -- identifiers: [serviceid_id]
 -- chart:
 --   mark: bar

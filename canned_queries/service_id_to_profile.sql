@@ -4,22 +4,26 @@
 -- severity: low
 -- why: >
 --   A program in a cluster, a Code Engine project or a virtual server can assume a trusted
---   profile: no key has to be stored, renewed or leaked. IBM Cloud does not tell where an API key
---   is used, so this is an indication, not a proof. A service ID with a usable key is listed if it
---   was made for a cluster or a Code Engine project of this account; if its name or description
---   holds, as a word, the ID of one, or the name of one that is more than letters; or if a profile
---   that compute is linked to, or the service account or component of such a link, has the same
---   name. Left out are the cluster-... IDs that the Kubernetes service makes for itself, and
---   virtual servers: they are in no list of service instances. A service ID that only deploys to
---   a cluster looks the same, and one that says nothing of where it runs is missed.
+--   profile: no key has to be stored, renewed or leaked.
 -- remediation: >
---   Find out where the key is used. If it is on IBM Cloud compute: create a profile with
---   ibmcloud iam trusted-profile-create NAME, give it the same access, link the compute with
---   ibmcloud iam trusted-profile-link-create, change the program, then delete the keys with
---   ibmcloud iam service-api-key-delete KEY SERVICE_ID.
+--   Find out where the key is used. If it is on IBM Cloud compute, move the program to a trusted
+--   profile with the same access, then delete the keys with ibmcloud iam service-api-key-delete
+--   KEY SERVICE_ID.
+-- notes: >
+--   IBM Cloud does not tell where an API key is used, so this is an indication, not a proof. A
+--   service ID with a usable key is listed if it was created for a cluster or a Code Engine
+--   project of this account; if its name or description holds, as a word, the ID of one, or the
+--   name of one that is more than letters; or if a profile that compute is linked to, or the
+--   service account or component of such a link, has the same name. Left out are the cluster-...
+--   IDs that the Kubernetes service creates for itself, and virtual servers: they are in no list
+--   of service instances. A service ID that only deploys to a cluster looks the same, and one that
+--   says nothing of where it runs is missed. To move a program: create a profile with ibmcloud iam
+--   trusted-profile-create NAME, give it the same access, link the compute with ibmcloud iam
+--   trusted-profile-link-create, and change the program.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.11"
 --   - "IBM Cloud Docs: Creating trusted profiles"
+-- shown: [serviceid, indication, usable_keys, created_at, description]
 -- identifiers: [serviceid_id]
 -- chart:
 --   mark: bar

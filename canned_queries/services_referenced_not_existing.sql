@@ -4,18 +4,21 @@
 -- severity: medium
 -- why: >
 --   What is left over from deleted instances hides what matters, and counts towards the account's
---   limit of policies. Gone means: nowhere. An instance exists in every state, even while it waits
---   for its deletion, and so does what search, a service credential, a trusted profile's link, a tag
---   or another service's authorization names; a pattern exists when it matches one. Only what can be
---   decided is listed, where both the list of instances and search were read in full: VPC and
---   account management have no instances, and another account's are known only if that account is
---   in this file. An instance that the collecting token may not view looks as if it did not exist.
+--   limit of policies.
 -- remediation: >
---   Make sure that the instance is gone, then delete the policy with the command in its row. A
---   policy whose list names other instances, too, which may exist, has no command: take the
---   missing one out of the list, in the console.
+--   Make sure that the instance is gone, then delete the policy with its command.
+-- notes: >
+--   Gone means: nowhere. An instance exists in every state, even while it waits for its deletion,
+--   and so does what search, a service credential, a trusted profile's link, a tag or another
+--   service's authorization names; a pattern exists when it matches one. Only what can be decided
+--   is listed, where both the list of instances and search were read in full: VPC and account
+--   management have no instances, and another account's are known only if that account is in this
+--   file. An instance that the collecting token may not view looks as if it did not exist. A
+--   policy whose list also names other instances, which may exist, has no command: remove the
+--   missing one from the list in the console.
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
+-- shown: [missing_instance, service, side, subject, roles, type, last_permit_at]
 -- identifiers: [policy_id, side, missing_instance]
 -- chart:
 --   mark: bar

@@ -3,32 +3,36 @@
 -- category: Account settings
 -- severity: high
 -- why: >
+--   Weak settings let everybody create access that outlives them, and let outsiders and other
+--   networks in.
+-- remediation: >
+--   Change the setting with its command, or in the console where there is none. Read below before
+--   you restrict addresses, API key creation or external identities: a mistake locks people out.
+-- notes: >
 --   One row for each setting, with the value that counts (that of the account, or of a template of
 --   its enterprise). High is what lets everybody keep access that nobody sees; medium what lets
---   outsiders and other networks in; low what only limits harm. Everybody may create API keys and service IDs, and so keep access that
---   outlives them; everybody sees all users; logins from any address, or from more than half of
---   all addresses of IPv4 or IPv6, however the list writes them; sessions longer than IBM
---   Cloud's own default of 24 hours, or 2 hours without activity, or without a limit to their
---   number; invitations to any mail address; identities of other accounts that may use access
---   here ("monitor" only records it). A newer setting that IBM Cloud's answer does not have is not
---   listed, for it is not known. Addresses may be limited by context-based restrictions and for
---   single users as well: this report does not look there. Second factors and public access have
---   reports of their own.
--- remediation: >
---   Change the setting with the command in its row, or in the console where there is none: the
---   command line cannot restrict the user list and mail domains, and addresses are yours to know:
---   ibmcloud iam account-settings-update --allowed-ip-addresses ADDRESSES (a wrong list locks you
---   out). Where creation is restricted, give those who need it, the account owner included, the
---   roles User API key creator and Service ID creator; API keys of service IDs are not concerned.
---   Before external identities are limited, set them to monitor and look at
---   what is recorded, then name the accounts that may stay with --allowed-accounts. What a template
---   sets is changed in the enterprise.
+--   outsiders and other networks in; low what only limits harm. Looked at: everybody may create
+--   API keys and service IDs, and so keep access that outlives them; everybody sees all users;
+--   logins from any address, or from more than half of all addresses of IPv4 or IPv6, however the
+--   list writes them; sessions longer than IBM Cloud's own default of 24 hours, or 2 hours without
+--   activity, or without a limit to their number; invitations to any mail address; identities of
+--   other accounts that may use access here ("monitor" only records it). A newer setting that IBM
+--   Cloud's answer does not have is not listed, for it is not known. Addresses may be limited by
+--   context-based restrictions and for single users as well: this report does not look there. MFA
+--   and public access have reports of their own. The command line cannot restrict the user list
+--   and mail domains, and only you know your addresses: ibmcloud iam account-settings-update
+--   --allowed-ip-addresses ADDRESSES (a wrong list locks you out). Where creation is restricted,
+--   give those who need it, the account owner included, the roles User API key creator and Service
+--   ID creator; API keys of service IDs are not affected. Before external identities are limited,
+--   set them to monitor and look at what is recorded, then name the accounts that may stay with
+--   --allowed-accounts. What a template sets is changed in the enterprise.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.4, v2.0 1.4"
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.13"
 --   - "IBM Cloud Docs: Restricting users from creating API keys"
 --   - "IBM Cloud Docs: Restricting users from creating service IDs"
 --   - "IBM Cloud Docs: Restricting domains for account invitations"
+-- shown: [setting, severity, present, recommended]
 -- identifiers: [setting_id]
 -- chart:
 --   mark: bar

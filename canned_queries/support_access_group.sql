@@ -3,19 +3,21 @@
 -- category: Account settings
 -- severity: medium
 -- why: >
---   In an emergency somebody must be able to open a case with IBM, and not only the account owner.
+--   In an emergency somebody other than the account owner must be able to open a case with IBM.
+-- remediation: >
+--   Create a group and a policy with the command, or choose another name, then add people with
+--   ibmcloud iam access-group-user-add GROUP USER.
+-- notes: >
 --   An account is listed if no access group with members (or dynamic rules) has an active policy
 --   that reaches the service support with the role Editor or Administrator, or with a custom role,
 --   of which it is not decided whether it is enough. A group policy on all account management
---   services includes support and counts, and so does one on everything in the account; Viewer
---   does not, for it only looks. A policy under a condition counts. Policies straight to users and
---   the Public Access group do not. groups_that_fall_short names groups that nearly would do.
--- remediation: >
---   Make a group and a policy with the command in the row, or choose another name, then add people
---   with ibmcloud iam access-group-user-add GROUP USER.
+--   services includes support and counts, as does one on everything in the account; Viewer does
+--   not, for it only looks. A policy under a condition counts. Policies assigned directly to users
+--   and the Public Access group do not. groups_that_fall_short names groups that nearly would do.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.13, v2.0 1.15"
 --   - "IBM Cloud Docs: Assigning user access for working with support cases"
+-- shown: [problem, groups_that_fall_short]
 -- identifiers: [account_id]
 -- chart:
 --   mark: bar

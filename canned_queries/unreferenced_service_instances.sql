@@ -4,19 +4,23 @@
 -- severity: low
 -- why: >
 --   An instance that nobody but the account owner can reach is forgotten, or somebody works on it
---   as the owner. A policy reaches an instance by naming it, its service, resource group or
---   region, by a pattern, by its access tags, or by all services. Removed instances are left out.
---   used_by says what else in the file names the instance: a service credential or a trusted
---   profile's link, with which programs work on it, or an authorization, by which a service does.
---   Where the tags of resources could not be read, tag_policies counts the account's policies by
---   tag, one of which may reach the instance after all.
+--   as the owner.
 -- remediation: >
 --   Give the people who need it a policy with ibmcloud iam access-group-policy-create GROUP
---   --roles ROLES --service-name SERVICE --service-instance GUID. What nobody needs can go, with
---   ibmcloud resource service-instance-delete INSTANCE; its data goes with it, so that the rows
---   have no command: look into the instance first.
+--   --roles ROLES --service-name SERVICE --service-instance GUID. Delete what nobody needs with
+--   ibmcloud resource service-instance-delete INSTANCE; look into the instance first, since its
+--   data goes with it.
+-- notes: >
+--   A policy reaches an instance by naming it, its service, resource group or region, by a
+--   pattern, by its access tags, or by all services. Removed instances are left out. used_by says
+--   what else in the file names the instance: a service credential or a trusted profile's link,
+--   with which programs work on it, or an authorization, by which a service does. Where the tags
+--   of resources could not be read, tag_policies counts the account's policies by tag, one of
+--   which may reach the instance after all. The rows have no command, because a deleted instance
+--   takes its data with it.
 -- references:
 --   - "IBM Cloud Docs: Managing access to resources"
+-- shown: [instance, service, region, resource_group, state, used_by, tag_policies]
 -- identifiers: [instance_id]
 -- chart:
 --   mark: bar

@@ -3,16 +3,19 @@
 -- category: Users
 -- severity: low
 -- why: >
---   IBM Cloud sends security notices, and what is to be decided about an account, by mail. Listed
---   is whoever has no e-mail address in the account's list of users, or something in its place that
---   has no form of an address. Whether an address works is not known. Phone numbers are personal
---   data that an inventory does not need: they are not collected, so this report says nothing about
---   them. What IBM keeps to reach the account itself (billing contact) is not in the data either.
+--   IBM Cloud sends security notices, and what has to be decided about an account, by mail.
 -- remediation: >
---   Ask the user to enter an address in the console, under Manage, Account; the command line
---   cannot. Look at the phone number there too.
+--   Ask the user to enter an address in the console, under Manage, Account, and to check the phone
+--   number there too. The command line cannot.
+-- notes: >
+--   Listed are users with no e-mail address in the account's list of users, or with something in
+--   its place that does not have the form of an address. Whether an address works is not known.
+--   Phone numbers are personal data that an inventory does not need: they are not collected, so
+--   this report says nothing about them. What IBM keeps to reach the account itself (billing
+--   contact) is not in the data either.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.10, v2.0 1.9"
+-- shown: [user, login, email, state, is_owner, added_on, realm]
 -- identifiers: [iam_id]
 -- chart:
 --   mark: bar

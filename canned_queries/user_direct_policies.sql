@@ -4,16 +4,17 @@
 -- severity: medium
 -- why: >
 --   Access through groups is seen and changed in one place; policies of single users pile up
---   unseen, stay when people change their work, and count towards the account's limit. A policy
---   under a condition is listed as well. Policies for people who are not in the account (any more)
---   are not listed here, nor what an access group or a trusted profile gives.
+--   unseen, stay when people change jobs, and count towards the account's limit.
 -- remediation: >
---   Give an access group the same policy, put the user into it with
---   ibmcloud iam access-group-user-add GROUP USER, and only then delete this policy with the
---   command in its row.
+--   Give an access group the same policy, add the user to it with ibmcloud iam
+--   access-group-user-add GROUP USER, and only then delete this policy with its command.
+-- notes: >
+--   A policy under a condition is listed as well. Policies for people who are not (or no longer)
+--   in the account are not listed here, nor what an access group or a trusted profile gives.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.12, v2.0 1.14"
 --   - "IBM Cloud Docs: What makes a good access group strategy"
+-- shown: [user, target, roles, condition, state, last_permit_at, login]
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

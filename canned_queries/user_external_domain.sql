@@ -3,21 +3,24 @@
 -- category: Users
 -- severity: medium
 -- why: >
---   People of other companies, and private mailboxes, stay when a contract ends: nobody at their
---   side tells you. approved_by says what counts as approved. First the domains that you enter,
---   with their subdomains; else the patterns to which the account restricts invitations, of all
---   identity providers together; else, where there is no such restriction, the mail domain of the
---   account owner with its subdomains (if that is one of a public mail provider, enter your
---   domains). Without entered domains an account whose settings were not read has no rows. The
---   address is the user's e-mail, or the login name where there is none; who has neither in the
---   form of a mail address is not listed. Whether an address works, and who reads it, is not known.
+--   People of other companies, and private mailboxes, stay when a contract ends: nobody on their
+--   side tells you.
 -- remediation: >
---   Remove whoever should not be here with the command in the row. Restrict invitations to your
---   domains in the console (Manage, Access (IAM), Settings): the command line cannot.
+--   Remove whoever should not be here with the command, and restrict invitations to your domains
+--   in the console (Manage, Access (IAM), Settings). The command line cannot do the latter.
+-- notes: >
+--   approved_by says what counts as approved: first the domains that you enter, with their
+--   subdomains; else the patterns to which the account restricts invitations, of all identity
+--   providers together; else, where there is no such restriction, the mail domain of the account
+--   owner with its subdomains (if that is one of a public mail provider, enter your domains).
+--   Without entered domains, an account whose settings were not read has no rows. The address is
+--   the user's e-mail, or the login name where there is none; a user who has neither in the form
+--   of a mail address is not listed. Whether an address works, and who reads it, is not known.
 -- references:
 --   - "IBM Cloud Docs: Restricting domains for account invitations"
 -- parameters:
 --   domains: Approved mail domains, separated by commas; empty for those of the account.
+-- shown: [user, mail, domain, state, approved_by, approved, added_on]
 -- identifiers: [iam_id]
 -- chart:
 --   mark: bar

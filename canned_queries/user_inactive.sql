@@ -3,19 +3,22 @@
 -- category: Users
 -- severity: high
 -- why: >
---   A login that nobody uses is one whose theft nobody notices. This is IBM Cloud's own report of
---   inactive identities, counted back from the day when it was made. Whoever was never seen is
---   listed from 30 days after joining on, and where the day of joining is not known. Left out: the
---   account owner, whose login is best kept for emergencies, and people who cannot log in
---   (invited, suspended, IBMid gone, VPN only). Whether the use of a user's API key counts as a
---   login is not documented: look at known_api_keys before you suspend somebody.
+--   Nobody notices when a login that nobody uses is stolen.
 -- remediation: >
---   Suspend the user with the command in the row: that can be undone with
---   ibmcloud account user-status-update USER ACTIVE. Whoever is not missed after a while can be
---   removed with ibmcloud account user-remove USER.
+--   Suspend the user with the command, which can be undone with ibmcloud account
+--   user-status-update USER ACTIVE. Remove whoever is not missed after a while with ibmcloud
+--   account user-remove USER.
+-- notes: >
+--   This is IBM Cloud's own report of inactive identities, counted back from the day when it was
+--   made. Users who were never seen are listed from 30 days after joining, and where the day of
+--   joining is not known. Left out: the account owner, whose login is best kept for emergencies,
+--   and people who cannot log in (invited, suspended, IBMid gone, VPN only). Whether the use of a
+--   user's API key counts as a login is not documented: look at known_api_keys before you suspend
+--   somebody.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.17, v2.0 1.19"
 --   - "IBM Cloud Docs: Identifying inactive identities"
+-- shown: [user, login, state, not_seen_for, days_not_seen, last_authn, known_api_keys]
 -- identifiers: [iam_id]
 -- chart:
 --   mark: bar

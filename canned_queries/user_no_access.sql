@@ -3,19 +3,22 @@
 -- category: Users
 -- severity: low
 -- why: >
---   Such a user can log in and see who else is in the account, and has no use for it: left over, or
---   never set up. The Public Access group, which everybody is in, does not count; nor does a policy
---   under a condition of time that has run out. Left out: the account owner, people
---   who are only invited or cannot log in to IBM Cloud anyway (suspended, VPN only), and whoever
---   may assume a trusted profile of the account by name. Not decided here: what a user gets at a
---   login through claims (claim_rules counts the rules of the account that could do it), profiles
---   of other accounts, permissions of classic infrastructure (not collected), and policies that
---   the collecting token may not view.
+--   Such a user can log in and see who else is in the account, and has no use for it: left over,
+--   or never set up.
 -- remediation: >
---   Remove the user with the command in the row, or put the user into a group with
---   ibmcloud iam access-group-user-add GROUP USER.
+--   Remove the user with the command, or add the user to a group with ibmcloud iam
+--   access-group-user-add GROUP USER.
+-- notes: >
+--   The Public Access group, which everybody is in, does not count; nor does a policy under a
+--   condition of time that has run out. Left out: the account owner, people who are only invited
+--   or cannot log in to IBM Cloud anyway (suspended, VPN only), and whoever may assume a trusted
+--   profile of the account by name. Not decided here: what a user gets at a login through claims
+--   (claim_rules counts the rules of the account that could do it), profiles of other accounts,
+--   permissions of classic infrastructure (not collected), and policies that the collecting token
+--   may not view.
 -- references:
 --   - "IBM Cloud Docs: Removing users from an account"
+-- shown: [user, login, state, groups_without_policy, known_api_keys, claim_rules, added_on]
 -- identifiers: [iam_id]
 -- chart:
 --   mark: bar

@@ -4,15 +4,18 @@
 -- severity: low
 -- why: >
 --   Access given along with an invitation waits for whoever accepts it, and an old invitation lies
---   in a mailbox that may belong to somebody else by now. IBM Cloud does not say when somebody was
---   invited, so the time counts from when a collect first saw the invitation: days_at_least is
---   never too much, but may be too little. What the first collect found is listed even before
---   that, with pending_for "not known"; what a later one found is not, until it is 30 days old.
+--   in a mailbox that may belong to somebody else by now.
 -- remediation: >
 --   Remind the person with ibmcloud account user-reinvite MAIL, or cancel the invitation with the
---   command in the row.
+--   command.
+-- notes: >
+--   IBM Cloud does not say when somebody was invited, so the time counts from when a collection
+--   first saw the invitation: days_at_least is never too much, but may be too little. What the
+--   first collection found is listed even before that, with pending_for "not known"; what a later
+--   one found is not, until it is 30 days old.
 -- references:
 --   - "IBM Cloud Docs: Inviting users to an account"
+-- shown: [user, pending_for, days_at_least, known_since, known_direct_policies, known_access_groups]
 -- identifiers: [iam_id]
 -- chart:
 --   mark: bar

@@ -4,19 +4,21 @@
 -- severity: medium
 -- why: >
 --   The access comes back at once when the login does, and until then it clutters every review.
+-- remediation: >
+--   Delete the policies and leave the groups with the command; if the user is to come back, note
+--   beforehand what the user had. Remove whoever will not come back with ibmcloud account
+--   user-remove USER.
+-- notes: >
 --   Listed are the states SUSPENDED, IAMID_INVALID (the IBMid is gone), VPN_ONLY (no login to IBM
 --   Cloud) and ERROR_WHILE_DELETING. Access is an active policy of the user's own or of an access
---   group that the user is in; the Public Access group does not count. Whoever is not in the
---   account at all any more is not listed here. Whether API keys of a suspended user stop working
---   is not in the account data: known_api_keys counts those that are not disabled.
--- remediation: >
---   Delete the policies and leave the groups with the command in the row; before, note what the
---   user had if the user is to come back. A member that a dynamic rule adds leaves with the rule
---   or at the next login only. Whoever will not come back is removed with
---   ibmcloud account user-remove USER.
+--   group that the user is in; the Public Access group does not count. Users who are no longer in
+--   the account at all are not listed here. Whether API keys of a suspended user stop working is
+--   not in the account data: known_api_keys counts those that are not disabled. A member added by
+--   a dynamic rule leaves only with the rule or at the next login.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.17, v2.0 1.19"
 --   - "IBM Cloud Docs: Updating a user's status"
+-- shown: [user, state, direct_policies, access_groups, access_group_names, known_api_keys, login]
 -- identifiers: [iam_id]
 -- chart:
 --   mark: bar

@@ -4,16 +4,18 @@
 -- severity: low
 -- why: >
 --   Access through groups is seen and changed in one place. A user outside all groups either has
---   no access at all, or has it through policies of their own, which reviews easily miss. The
---   Public Access group, which everybody is in, does not count. A user whom a dynamic rule puts
---   into a group is in it only after the next login. The account owner needs no group.
+--   no access at all, or has it through direct policies, which reviews easily miss.
 -- remediation: >
---   Put the user into a group with ibmcloud iam access-group-user-add GROUP USER, then delete the
---   user's own policies; or, if they need no access, remove the user. The command in a row removes
---   one who has no policies and whom no trusted profile names; others have none, nor have the
---   owner and users who were invited and have not answered yet.
+--   Add the user to a group with ibmcloud iam access-group-user-add GROUP USER, then delete the
+--   user's direct policies; or, if they need no access, remove the user.
+-- notes: >
+--   The Public Access group, which everybody is in, does not count. A user whom a dynamic rule
+--   puts into a group is in it only after the next login. The account owner needs no group. The
+--   command removes a user who has no policies and whom no trusted profile names; others have
+--   none, nor have the owner and users who were invited and have not answered yet.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.12, v2.0 1.14"
+-- shown: [user, login, state, direct_policies, is_owner, added_on]
 -- identifiers: [iam_id]
 -- chart:
 --   mark: bar

@@ -3,13 +3,15 @@
 -- category: Explorers
 -- severity: info
 -- why: >
---   One row for each way in: a policy of the identity itself, of an access group that it is in, or
---   of a trusted profile that names it. The account owner has all access without a policy.
+--   Shows everything that somebody is allowed to do, and which policy or group to change.
+-- remediation: >
+--   Remove somebody from a group with ibmcloud iam access-group-user-remove GROUP USER, or delete
+--   a policy with ibmcloud iam user-policy-delete USER POLICY_ID.
+-- notes: >
+--   One row for each access path: a direct policy of the identity, of an access group that it is
+--   in, or of a trusted profile that names it. The account owner has all access without a policy.
 --   It shows what is configured, not what IAM decides: no context, no time of day, no session, no
 --   token already issued, and dynamic members only as of their last login.
--- remediation: >
---   Take somebody out of a group with ibmcloud iam access-group-user-remove GROUP USER, or delete
---   a policy with ibmcloud iam user-policy-delete USER POLICY_ID.
 -- references:
 --   - "IBM Cloud Docs: Reviewing access"
 -- parameters:
@@ -22,6 +24,7 @@
 --   serviceids: {parameter: identity, column: iam_id, words: "What can this service ID do?"}
 --   trustedprofiles: {parameter: identity, column: iam_id, words: "What can it do?"}
 --   access_groups: {parameter: identity, column: id, words: "What can its members do?"}
+-- shown: [identity, kind, roles, target, via, scope, condition]
 -- chart:
 --   mark: bar
 --   x_column: via

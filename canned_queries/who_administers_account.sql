@@ -4,13 +4,15 @@
 -- severity: info
 -- why: >
 --   Account management is the key to everything else: whoever administers users, groups or
---   identities can give themselves more. One row for each identity, service and way in; reach says
---   whether the policy names the service or covers all of them. The account owner has all access
---   without a policy. It shows what is configured, not what IAM decides: no context, no time of
---   day, no session, and dynamic members only as of their last login.
+--   identities can give themselves more.
 -- remediation: >
---   Split broad policies by service, and give Administrator to few:
---   ibmcloud iam access-group-policy-update GROUP POLICY_ID --roles Viewer.
+--   Split broad policies by service, and give Administrator to few: ibmcloud iam
+--   access-group-policy-update GROUP POLICY_ID --roles Viewer.
+-- notes: >
+--   One row for each identity, service and access path; reach says whether the policy names the
+--   service or covers all of them. The account owner has all access without a policy. It shows
+--   what is configured, not what IAM decides: no context, no time of day, no session, and dynamic
+--   members only as of their last login.
 -- references:
 --   - "IBM Cloud Docs: Assigning access to account management services"
 -- parameters:
@@ -19,6 +21,7 @@
 -- choices:
 --   service: account_services.service_name
 --   role: roles.display_name
+-- shown: [identity, kind, role, service, reach, via, scope]
 -- chart:
 --   mark: bar
 --   x_column: service

@@ -3,14 +3,16 @@
 -- category: Explorers
 -- severity: info
 -- why: >
---   One row for each way in: identity and policy. scope is full, part (of the instance) or
+--   Shows everybody who can reach an instance, and which policy or group to change.
+-- remediation: >
+--   Remove somebody from a group with ibmcloud iam access-group-user-remove GROUP USER, or narrow
+--   the policy with ibmcloud iam access-group-policy-update GROUP POLICY_ID.
+-- notes: >
+--   One row for each access path: identity and policy. scope is full, part (of the instance) or
 --   conditional. The account owner has all access without a policy; whoever may assume a trusted
 --   profile has the profile's access, too. It shows what is configured, not what IAM decides: no
 --   context, no time of day, no session, no token already issued, and dynamic members only as of
 --   their last login.
--- remediation: >
---   Take somebody out of a group with ibmcloud iam access-group-user-remove GROUP USER, or narrow
---   the policy with ibmcloud iam access-group-policy-update GROUP POLICY_ID.
 -- references:
 --   - "IBM Cloud Docs: Who can access a resource"
 -- parameters:
@@ -19,6 +21,7 @@
 --   instance: resource_service_instances.name
 -- linked_from:
 --   resource_service_instances: {parameter: instance, column: id, words: "Who can access it?"}
+-- shown: [identity, kind, roles, via, scope, membership, instance]
 -- chart:
 --   mark: bar
 --   x_column: via

@@ -3,14 +3,16 @@
 -- category: Explorers
 -- severity: info
 -- why: >
---   One row for each way in: identity, policy and role. An action is found through the roles that
---   allow it in its service, so a policy for another service is left out. The account owner may
---   do everything without a policy. It shows what is configured, not what IAM decides: no
+--   Shows everybody who may do one thing, and which role or policy to change.
+-- remediation: >
+--   Give a role with fewer actions, or a policy for fewer resources: ibmcloud iam
+--   access-group-policy-update GROUP POLICY_ID --roles ROLE.
+-- notes: >
+--   One row for each access path: identity, policy and role. An action is found through the roles
+--   that allow it in its service, so a policy for another service is left out. The account owner
+--   may do everything without a policy. It shows what is configured, not what IAM decides: no
 --   context, no time of day, no session, no token already issued, and dynamic members only as of
 --   their last login.
--- remediation: >
---   Give a role with fewer actions, or a policy for fewer resources:
---   ibmcloud iam access-group-policy-update GROUP POLICY_ID --roles ROLE.
 -- references:
 --   - "IBM Cloud Docs: IAM roles and actions"
 -- parameters:
@@ -19,6 +21,7 @@
 --   role_or_action: roles_and_actions.name
 -- linked_from:
 --   roles: {parameter: role_or_action, column: role_id, words: "Who has this role?"}
+-- shown: [identity, kind, role, target, via, condition, membership]
 -- chart:
 --   mark: bar
 --   x_column: kind
