@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import copy
 import html
 import json
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from os import environ
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode
@@ -81,6 +84,16 @@ class Site:
         return " ".join(html.unescape(seen).split())
 
 
+@cache
+def _metadata_as_json() -> Path:
+    """The project's metadata.yml in the form that Datasette reads in no time."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    path = Path(folder.name) / "metadata.json"
+    path.write_text(json.dumps(_SETTINGS))
+    return path
+
+
 @contextmanager
 def served(
     *arguments: object,
@@ -89,9 +102,8 @@ def served(
     folder: Path | None = None,
     **variables: str,
 ) -> Iterator[Site]:
-    """Serve with the project's metadata.yml, or another, on a free port of this machine."""
-    if metadata is None:
-        metadata = project_file(METADATA)
+    """Serve with what metadata.yml says, or another, on a free port of this machine."""
+    metadata = metadata or _metadata_as_json()
     process = subprocess.Popen(
         [*command, "serve", *map(str, arguments), "--metadata", str(metadata), "--port", "0"],
         cwd=folder,

@@ -17,6 +17,7 @@ import pytest
 from datasette.utils import tilde_encode
 from markupsafe import escape
 
+from iaminsights.files import METADATA, project_file
 from iaminsights.sandbox import Account, sample_account
 
 from ..site_helpers import (
@@ -50,8 +51,8 @@ def empty_file(tmp_path):
 
 @pytest.fixture(scope="module")
 def sample(sample_file):
-    """The sample account, served."""
-    with served(sample_file) as site:
+    """The sample account, served with metadata.yml as it is."""
+    with served(sample_file, metadata=project_file(METADATA)) as site:
         yield site
 
 
