@@ -229,7 +229,7 @@ def test_search_and_its_results_by_keyboard(sample, page):
 
 def test_a_report_by_keyboard(sample, page):
     visit(page, sample, "/")
-    reach(page, page.locator("a.button"))
+    reach(page, page.locator("a.button", has_text=" reports"))
     page.keyboard.press("Enter")
     # The page left behind has a list of reports, too.
     expect(page).to_have_url(f"{sample.url}/iaminsights", timeout=LONG_WAIT)
