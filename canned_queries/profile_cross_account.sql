@@ -21,7 +21,7 @@
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.13"
 --   - "IBM Cloud Docs: Creating trusted profiles"
--- shown: [profile, who, kind, other_accounts, is_privileged, trusts, description]
+-- shown: [profile, trusted, kind, other_accounts, is_privileged, trusts, description]
 -- identifiers: [profile_id, trusted_id]
 -- chart:
 --   mark: bar
@@ -135,7 +135,7 @@ select
   coalesce(accounts.name, profiles.account_id) as account,
   coalesce(nullif(profiles.name, ''), profiles.id) as profile,
   trusts.kind,
-  trusts.name as who,
+  trusts.name as trusted,
   coalesce(other_accounts.accounts, 'not known') as other_accounts,
   trusts.description,
   case
@@ -180,5 +180,5 @@ left join acknowledged_findings as acknowledged
   and acknowledged.account_id = profiles.account_id
   and acknowledged.finding = profiles.id || ' ' || trusts.trusted_id
 where trusts.is_certain or other_accounts.accounts is not null
-order by account, profiles.account_id, profile, profiles.id, trusts.kind, who,
+order by account, profiles.account_id, profile, profiles.id, trusts.kind, trusted,
   trusts.trusted_id

@@ -510,7 +510,7 @@ def test_profiles_that_other_accounts_can_take_on(collected):
     bolt.profile_identity(robot, "iam-ServiceId-nowhere")
 
     path = collected(acme, bolt)
-    columns = ("account", "profile", "kind", "who", "other_accounts", "is_privileged")
+    columns = ("account", "profile", "kind", "trusted", "other_accounts", "is_privileged")
     assert rows(path, "profile_cross_account", *columns) == [
         ("Acme", "helper", "compute", "1", PARENT, "yes"),
         ("Acme", "helper", "compute", "2", "not known", "yes"),

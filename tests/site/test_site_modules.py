@@ -11,12 +11,14 @@ import pytest
 from datasette.app import Datasette
 
 from iaminsights.ibmcloud.resources import RESOURCES
+from iaminsights.reports.catalogue import all_reports
 from iaminsights.reports.report import MARKER, Report, assemble
 from iaminsights.reports.resting import parts_of
 from iaminsights.sandbox import Account
 from iaminsights.site import patches
 from iaminsights.store.schema import TABLE, TABLES
 
+from ..report_rows import ASKED_OF_SAMPLE
 from ..site_helpers import queries_file, served
 
 ROOT = Path(__file__).parent.parent.parent
@@ -257,3 +259,27 @@ def test_links_of_reports_are_the_tables_own():
     for table in TABLES:
         if table.link:
             assert len(table.key) == 1, table.name  # its page has an address by one value
+
+
+def test_a_name_in_a_report_leads_to_what_has_that_name(sample_file, opened):
+    """Names of identities and groups are links by the keys beside them: these must be theirs."""
+    database = opened(sample_file)
+    names = dict(
+        database.execute(
+            "select iam_id, name from identities union all select id, name from access_groups"
+        ).fetchall()
+    )
+    seen = 0
+    for report in all_reports():
+        asked = {**dict.fromkeys(report.parameters, ""), **ASKED_OF_SAMPLE.get(report.name, {})}
+        for row in database.execute(report.sql, asked):
+            given = set(row.keys())
+            for column in {"who", "subject", "identity", "user", "access_group"} & given:
+                keys = (
+                    ("iam_id",) if column in ("identity", "user") else ("access_group_id", "iam_id")
+                )
+                key = next((row[name] for name in keys if name in given and row[name]), None)
+                if key and row[column]:
+                    assert names[key] in row[column], (report.name, dict(row))
+                    seen += 1
+    assert seen > 500
