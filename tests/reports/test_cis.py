@@ -393,6 +393,6 @@ def test_accepted_findings_are_counted_and_change_no_verdict(collected):
 
 def test_every_report_in_a_row_is_a_link(sample_file):
     with served(sample_file) as site:
-        page = site.page("/iaminsights/cis_scorecard")
+        page = site.page("/iaminsights/cis_scorecard?_all=1")
     for name in ("api_key_unused_180_days", "api_key_never_used"):
         assert re.search(rf'<a href="/iaminsights/{name}">{name}</a>', page)
