@@ -1,5 +1,5 @@
--- title: Second factor missing or weak
--- question: Does the account ask everybody for a second factor, and who is exempt or has none yet?
+-- title: MFA missing or weak
+-- question: Does the account require MFA of everybody, and who is exempt or has no factor yet?
 -- category: Account settings
 -- severity: critical
 -- why: >

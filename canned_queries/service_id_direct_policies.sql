@@ -1,5 +1,5 @@
--- title: Policies straight to service IDs
--- question: Which policies are given to a service ID itself and not to an access group?
+-- title: Policies assigned directly to service IDs
+-- question: Which policies are assigned directly to a service ID and not to an access group?
 -- category: Service IDs
 -- severity: medium
 -- why: >

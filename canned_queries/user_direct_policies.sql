@@ -1,5 +1,5 @@
--- title: Policies straight to users
--- question: Which policies are given to a user and not to an access group?
+-- title: Policies assigned directly to users
+-- question: Which policies are assigned directly to a user and not to an access group?
 -- category: Users
 -- severity: medium
 -- why: >

@@ -8,14 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from iaminsights.cli import main
-from tests.browser import start
+from tests.browser import new_page, opened
 from tests.site_helpers import AS_INSTALLED, served
 
 DOCS = Path(__file__).resolve().parent
-REPORT = "policies_by_last_permit"
+REPORT = "user_direct_policies"
 PERSON = "Jonas Brandt"
 SIZE = {"width": 1280, "height": 860}
 
@@ -34,10 +34,12 @@ def take(page: Page, url: str) -> None:
 
 
 if __name__ == "__main__":
-    with TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with TemporaryDirectory() as folder:
         database = Path(folder) / "iaminsights.sqlite3"
         main(["demo", "--quiet", str(database)], standalone_mode=False)
-        with served(database, **AS_INSTALLED) as site:
-            browser = start(playwright)
-            take(browser.new_page(viewport=SIZE), site.url)
-            browser.close()
+        with (
+            served(database, **AS_INSTALLED) as site,
+            opened() as browser,
+            new_page(browser, SIZE) as page,
+        ):
+            take(page, site.url)
