@@ -50,20 +50,20 @@ with
       max(1, cast(coalesce(nullif(:first_row, ''), '1') as integer)) as first_row,
       max(1, cast(coalesce(nullif(:first_row, ''), '1') as integer)) + 19999 as last_row
   ),
-  members as materialized (
-    select access_group_id, iam_id, membership_type
-    from access_group_identities
-    where coalesce(:identity, '') = ''
-      or iam_id = :identity
-      or iam_id in (
-        select identities.iam_id
-        from identities
-        where identities.name glob '*' || (select pattern from wanted_identity) || '*'
-      )
+  wanted_identities as materialized (
+    select iam_id
+    from identities
+    where :identity <> ''
+      and (iam_id = :identity or name glob '*' || (select pattern from wanted_identity) || '*')
   ),
   sizes as materialized (
-    select access_group_id, count(*) as identities
-    from members
+    select access_group_id, identities
+    from access_group_summaries
+    where coalesce(:identity, '') = '' and identities > 0
+    union all
+    select access_group_id, count(*)
+    from access_group_identities
+    where :identity <> '' and iam_id in (select iam_id from wanted_identities)
     group by access_group_id
   ),
   grants as materialized (
@@ -91,33 +91,37 @@ with
     join target_pairs on target_pairs.target = granted.target
     group by target_pairs.instance
   ),
+  wanted_instances as materialized (
+    select facts.number
+    from resource_service_instances as instances
+    join instance_facts as facts on facts.instance_id = instances.id
+    where :instance <> ''
+      and (
+        instances.id = :instance
+        or instances.guid = :instance
+        or instances.name glob '*' || (select pattern from wanted_instance) || '*'
+      )
+  ),
+  -- Numbers of instances are in the order of their names.
   instances as materialized (
     select
-      instances.id,
-      instances.name,
-      instances.service_name,
-      instances.account_id,
-      sums.instance,
-      sums.ways,
-      sum(sums.ways) over (order by instances.name, instances.id) as last_row
+      instance,
+      ways,
+      sum(ways) over (order by instance rows unbounded preceding) as last_row
     from sums
-    join instance_facts on instance_facts.number = sums.instance
-    join resource_service_instances as instances on instances.id = instance_facts.instance_id
-    where coalesce(:instance, '') = ''
-      or instances.id = :instance
-      or instances.guid = :instance
-      or instances.name glob '*' || (select pattern from wanted_instance) || '*'
+    where coalesce(:instance, '') = '' or instance in (select number from wanted_instances)
   ),
   blocks as materialized (
     select
-      instances.id as instance_id,
+      instances.instance,
+      instances.ways,
       grants.policy_id,
       grants.scope,
       grants.access_group_id,
       grants.identities,
       policy_roles.role_id,
       instances.last_row - instances.ways + sum(grants.identities) over (
-        partition by instances.id
+        partition by instances.instance
         order by access_groups.name, access_groups.id, grants.policy_id, policy_roles.role_id
       ) as last_row
     from instances
@@ -134,50 +138,67 @@ with
     where last_row >= (select first_row from page)
       and last_row - identities < (select last_row from page)
   ),
-  shown_members as materialized (
-    select
-      members.*,
-      row_number() over (partition by access_group_id order by iam_id) as number
-    from members
-    where access_group_id in (select access_group_id from shown_blocks)
+  members as materialized (
+    select members.access_group_id, members.iam_id, members.membership_type
+    from (select distinct access_group_id from shown_blocks) as groups
+    cross join access_group_identities as members
+      on members.access_group_id = groups.access_group_id
+    where coalesce(:identity, '') = ''
+      or members.iam_id in (select iam_id from wanted_identities)
   ),
-  ways as (
+  shown_members as materialized (
+    select *, row_number() over (partition by access_group_id order by iam_id) as number
+    from members
+  ),
+  -- What all rows of a block have in common is looked up once.
+  described as materialized (
     select
-      shown_blocks.*,
-      shown_members.iam_id,
-      shown_members.membership_type,
-      shown_blocks.last_row - shown_blocks.identities + shown_members.number as number
+      coalesce(accounts.name, accounts.account_id) as account,
+      instances.name as instance,
+      instances.service_name as service,
+      access_groups.name as access_group,
+      (
+        select public_access.effect
+        from public_access
+        where public_access.access_group_id = shown_blocks.access_group_id
+      ) as public_access,
+      coalesce(roles.display_name, roles.role_id) as role,
+      shown_blocks.scope,
+      shown_blocks.ways as ways_to_instance,
+      shown_blocks.access_group_id,
+      shown_blocks.policy_id,
+      instances.id as instance_id,
+      shown_blocks.role_id,
+      shown_blocks.last_row - shown_blocks.identities as rows_before
     from shown_blocks
-    join shown_members on shown_members.access_group_id = shown_blocks.access_group_id
+    join instance_facts on instance_facts.number = shown_blocks.instance
+    join resource_service_instances as instances on instances.id = instance_facts.instance_id
+    join accounts on accounts.account_id = instances.account_id
+    join access_groups on access_groups.id = shown_blocks.access_group_id
+    join roles on roles.role_id = shown_blocks.role_id
   )
 select
-  coalesce(accounts.name, accounts.account_id) as account,
-  instances.name as instance,
-  instances.service_name as service,
+  described.account,
+  described.instance,
+  described.service,
   identities.name as identity,
   identities.kind,
-  access_groups.name as access_group,
-  ways.membership_type as membership,
-  (
-    select public_access.effect
-    from public_access
-    where public_access.access_group_id = ways.access_group_id
-  ) as public_access,
-  coalesce(roles.display_name, roles.role_id) as role,
-  ways.scope,
-  instances.ways as ways_to_instance,
-  ways.iam_id,
-  ways.access_group_id,
-  ways.policy_id,
-  instances.id as instance_id,
-  ways.role_id,
-  ways.number,
+  described.access_group,
+  members.membership_type as membership,
+  described.public_access,
+  described.role,
+  described.scope,
+  described.ways_to_instance,
+  members.iam_id,
+  described.access_group_id,
+  described.policy_id,
+  described.instance_id,
+  described.role_id,
+  described.rows_before + members.number as number,
   (select sum(ways) from instances) as report_rows
-from ways
-join instances on instances.id = ways.instance_id
-join accounts on accounts.account_id = instances.account_id
-join identities on identities.iam_id = ways.iam_id
-join access_groups on access_groups.id = ways.access_group_id
-join roles on roles.role_id = ways.role_id
-where ways.number between (select first_row from page) and (select last_row from page)
-order by ways.number
+from described
+cross join shown_members as members on members.access_group_id = described.access_group_id
+cross join identities on identities.iam_id = members.iam_id
+where described.rows_before + members.number
+  between (select first_row from page) and (select last_row from page)
+order by number

@@ -2,7 +2,7 @@
 -- grain: one row for each service instance
 -- key: [number]
 -- columns:
---   number: {is: Its number., kind: integer, required: true}
+--   number: {is: "Its number, in the order of the names of all.", kind: integer, required: true}
 --   instance_id: {is: The instance., references: resource_service_instances, required: true}
 --   account_id: {is: Its account., references: accounts, required: true}
 --   guid: Its GUID; empty where it has none.
@@ -12,7 +12,7 @@
 -- indexes: [[guid], [account_id, service_name]]
 -- rests_on: [resource_service_instances]
 select
-  row_number() over (order by id),
+  row_number() over (order by name, id),
   id,
   account_id,
   nullif(guid, ''),

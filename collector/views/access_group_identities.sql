@@ -5,7 +5,8 @@
 --
 --   Whoever was put into a group and is found by one of its rules as well counts as static. The
 --   Public Access group stands for every user and service ID of its account; that it may stand
---   for people without a login, too, is not shown.
+--   for people without a login, too, is not shown. Each kind stands by itself, and a column has the
+--   same type in all of them: only then does SQLite look one group up instead of making all rows.
 select group_id as access_group_id, iam_id, membership_type
 from access_group_members as members
 where membership_type = 'static'
@@ -17,12 +18,12 @@ where membership_type = 'static'
       and others.membership_type = 'static'
   )
 union all
-select access_groups.id, users.iam_id, 'public'
+select access_groups.id, users.iam_id, cast('public' as text)
 from access_groups
 join users on users.account_id = access_groups.account_id
 where access_groups.is_public = 1
 union all
-select access_groups.id, serviceids.iam_id, 'public'
+select access_groups.id, serviceids.iam_id, cast('public' as text)
 from access_groups
 join serviceids on serviceids.account_id = access_groups.account_id
 where access_groups.is_public = 1
