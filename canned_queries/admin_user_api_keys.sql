@@ -44,7 +44,13 @@ with
     select paths.account_id, paths.iam_id, 'one step away', paths.path
     from shortest_escalation_paths as paths
     where paths.hops = 1
-      and (paths.account_id, paths.iam_id) not in (select account_id, iam_id from administrators)
+      -- "Not in" a list of pairs looks through all of it each time.
+      and not exists (
+        select 1
+        from administrators
+        where administrators.account_id = paths.account_id
+          and administrators.iam_id = paths.iam_id
+      )
   )
 select
   coalesce(accounts.name, apikeys.account_id) as account,
