@@ -129,13 +129,14 @@ with
       holders.service,
       count(distinct reached.instance) as instances
     from holders
-    join totals on totals.account_id = holders.account_id and totals.service = holders.service
-    join grants
+    cross join totals
+      on totals.account_id = holders.account_id and totals.service = holders.service
+    cross join grants
       on grants.account_id = holders.account_id
       and grants.holder_id = holders.holder_id
       and grants.service = holders.service
-    join target_pairs as reached on reached.target = grants.target
-    join instances
+    cross join target_pairs as reached on reached.target = grants.target
+    cross join instances
       on instances.number = reached.instance and instances.service = grants.service
     where holders.targets > 1 and holders.most_instances < totals.instances
     group by holders.account_id, holders.holder_id, holders.service
