@@ -42,14 +42,16 @@ with
     from granting_policies as policies
     where type = 'access'
   ),
-  members as materialized (
-    select distinct access_group_members.iam_id, access_groups.account_id
-    from access_group_members
-    join access_groups on access_groups.id = access_group_members.group_id
-    where access_groups.is_public = 0
-      and access_groups.id in (
-        select access_group_id from granting where access_group_id is not null
-      )
+  granting_groups as materialized (
+    select id, account_id
+    from access_groups
+    where is_public = 0
+      and id in (select access_group_id from granting where access_group_id is not null)
+  ),
+  assuming as materialized (
+    select allowed.iam_id, trustedprofiles.account_id
+    from trustedprofile_identities as allowed
+    join trustedprofiles on trustedprofiles.id = allowed.tp_id
   ),
   claim_rules as materialized (
     select account_id, count(*) as rules
@@ -89,7 +91,14 @@ select
   1 as users,
   'ibmcloud account user-remove ' || arguments.word as command,
   arguments.console,
-  coalesce(arguments.remark, dependents.words) as remark,
+  coalesce(
+    arguments.remark,
+    (
+      select dependents.words
+      from identity_dependents as dependents
+      where dependents.iam_id = users.iam_id and dependents.account_id = users.account_id
+    )
+  ) as remark,
   acknowledged.note as acknowledged,
   users.iam_id,
   users.account_id,
@@ -101,22 +110,27 @@ join identities on identities.iam_id = users.iam_id
 join identity_arguments as arguments
   on arguments.iam_id = users.iam_id and arguments.account_id = users.account_id
 left join claim_rules on claim_rules.account_id = users.account_id
-left join identity_dependents as dependents
-  on dependents.iam_id = arguments.iam_id and dependents.account_id = arguments.account_id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'user_no_access'
   and acknowledged.account_id = users.account_id
   and acknowledged.finding = users.iam_id
 where users.iam_id is not accounts.owner
   and coalesce(users.state, '') not in ('PENDING', 'PROCESSING', 'SUSPENDED', 'VPN_ONLY')
-  and (users.iam_id, users.account_id) not in (select iam_id, account_id from members)
-  and (users.iam_id, users.account_id) not in (
-    select iam_id, account_id from granting where iam_id is not null
+  -- One group is enough; "not in" a list of pairs would look through all of it for each user.
+  and not exists (
+    select 1
+    from access_group_members as members
+    cross join granting_groups as groups on groups.id = members.group_id
+    where members.iam_id = users.iam_id and groups.account_id = users.account_id
   )
   and not exists (
     select 1
-    from trustedprofile_identities as allowed
-    join trustedprofiles on trustedprofiles.id = allowed.tp_id
-    where allowed.iam_id = users.iam_id and trustedprofiles.account_id = users.account_id
+    from granting
+    where granting.iam_id = users.iam_id and granting.account_id = users.account_id
+  )
+  and not exists (
+    select 1
+    from assuming
+    where assuming.iam_id = users.iam_id and assuming.account_id = users.account_id
   )
 order by account, users.account_id, user, users.id
