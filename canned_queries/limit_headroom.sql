@@ -39,7 +39,7 @@ with
   groups as materialized (
     select id, account_id from access_groups where is_public = 0
   ),
-  used as (
+  used as materialized (
     select
       account_id,
       1 as place,
@@ -78,20 +78,19 @@ with
     group by account_id
     union all
     select
-      joined.account_id,
+      account_id,
       5,
       'groups_of_user',
       'access groups of a person',
-      joined.iam_id,
-      joined.number,
+      iam_id,
+      (
+        select count(distinct members.group_id)
+        from access_group_members as members
+        cross join groups on groups.id = members.group_id
+        where members.iam_id = users.iam_id and groups.account_id = users.account_id
+      ),
       50
-    from (
-      select members.iam_id, groups.account_id, count(distinct members.group_id) as number
-      from access_group_members as members
-      cross join groups on groups.id = members.group_id
-      group by members.iam_id, groups.account_id
-    ) as joined
-    join users on users.iam_id = joined.iam_id and users.account_id = joined.account_id
+    from users
     union all
     select
       account_id,
