@@ -60,31 +60,36 @@ with
       coalesce(json_extract(api_type.value, '$.api_type_id'), '') glob '*:platform-api-type:*'
     )
   ),
+  -- What rules are about: many are about the same, which is compared with each instance once.
+  described as materialized (
+    select cbr_rules.id as rule_id, cbr_rules.account_id, resource.value as said
+    from cbr_rules, json_each(cbr_rules.resources) as resource
+  ),
+  distinct_resources as materialized (
+    select row_number() over () as resource, account_id, said
+    from (select distinct account_id, said from described)
+  ),
   attributes as materialized (
     select
-      cbr_rules.id as rule_id,
-      resource.key as place,
+      described.resource,
       json_extract(each.value, '$.name') as name,
       coalesce(json_extract(each.value, '$.operator'), 'stringEquals') as operator,
       json_extract(each.value, '$.value') as wanted
-    from cbr_rules, json_each(cbr_rules.resources) as resource,
-      json_each(resource.value, '$.attributes') as each
+    from distinct_resources as described, json_each(described.said, '$.attributes') as each
   ),
   tags as materialized (
     select
-      cbr_rules.id as rule_id,
-      resource.key as place,
+      described.resource,
       json_extract(each.value, '$.name') || ':' || json_extract(each.value, '$.value') as tag,
       coalesce(json_extract(each.value, '$.operator'), 'stringEquals') as operator
-    from cbr_rules, json_each(cbr_rules.resources) as resource,
-      json_each(resource.value, '$.tags') as each
+    from distinct_resources as described, json_each(described.said, '$.tags') as each
   ),
-  -- What each rule is about, with what it names literally, and whether it is about a part.
+  -- What each names literally, and whether it is a part of an instance.
   resources as materialized (
     select
-      cbr_rules.id as rule_id,
-      resource.key as place,
-      cbr_rules.account_id,
+      described.resource,
+      described.account_id,
+      described.said,
       max(wanted) filter (where name = 'serviceInstance' and operator = 'stringEquals')
         as instance_guid,
       max(wanted) filter (where name = 'serviceName' and operator = 'stringEquals')
@@ -98,55 +103,61 @@ with
         ),
         0
       ) as is_part
-    from cbr_rules, json_each(cbr_rules.resources) as resource
-    left join attributes
-      on attributes.rule_id = cbr_rules.id and attributes.place = resource.key
-    group by cbr_rules.id, resource.key
+    from distinct_resources as described
+    left join attributes on attributes.resource = described.resource
+    group by described.resource
+  ),
+  -- The rules about each, with what is wrong with them. A rule about a part that does not even
+  -- restrict that part says nothing.
+  rules as materialized (
+    select distinct
+      resources.resource,
+      described.rule_id,
+      case
+        when platform_rules.rule_id is not null then 5
+        when resources.is_part then 4
+        when open_rules.rule_id is not null then 3
+        when cbr_rules.enforcement_mode = 'report' then 1
+        when cbr_rules.enforcement_mode = 'disabled' then 2
+        else 0
+      end as problem
+    from described
+    join resources
+      on resources.account_id = described.account_id and resources.said = described.said
+    join cbr_rules on cbr_rules.id = described.rule_id
+    left join open_context_rules as open_rules on open_rules.rule_id = described.rule_id
+    left join platform_rules on platform_rules.rule_id = described.rule_id
+    where not (
+      (resources.is_part or platform_rules.rule_id is not null)
+      and (open_rules.rule_id is not null or cbr_rules.enforcement_mode in ('report', 'disabled'))
+    )
   ),
   candidates as materialized (
-    select resources.rule_id, resources.place, resources.is_part, instances.id as instance_id
+    select resources.resource, instances.id as instance_id
     from resources
-    join instances
+    cross join instances
       on instances.guid = resources.instance_guid
       and instances.account_id = resources.account_id
     where resources.instance_guid is not null and resources.instance_guid <> '*'
     union all
-    select resources.rule_id, resources.place, resources.is_part, instances.id
+    select resources.resource, instances.id
     from resources
     join instances
       on instances.account_id = resources.account_id
       and instances.service_name = resources.service_name
     where coalesce(resources.instance_guid, '*') = '*' and resources.service_name <> '*'
     union all
-    select resources.rule_id, resources.place, resources.is_part, instances.id
+    select resources.resource, instances.id
     from resources
     join instances on instances.account_id = resources.account_id
     where coalesce(resources.instance_guid, '*') = '*'
       and coalesce(resources.service_name, '*') = '*'
   ),
-  applying as materialized (
-    select
-      candidates.instance_id,
-      candidates.rule_id,
-      case
-        when platform_rules.rule_id is not null then 5
-        when candidates.is_part then 4
-        when open_rules.rule_id is not null then 3
-        when cbr_rules.enforcement_mode = 'report' then 1
-        when cbr_rules.enforcement_mode = 'disabled' then 2
-        else 0
-      end as problem
+  reached as materialized (
+    select candidates.instance_id, candidates.resource
     from candidates
     join instances on instances.id = candidates.instance_id
-    join cbr_rules on cbr_rules.id = candidates.rule_id
-    left join open_context_rules as open_rules on open_rules.rule_id = candidates.rule_id
-    left join platform_rules on platform_rules.rule_id = candidates.rule_id
-    -- A rule about a part that does not even restrict that part says nothing.
-    where not (
-        (candidates.is_part or platform_rules.rule_id is not null)
-        and (open_rules.rule_id is not null or cbr_rules.enforcement_mode in ('report', 'disabled'))
-      )
-      and not exists (
+    where not exists (
         select 1
         from (
           select
@@ -161,8 +172,7 @@ with
               when 'region' then instances.region_id
             end as actual
           from attributes
-          where attributes.rule_id = candidates.rule_id
-            and attributes.place = candidates.place
+          where attributes.resource = candidates.resource
             and attributes.name in (
               'accountId', 'serviceType', 'serviceName', 'serviceInstance', 'resourceGroupId',
               'region'
@@ -183,16 +193,14 @@ with
       and not exists (
         select 1
         from attributes
-        where attributes.rule_id = candidates.rule_id
-          and attributes.place = candidates.place
+        where attributes.resource = candidates.resource
           and attributes.name = 'service_group_id'
       )
       and not exists (
         select 1
         from tags
         join readings on readings.account_id = instances.account_id
-        where tags.rule_id = candidates.rule_id
-          and tags.place = candidates.place
+        where tags.resource = candidates.resource
           and readings.tags_were_read
           and not exists (
             select 1
@@ -209,9 +217,12 @@ with
       )
   ),
   problems as materialized (
-    select instance_id, min(problem) as problem
-    from applying
-    group by instance_id
+    select reached.instance_id, min(least.problem) as problem
+    from reached
+    join (
+      select resource, min(problem) as problem from rules group by resource
+    ) as least on least.resource = reached.resource
+    group by reached.instance_id
   ),
   rule_names as materialized (
     select
@@ -224,14 +235,16 @@ with
       ) filter (where is_ready) as command
     from (
       select distinct
-        applying.instance_id,
-        applying.rule_id,
-        applying.problem = problems.problem and applying.problem in (1, 2) as is_ready,
+        reached.instance_id,
+        rules.rule_id,
+        rules.problem = problems.problem and rules.problem in (1, 2) as is_ready,
         coalesce(nullif(cbr_rules.description, ''), cbr_rules.id) as rule
-      from applying
-      join problems on problems.instance_id = applying.instance_id and problems.problem > 0
-      join cbr_rules on cbr_rules.id = applying.rule_id
-      order by rule, applying.rule_id
+      from problems
+      cross join reached on reached.instance_id = problems.instance_id
+      cross join rules on rules.resource = reached.resource
+      join cbr_rules on cbr_rules.id = rules.rule_id
+      where problems.problem > 0
+      order by rule, rules.rule_id
     )
     group by instance_id
   )
