@@ -126,14 +126,15 @@ with
       coalesce(roles.display_name, roles.role_id) as role,
       coalesce(summaries.identities, 1) as identities
     from policies
-    join policy_roles on policy_roles.policy_id = policies.id
+    cross join policy_roles on policy_roles.policy_id = policies.id
     join policy_descriptions as descriptions on descriptions.policy_id = policies.id
     join roles on roles.role_id = policy_roles.role_id
     left join access_groups on access_groups.id = policies.access_group_id
     left join access_group_summaries as summaries
       on summaries.access_group_id = policies.access_group_id
     -- Of "in" the planner expects enough rows to make an index on them.
-    where (policy_roles.policy_id, policy_roles.role_id) in (select policy_id, role_id from granting)
+    where policies.id in (select policy_id from granting)
+      and (policy_roles.policy_id, policy_roles.role_id) in (select policy_id, role_id from granting)
       and coalesce(policies.access_group_id, policies.iam_id) is not null
   )
 -- Identities come in the order of an index on their names: what is after the last row shown is
