@@ -290,6 +290,18 @@ def test_a_long_answer_says_how_long_it_is_and_goes_on(collected):
     assert rows(path, "service_access_by_iam_id", *columns, first_row="150")[0] == answer[149]
 
 
+def test_instances_stand_in_the_order_of_their_names_across_accounts(collected):
+    """Whatever the order in which they were made, and the account that each is in."""
+    acme, bolt = Account("Acme"), Account("Bolt")
+    for account, names in ((acme, ("zeta", "alpha", "Mike")), (bolt, ("beta", "alpha"))):
+        account.policy(account.group("Team", [account.user("Ada")]), ["Reader"], service="kms")
+        for name in names:
+            account.instance(name, "kms")
+    found = rows(collected(acme, bolt), "service_access_by_iam_id", "instance", "instance_id")
+    assert [name for name, _ in found] == ["Mike", "alpha", "alpha", "beta", "zeta"]
+    assert found == sorted(found)
+
+
 # --- users_not_in_access_group ------------------------------------------------------------------
 
 
