@@ -88,7 +88,10 @@ def test_three_commands_work_from_an_empty_folder(ordinary):
 
 @pytest.mark.parametrize("path", PAGES)
 def test_both_ways_of_installing_give_the_same_site(ordinary, editable, path):
-    assert ordinary.page(path) == editable.page(path)
+    # Datasette says "many rows" where a busy machine took too long to count them.
+    counted = re.compile(r'="number">[\w,]+ rows?<')
+    one, other = (counted.sub("", machine.page(path)) for machine in (ordinary, editable))
+    assert one == other
 
 
 def assert_each_is_registered_once(plugins: str) -> None:
