@@ -7,7 +7,6 @@ select
   findings.account_id,
   findings.finding,
   findings.severity,
-  acknowledgements.reason || ' (until ' || acknowledgements.expires || ')' as note
+  accepted.note
 from findings
-join acknowledgements on acknowledgements.id = findings.acknowledgement_id
-where acknowledgements.expires >= date('now')
+join current_acknowledgements as accepted on accepted.id = findings.acknowledgement_id

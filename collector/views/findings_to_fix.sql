@@ -43,9 +43,9 @@ select
   ) as account,
   findings.first_seen,
   (
-    select accepted.reason || ' (until ' || accepted.expires || ')'
-    from acknowledgements as accepted
-    where accepted.id = findings.acknowledgement_id and accepted.expires >= date('now')
+    select accepted.note
+    from current_acknowledgements as accepted
+    where accepted.id = findings.acknowledgement_id
   ) as acknowledged,
   findings.command,
   (
