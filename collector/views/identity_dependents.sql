@@ -2,7 +2,8 @@
 --   What is lost when an identity is deleted.
 -- notes: |
 --   One row for each user, service ID and trusted profile of an account; words is empty where it has
---   no API keys and no policies of its own and cannot be assumed. Each kind stands by itself, and a
+--   no API keys, service credentials or policies of its own and cannot be
+--   assumed. Each kind stands by itself, and a
 --   column has the same type in all of them: only then does SQLite look one identity up instead of
 --   making all rows.
 with deletable as (
@@ -22,6 +23,15 @@ select
           select ', ' || count(*) || iif(count(*) = 1, ' API key', ' API keys')
           from apikeys
           where apikeys.iam_id = deletable.iam_id and apikeys.account_id = deletable.account_id
+          having count(*) > 0
+        ),
+        ''
+      ) || coalesce(
+        (
+          select ', ' || count(*) || iif(count(*) = 1, ' service credential', ' service credentials')
+          from resource_keys
+          where resource_keys.service_iam_id = deletable.iam_id
+            and resource_keys.account_id = deletable.account_id
           having count(*) > 0
         ),
         ''

@@ -3,7 +3,7 @@
 -- notes: |
 --   A deleted service ID never comes back, and its API keys end with it; a disabled key can be enabled
 --   again. So command first disables the keys that work, and deletes only where none does; where the
---   keys were not read in full there is no command. remark says what comes next and what is lost.
+--   keys and service credentials were not read in full there is no command. remark says what comes next and what is lost.
 with
   keys as (
     select account_id, iam_id, group_concat(disable_command, ' && ') as commands
@@ -24,9 +24,13 @@ with
       keys.commands as disable_keys,
       iif(serviceids.locked = 1, 'ibmcloud iam service-id-unlock ' || arguments.word || ' && ', '')
         || 'ibmcloud iam service-id-delete ' || arguments.word as delete_command,
-      (serviceids.account_id, 'apikeys') in (
-        select account_id, part from collected_parts where status = 'ok'
-      ) as keys_were_read,
+      (
+        select count(*)
+        from collected_parts
+        where collected_parts.account_id = serviceids.account_id
+          and collected_parts.part in ('apikeys', 'resource_keys')
+          and collected_parts.status = 'ok'
+      ) = 2 as keys_were_read,
       dependents.words
     from serviceids
     join identity_arguments as arguments
@@ -48,7 +52,8 @@ select
       then 'Delete it when disabling its API keys has broken nothing: ' || delete_command || '. '
         || words
     when not keys_were_read
-      then 'Its API keys were not read in full: disable those that it has before you delete it.'
+      then 'Its API keys and service credentials were not read in full: look for them before you '
+        || 'delete it.'
         || coalesce(' ' || words, '')
     else words
   end as remark,

@@ -290,15 +290,17 @@ def test_the_keys_of_a_service_id_are_disabled_before_it_is_deleted(collected):
         assert dict(answers(path, report, "serviceid", "command")) == expected
 
 
-def test_no_service_id_is_deleted_where_keys_were_not_read(collected):
+@pytest.mark.parametrize("denied", ["api_keys", "resource_keys"])
+def test_no_service_id_is_deleted_where_keys_were_not_read(collected, denied):
     acme = Account("Acme")
     acme.service_id("robot", id="ServiceId-1")
     assert answers(
-        collected(acme, deny=("api_keys",)), "service_id_no_access", "command", "remark"
+        collected(acme, deny=(denied,)), "service_id_no_access", "command", "remark"
     ) == [
         (
             None,
-            "Its API keys were not read in full: disable those that it has before you delete it.",
+            "Its API keys and service credentials were not read in full: look for them before "
+            "you delete it.",
         )
     ]
 
@@ -323,6 +325,17 @@ def test_what_is_lost_with_a_thing_is_said_before_it_is_deleted(collected):
         ),
     ]
     assert answers(path, "group_no_policies", "remark") == [("With it go: 2 members.",)]
+
+
+def test_service_credentials_that_end_with_a_service_id_are_said(collected):
+    acme = Account("Acme")
+    behind = acme.service_id("auto-generated", id="ServiceId-1")
+    acme.service_id("idle", id="ServiceId-2")
+    acme.resource_key(acme.instance("queue", "messagehub"), "producer", service_id=behind)
+    assert answers(collected(acme), "service_id_no_access", "serviceid", "remark") == [
+        ("auto-generated", "With it go: 1 service credential."),
+        ("idle", None),
+    ]
 
 
 def test_an_authorization_on_keys_says_that_data_may_be_lost(collected):
