@@ -56,6 +56,10 @@ class ReportError(InsightsError):
     """A report file or metadata.yml cannot be used; the text names file and key."""
 
 
+class FilterError(InsightsError):
+    """An address asks a report for what it has not; the text names column and comparison."""
+
+
 class AcknowledgementError(InsightsError):
     """The file of acknowledged findings cannot be used; the text names file and entry."""
 

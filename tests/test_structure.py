@@ -74,6 +74,7 @@ MAY_IMPORT_WITHIN = {
         "readers": set(),
         "databases": set(),
         "patches": set(),
+        "filters": set(),
         "mending": set(),
         "inline_scripts": set(),
         "content_policy": {"inline_scripts"},
