@@ -10,15 +10,15 @@ import shutil
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
 from . import __version__, progress
-from .collect import CONCURRENCY, KEEP_HISTORY, PARTS, Summary, collect
+from .collect import CONCURRENCY, KEEP_HISTORY, PARTS, Summary, collect, utc_now
 from .errors import DatabaseError, InsightsError
 from .files import METADATA, metadata_beside, project_file
 from .ibmcloud.client import Client
@@ -31,7 +31,14 @@ from .reports.findings import Acknowledgement, count_in_file, read_acknowledgeme
 from .reports.report import SEVERITIES, Report, assemble
 from .reports.resting import parts_of
 from .reports.sarif import sarif
-from .sandbox import Sandbox, account_of_size, earlier_sample_account, read_faults, sample_account
+from .sandbox import (
+    EARLIER_BY,
+    Sandbox,
+    account_of_size,
+    earlier_sample_account,
+    read_faults,
+    sample_account,
+)
 from .store.file import accounts_in, check_source, check_target
 
 DEFAULT_FILE = "iaminsights.sqlite3"
@@ -203,18 +210,25 @@ def demo_command(database: Path, quiet: bool) -> None:
             "there. Name another file: iaminsights demo FILE."
         )
     reports = all_reports()
-    # A history begins with the second collect: the company as it was comes first.
-    stages = (account,) if held else (earlier_sample_account(), account)
-    for stage in stages:
-        if stage is not stages[0]:  # two collects of one second would be one moment of history
-            time.sleep(1 - time.time() % 1)
+    # A history begins with the second collect: the company as it was comes first, weeks ago.
+    earlier = () if held else ((earlier_sample_account(), EARLIER_BY),)
+    for stage, ago in (*earlier, (account, timedelta())):
         with Sandbox(stage) as sandbox:
-            credential = find_credential(None, sandbox.environment)
-            silent = quiet or stage is not account
-            summary = _collect(credential, sandbox.environment, database, reports, quiet=silent)
+            summary = _collect(
+                find_credential(None, sandbox.environment),
+                sandbox.environment,
+                database,
+                reports,
+                quiet=quiet or stage is not account,
+                now=_clock_behind(ago),
+            )
     if not quiet:
         _say_collected(summary, database)
     _say_how_to_serve(database, quiet)
+
+
+def _clock_behind(ago: timedelta) -> Callable[[], datetime]:
+    return lambda: utc_now() - ago
 
 
 @main.command("sandbox")
@@ -417,6 +431,7 @@ def _collect(
     quiet: bool = False,
     log: Callable[[str], None] | None = None,
     keep_history: int = KEEP_HISTORY,
+    now: Callable[[], datetime] = utc_now,
 ) -> Summary:
     client = Client(credential, environ, concurrency, log=log)
     try:
@@ -429,6 +444,7 @@ def _collect(
             reports=reports,
             acknowledgements=acknowledgements,
             keep_history=keep_history,
+            now=now,
         )
     finally:
         client.close()

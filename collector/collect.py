@@ -124,6 +124,11 @@ class _Ask:
         return _number(self.params.get("offset")) or 0
 
 
+def utc_now() -> datetime:
+    """The clock of this machine."""
+    return datetime.now(timezone.utc)
+
+
 def collect(
     client: Client,
     target: Path,
@@ -135,6 +140,7 @@ def collect(
     reports: Sequence[Report] = (),
     acknowledgements: Sequence[Acknowledgement] | None = None,
     keep_history: int = KEEP_HISTORY,
+    now: Callable[[], datetime] = utc_now,
 ) -> Summary:
     """Collect the account of the client's token into the file.
 
@@ -142,14 +148,15 @@ def collect(
     step after each page, and with True once the part is complete. `report_patience` is how
     many seconds IBM Cloud has to make a report. What `reports` find is counted in the file, with
     `acknowledgements` or, without, those that it has; `keep_history` is how many days of changes it
-    keeps. An error that costs more than a part (see
-    outcome.py) leaves the file as it was and is raised as InsightsError.
+    keeps. `now` is the clock: what it says is written down as when something was read. An error
+    that costs more than a part (see outcome.py) leaves the file as it was and is raised as
+    InsightsError.
     """
-    started, clock = _now(), time.monotonic()
+    started, clock = _written(now()), time.monotonic()
     account_id = client.claims.account_id
     context = Context(account_id, public_group=public_group_id(target, account_id))
     with Draft(target) as draft:
-        run = _Run(client, draft, context, only, concurrency, progress, report_patience)
+        run = _Run(client, draft, context, only, concurrency, progress, report_patience, now)
         run.walk()
         run.remove_what_is_gone()
         if run.account_name is None:  # the account itself may not be read: only its ID is known
@@ -167,7 +174,7 @@ def collect(
         )
         kept = {step.part for step in steps if step.keeps_old_rows}
         partial = {step.part for step in steps if step.status == PARTIAL}
-        ended = _now()
+        ended = _written(now())
         number = next_collection_id(target)
         _record(draft, summary, number, started, ended, client.claims.iam_id)
         draft.complete(account_id, kept | (set(PARTS) - run.selected), ended, partial)
@@ -191,6 +198,7 @@ class _Run:
         concurrency: int,
         progress: Callable[[Step, bool], None],
         report_patience: float,
+        now: Callable[[], datetime],
     ) -> None:
         self.selected = {"accounts", *(only or PARTS)}
         self.steps = {part: Step(part) for part in PARTS}
@@ -210,6 +218,7 @@ class _Run:
         self._context = context
         self._progress = progress
         self._report_patience = report_patience
+        self._now = now
         self._resources = [r for r in RESOURCES if r.part in self._needed()]
         self._children = {
             part: [r for r in self._resources if r.each and r.each.part == part] for part in PARTS
@@ -276,7 +285,7 @@ class _Run:
 
     def _submit(self, ask: _Ask) -> None:
         step = self.steps[ask.resource.part]
-        step.started_at = step.started_at or _now()
+        step.started_at = step.started_at or _written(self._now())
         step.requests += 1
         ask.listing.open += 1
         self._open[step.part] += 1
@@ -465,7 +474,7 @@ class _Run:
             return
         self._finished.add(part)
         step = self.steps[part]
-        step.finished_at = _now()
+        step.finished_at = _written(self._now())
         self._tell_refusals_from_what_is_gone(step)
         for parent in (self.steps[name] for name in sorted(parents)):
             if parent.keeps_old_rows:
@@ -532,8 +541,8 @@ def _row(table: str, **values: Any) -> dict[str, Any]:
     return {column.name: values.get(column.name) for column in TABLE[table].columns}
 
 
-def _now() -> str:
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _written(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _record(

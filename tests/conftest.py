@@ -6,16 +6,17 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext
 
-from iaminsights.collect import collect
+from iaminsights.collect import collect, utc_now
 from iaminsights.ibmcloud.client import Client
 from iaminsights.ibmcloud.credentials import find_credential
 from iaminsights.reports.catalogue import all_reports
-from iaminsights.sandbox import Account, Sandbox, earlier_sample_account, sample_account
+from iaminsights.sandbox import EARLIER_BY, Account, Sandbox, earlier_sample_account, sample_account
 
 from . import browser as browsers
 from .sandbox_client import Caller
@@ -91,9 +92,10 @@ def opened() -> Iterator[Callable[[Path], sqlite3.Connection]]:
 def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample account as the demo has it; a test that changes it works on a copy."""
     path = tmp_path_factory.mktemp("sample") / "iaminsights.sqlite3"
-    for account in (earlier_sample_account(), sample_account()):
+    for account, ago in ((earlier_sample_account(), EARLIER_BY), (sample_account(), timedelta())):
         with Sandbox(account) as sandbox:
-            collect_from(sandbox, account, path, reports=all_reports())
+            moment = utc_now() - ago
+            collect_from(sandbox, account, path, reports=all_reports(), now=lambda at=moment: at)
     return path
 
 

@@ -18,12 +18,12 @@ import sqlite3
 import sys
 from collections.abc import Mapping
 from contextlib import closing
-from datetime import date
+from datetime import date, datetime, timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from iaminsights import __version__
-from iaminsights import collect as collecting
+from iaminsights.collect import collect
 from iaminsights.facts.derived import FACTS, empty_database
 from iaminsights.ibmcloud.client import Client
 from iaminsights.ibmcloud.credentials import find_credential
@@ -34,7 +34,7 @@ from iaminsights.store.schema import SCHEMA_VERSION
 
 PINS = Path(__file__).with_name("schema_versions.json")
 FILES = Path(__file__).with_name("files")
-MOMENTS = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z")  # of the two collects of each file
+DAYS = (datetime(2026, 1, 1, tzinfo=timezone.utc), datetime(2026, 1, 2, tzinfo=timezone.utc))
 ACCEPTED = Acknowledgement(
     "api_key_no_expiry", {"apikey_id": "ApiKey-accepted"}, "Replaced soon.", date(2099, 12, 31)
 )
@@ -142,13 +142,18 @@ def make_file(path: Path) -> None:
     """Collect both accounts, and the first of them again a day later."""
     first, second = accounts_of(1), accounts_of(2)
     reports = all_reports()
-    for moment, accounts in zip(MOMENTS, (first, second[:1]), strict=True):
-        collecting._now = lambda at=moment: at
+    for day, accounts in zip(DAYS, (first, second[:1]), strict=True):
         with Sandbox(accounts) as sandbox:
             for account in accounts:
                 environment = sandbox.environment_for(account)
                 with closing(Client(find_credential(None, environment), environment)) as client:
-                    collecting.collect(client, path, reports=reports, acknowledgements=[ACCEPTED])
+                    collect(
+                        client,
+                        path,
+                        reports=reports,
+                        acknowledgements=[ACCEPTED],
+                        now=lambda day=day: day,
+                    )
 
 
 def record() -> str:

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -212,6 +213,31 @@ def test_demo_collects_the_sample_account(run, tmp_path):
     assert "Collected Lumen Harbour Logistics" in result.stdout
     assert "Look at it: datasette iaminsights.sqlite3 -m metadata.yml" in result.stdout
     assert run("demo", "--quiet").output == ""
+
+
+def moment_of(written: str) -> datetime:
+    return datetime.strptime(written, "%Y-%m-%dT%H:%M:%S%z")
+
+
+def test_the_collects_of_the_demo_are_weeks_apart(run, tmp_path):
+    """So that what is drawn over time has dates; the last one is of now, as every collect is."""
+    before = datetime.now(timezone.utc).replace(microsecond=0)
+    assert run("demo", "--quiet").exit_code == 0
+    after = datetime.now(timezone.utc)
+    with closing(sqlite3.connect(tmp_path / "iaminsights.sqlite3")) as database:
+        runs = database.execute("select started_at, finished_at from collections order by id")
+        earlier, last = [tuple(map(moment_of, run)) for run in runs]
+        steps = database.execute(
+            "select distinct substr(started_at, 1, 10), substr(finished_at, 1, 10) "
+            "from collection_steps where collection_id = 1"
+        ).fetchall()
+        (moments,) = database.execute(
+            "select count(distinct changed_at) from finding_history"
+        ).fetchone()
+    assert before <= last[0] <= last[1] <= after
+    assert before - timedelta(weeks=3) <= earlier[0] <= earlier[1] <= after - timedelta(weeks=3)
+    assert {day for step in steps for day in step} <= {str(at.date()) for at in earlier}
+    assert moments == 2
 
 
 def test_demo_does_not_mix_with_a_real_account(run, sandbox):

@@ -11,10 +11,11 @@ from .account.account import ABSENT, Account
 from .api.faults import Fault, read_faults
 from .api.server import Sandbox
 from .generated.account import account_of_size, generated_account
-from .sample.account import earlier_sample_account, sample_account
+from .sample.account import EARLIER_BY, earlier_sample_account, sample_account
 
 __all__ = [
     "ABSENT",
+    "EARLIER_BY",
     "Account",
     "Fault",
     "Sandbox",

@@ -7,6 +7,7 @@ import html
 import re
 import sqlite3
 from contextlib import closing
+from datetime import datetime, timezone
 from urllib.parse import quote
 
 import pytest
@@ -15,7 +16,6 @@ from datasette.app import Datasette
 from datasette.plugins import pm
 from datasette.utils import tilde_encode
 
-from iaminsights import collect as collecting
 from iaminsights.reports.catalogue import all_reports
 from iaminsights.reports.findings import Acknowledgement
 from iaminsights.reports.output import run
@@ -160,12 +160,10 @@ def story(tmp_path_factory):
     acme.policy(ada, ["Editor"], service="kms", id="policy-deleted", state="deleted")
     acme.policy(other, ["Manager"], instance=vault, id="policy-other")
     bolt.policy(ada, ["Operator"], service="messagehub", id="policy-bolt")
-    moments = iter(("2026-01-01", "2026-01-02", "2026-01-03"))
-    with pytest.MonkeyPatch.context() as patch, Sandbox([acme, bolt]) as sandbox:
-        for account in (acme, bolt, acme):
-            day = next(moments)
-            patch.setattr(collecting, "_now", lambda day=day: f"{day}T08:00:00Z")
-            collect_from(sandbox, account, path, reports=ALL)
+    with Sandbox([acme, bolt]) as sandbox:
+        for day, account in enumerate((acme, bolt, acme), 1):
+            at = datetime(2026, 1, day, 8, tzinfo=timezone.utc)
+            collect_from(sandbox, account, path, reports=ALL, now=lambda at=at: at)
             team["name"] = "Team renamed"
     acme.ada, acme.ben, acme.team, acme.archive = ada, ben, team, archive
     with served(path) as site:

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from iaminsights import collect as collecting
 from iaminsights.cli import main
 from iaminsights.reports.catalogue import all_reports
 from iaminsights.sandbox import Account, Sandbox
@@ -23,13 +22,12 @@ ALL = all_reports()
 
 
 @pytest.fixture
-def on_day(collected, monkeypatch) -> Callable[..., Path]:
+def on_day(collected) -> Callable[..., Path]:
     """Collects accounts as on a day of 2026, of January unless it says otherwise."""
 
     def collect(day: int, *accounts: Account, month: int = 1, **options) -> Path:
-        at = datetime(2026, month, day, tzinfo=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        monkeypatch.setattr(collecting, "_now", lambda: at)
-        return collected(*accounts, reports=ALL, **options)
+        at = datetime(2026, month, day, tzinfo=timezone.utc)
+        return collected(*accounts, reports=ALL, now=lambda: at, **options)
 
     return collect
 

@@ -1,15 +1,15 @@
 """When somebody last authenticated, as IAM Identity tells it of one identity or of all."""
 
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 from ..account.settings import login_key
 
 
 def clock(request):
-    """The moment (UTC) at which a report is made: the account's own day, if it has one."""
+    """The moment (timezone.utc) at which a report is made: the account's own day, if it has one."""
     if request.account.today:
         return datetime.fromisoformat(f"{request.account.today}T08:00+00:00")
-    return datetime.fromtimestamp(request.now, UTC)
+    return datetime.fromtimestamp(request.now, timezone.utc)
 
 
 def minutes(moment):
@@ -32,4 +32,4 @@ def with_activity(request, shown, row):
 
 
 def _an_hour_ago(request):
-    return minutes(datetime.fromtimestamp(clock(request).timestamp() - 3600, UTC))
+    return minutes(datetime.fromtimestamp(clock(request).timestamp() - 3600, timezone.utc))

@@ -9,6 +9,7 @@ by resource group, and the newest group was forgotten.
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 
 from ..account.account import Account
 from .company import found_company
@@ -20,6 +21,7 @@ from .teams import TEAMS, access_that_grew, the_duty_officer
 from .trust import TRUST
 
 LATEST = (the_intern, last_weeks_tidying, access_that_grew, the_duty_officer)
+EARLIER_BY = timedelta(weeks=3)  # so long before the company as it is was the earlier one
 
 
 def sample_account(left_out: Collection[str] = ()) -> Account:
