@@ -3,21 +3,23 @@
 -- category: Inventories
 -- severity: info
 -- why: >
---   Where much leads to one service, look there first.
+--   Services that many policies and identities can reach are the first place to look for excess
+--   access.
 -- remediation: >
---   There is nothing to fix here. Who reaches a single instance is in who_can_access_instance, who
---   administers account management in who_administers_account.
+--   There is nothing to fix here. For access to a single instance, see who_can_access_instance;
+--   for account management, see who_administers_account.
 -- notes: >
 --   One row for each service that has instances or that an active access policy names, and for
---   each account management service that such a policy reaches. naming_policies name the service;
---   broad_policies reach it without naming it: an instance of it (by resource group, region, tags,
---   a pattern, a GUID, or all services), or an account management service as one of all. holders
---   are the identities and access groups with such a policy, identities all who have it directly
---   or through a group (the Public Access group stands for every user and service ID), each once.
---   Every role counts, Viewer too, as does a policy under a condition or about a part of an
---   instance. A policy that names a service counts though its instance may be gone. Service
---   authorizations are left out, as is the account owner, who needs no policy. Removed instances
---   are not counted.
+--   each account management service that such a policy reaches. naming_policies counts the
+--   policies that name the service. broad_policies counts those that reach it without naming it:
+--   they cover at least one of its instances (through a resource group, region, tag, pattern,
+--   GUID, or all services), or they cover an account management service as one of all. holders
+--   counts the identities and access groups with such a policy. identities counts everyone who has
+--   one directly or through a group, each once; the Public Access group counts as every user and
+--   service ID. Every role counts, including Viewer, and so does a policy with a condition or for
+--   a part of an instance. A policy that names a service counts even if its instance no longer
+--   exists. Service-to-service authorizations are left out, as is the account owner, who needs no
+--   policy. Removed instances are not counted.
 -- references:
 --   - "IBM Cloud Docs: Who can access a resource"
 -- shown: [service, kind, instances, naming_policies, broad_policies, holders, identities]

@@ -1,19 +1,20 @@
 -- title: Access groups without a read-only role
--- question: Which access groups have policies, but none of them with a role that only reads?
+-- question: Which access groups have policies, but none with a read-only role?
 -- category: Access groups
 -- severity: low
 -- why: >
---   Where a group holds only roles that change things, nobody has thought about who merely needs
---   to look.
+--   If a group grants only roles that can change things, people who just need to look get more
+--   access than they need.
 -- remediation: >
---   Give those who only look a group of their own, with ibmcloud iam access-group-policy-create
---   GROUP --roles Viewer,Reader --service-name SERVICE. If nobody merely looks, acknowledge the
---   row.
+--   Create a separate group for read-only access with ibmcloud iam access-group-policy-create
+--   GROUP --roles Viewer,Reader --service-name SERVICE. If nobody needs only to look, acknowledge
+--   the row.
 -- notes: >
---   Roles do not include one another: Editor holds no right to read access policies. Roles that
---   only read are Viewer, Reader, and a service's own roles named so, such as ContentReader,
---   SecretsReader or ReaderPlus. A custom role never counts, whatever its name. The rows have no
---   command, since only you know which group and which service.
+--   Roles do not include one another: Editor, for example, does not include the right to read
+--   access policies. The roles that count as read-only are Viewer, Reader, and a service's own
+--   roles named that way, such as ContentReader, SecretsReader, or ReaderPlus. A custom role never
+--   counts, whatever its name. The rows have no command, because only you know which group and
+--   which service.
 -- references:
 --   - "IBM Cloud Docs: IAM roles and actions"
 -- shown: [access_group, roles, policies, members, public_access]

@@ -1,22 +1,23 @@
--- title: Group policies without region or resource group
+-- title: Access group policies without a region or resource group
 -- question: >
---   Which policies of access groups are limited to no region, no resource group and nothing
+--   Which access group policies are not limited to a region, a resource group, or anything
 --   narrower?
 -- category: Access groups
 -- severity: medium
 -- why: >
---   Such a policy reaches across the whole account.
+--   Such a policy applies across the whole account.
 -- remediation: >
---   Give the group policies that name the resource groups or regions it needs, with ibmcloud iam
---   access-group-policy-create GROUP --roles ROLES --resource-group-name NAME, then delete this
---   one with its command.
+--   Give the group policies for only the resource groups or regions it needs, with ibmcloud iam
+--   access-group-policy-create GROUP --roles ROLES --resource-group-name NAME. Then delete this
+--   policy with its command.
 -- notes: >
---   Limited means by a region, a resource group, an instance, a single resource or another
---   attribute that singles something out, or by access tags; a kind of resource alone, "any", and
---   patterns of nothing but wildcards limit nothing. A condition of time or of resource names is
---   shown but does not count as a limit. Left out is what cannot be limited this way: policies for
---   account management services and nothing else, and for services of which everything that is
---   known in the account has neither region nor resource group. Each policy is judged on its own.
+--   A policy is limited if it names a region, a resource group, an instance, a single resource, or
+--   another attribute that singles something out, or if it uses access tags. A resource type
+--   alone, "any", and patterns made only of wildcards limit nothing. A condition on time or on
+--   resource names is shown, but does not count as a limit. Policies that cannot be limited this
+--   way are left out: those for account management services only, and those for services of which
+--   nothing known in the account has a region or a resource group. Each policy is judged on its
+--   own.
 -- references:
 --   - "IBM Cloud Docs: What makes a good access group strategy"
 -- shown: [access_group, target, roles, condition, members, public_access, last_permit_at]

@@ -1,18 +1,18 @@
--- title: Group policies for no particular service
--- question: Which policies of access groups name neither a service nor a service type?
+-- title: Access group policies that name no service
+-- question: Which access group policies name neither a service nor a service type?
 -- category: Access groups
 -- severity: medium
 -- why: >
---   Such a policy covers every service in its resource group or region, and those that will be
---   added there later. With nothing but the account as its target it covers everything.
+--   Such a policy covers every service in its resource group or region, including services added
+--   later. If its only target is the account, it covers everything.
 -- remediation: >
 --   Give the group a policy for each service it needs, with ibmcloud iam
---   access-group-policy-create GROUP --roles ROLES --service-name SERVICE, then delete this one
+--   access-group-policy-create GROUP --roles ROLES --service-name SERVICE. Then delete this policy
 --   with its command.
 -- notes: >
---   Each policy is judged on its own: a narrow policy beside it in the group changes nothing. A
---   policy for the group of IAM account management services names services and is not listed;
---   "any" and patterns of nothing but wildcards name none.
+--   Each policy is judged on its own, even if the group also has a narrower one. A policy for the
+--   group of IAM account management services names services and is not listed. "any" and patterns
+--   made only of wildcards name no service.
 -- references:
 --   - "IBM Cloud Docs: What makes a good access group strategy"
 -- shown: [access_group, target, roles, condition, members, public_access, last_permit_at]

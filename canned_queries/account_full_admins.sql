@@ -1,26 +1,28 @@
 -- title: Full administrators
--- question: Who beside the owner is a full administrator of the account, and by which path?
+-- question: >
+--   Besides the account owner, who is a full administrator of the account, and by which access
+--   path?
 -- category: Administrators
 -- severity: critical
 -- why: >
---   A full administrator can do everything in the account, and can take it away from everybody
+--   A full administrator can do everything in the account, and can take access away from everyone
 --   else.
 -- remediation: >
---   Keep full administrators few, and in one access group. The command of a row ends its path: it
---   deletes the identity's policies or removes the identity from the group; then check for other
---   paths.
+--   Keep full administrators few, and in one access group. The command in a row ends that access
+--   path by deleting the identity's policies or removing the identity from the group; afterward,
+--   check for other paths.
 -- notes: >
 --   A full administrator has Administrator and Manager on all services and Administrator on all
---   account management services, without a condition; a policy for the bare account counts as
---   both. Each row is one identity and one path that is enough on its own: direct policies, an
---   access group, or several of these together where each gives a part. Dynamic members are those
---   as of their last login; a member added by a dynamic rule comes back, so change the rule in the
---   console. Members who are no longer in the account are shown as unknown. What an enterprise
---   template created has no command. The account owner can do everything without a policy, is not
---   a finding and is not listed. Also left out are people and programs that assume a trusted
---   profile (the profile is listed itself; another report has the people), and whoever has the
---   same access by a policy for each resource group or can make themselves an administrator (see
---   the report on escalation).
+--   account management services, without a condition; a policy whose only target is the account
+--   counts as both. Each row is one identity and one access path that is enough on its own: direct
+--   policies, an access group, or several of these together if each contributes a part. Dynamic
+--   members are listed as of their last login. A member added by a dynamic rule comes back at the
+--   next login, so change the rule in the console. Members who are no longer in the account are
+--   shown as unknown. Whatever an enterprise template created has no command. The account owner
+--   can do everything without a policy, is not a finding, and is not listed. Also left out are the
+--   people and programs that assume a trusted profile (the profile is listed; another report lists
+--   the people), and identities that have the same access through a policy for each resource group
+--   or that can make themselves an administrator (see the report on privilege escalation paths).
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.14, v2.0 1.16"
 --   - "IBM Cloud Docs: What makes a good access group strategy"

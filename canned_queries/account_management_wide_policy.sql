@@ -1,19 +1,20 @@
 -- title: Roles on all account management services
--- question: Who holds a role on all account management services at once?
+-- question: Who has a role on all account management services at once?
 -- category: Administrators
 -- severity: high
 -- why: >
---   Administrator on all of account management (users, access groups, identities, roles, billing
---   and more, including what IBM adds later) can give itself any access, and Editor can bring
---   others in.
+--   Administrator on all account management services (users, access groups, identities, roles,
+--   billing, and whatever IBM adds later) lets its holder grant themselves any access. Editor lets
+--   its holder bring others in.
 -- remediation: >
---   Assign a policy for each service that is needed (--service-name iam-groups, for example), then
+--   Assign a policy for each service that is needed (for example, --service-name iam-groups), then
 --   delete this one with its command.
 -- notes: >
---   An auditor's Viewer is listed as well: it changes nothing, but sees everything. Policies for
---   the bare account have a report of their own. Who is in the access group, and who may assume
---   the trusted profile, decides who holds the role; policies of access groups that are gone are
---   left out. A policy that an enterprise template made has no command: change it in the template.
+--   An auditor's Viewer role is listed as well: it changes nothing, but it can view everything.
+--   Policies whose only target is the account are in a separate report. The role belongs to
+--   whoever is in the access group or can assume the trusted profile. Policies of access groups
+--   that no longer exist are left out. A policy created by an enterprise template has no command:
+--   change it in the template.
 -- references:
 --   - "IBM Cloud Docs: Assigning access to account management services"
 -- shown: [subject, holder, roles, condition, members, created_at, last_permit_at]

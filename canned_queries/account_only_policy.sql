@@ -1,18 +1,18 @@
--- title: Policies with nothing but the account as their target
--- question: Which policies and authorizations name no service, resource group, region or tag?
+-- title: Policies whose only target is the account
+-- question: Which policies and authorizations name no service, resource group, region, or tag?
 -- category: Administrators
 -- severity: high
 -- why: >
---   Whoever wrote such a policy may have forgotten to limit it: it holds for every service, and in
---   all likelihood for account management too (IBM does not say so in as many words).
+--   The author of such a policy may have forgotten to limit it. It applies to every service, and
+--   most likely to account management as well (IBM does not say so explicitly).
 -- remediation: >
 --   Assign a policy that names the service or the resource group, then delete this one with its
 --   command.
 -- notes: >
---   A kind of services, region or instance that only has to exist ("any") limits nothing. Policies
---   on all services (serviceType service) say what they mean and are in another report; policies
---   of access groups that are gone are left out. A policy that an enterprise template made has no
---   command: change it in the template.
+--   A service type, region, or instance that only has to exist ("any") limits nothing. Policies on
+--   all services (serviceType service) state their scope and are in another report. Policies of
+--   access groups that no longer exist are left out. A policy created by an enterprise template
+--   has no command: change it in the template.
 -- references:
 --   - "IBM Cloud Docs: Best practices for organizing resources and assigning access"
 -- shown: [subject, holder, roles, condition, members, created_at, last_permit_at]

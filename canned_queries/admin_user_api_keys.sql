@@ -1,23 +1,24 @@
 -- title: API keys of administrators
--- question: Which users who administer the account, or are one step from it, have API keys?
+-- question: Which users who are administrators, or are one step away from it, have API keys?
 -- category: API keys
 -- severity: high
 -- why: >
---   A key acts as its user, from anywhere and without a second factor: a leaked key of an
---   administrator is a lost account.
+--   An API key acts as its user, from anywhere and without MFA. If an administrator's key leaks,
+--   the whole account is compromised.
 -- remediation: >
---   Give the program that uses the key a service ID or a trusted profile with only the access it
---   needs, then disable the key with its command and delete it once nothing has failed. Or take
---   the administration away from the user.
+--   Move the program that uses the key to a service ID or trusted profile with only the access it
+--   needs, disable the key with its command, and delete it once nothing has failed. Alternatively,
+--   remove the user's administrator access.
 -- notes: >
---   rank is full administrator (Administrator and Manager on all services, Administrator on all
---   account management services); privileged (Administrator on account management as a whole, on
---   IAM or on users, or Administrator or Manager on all services, even under a condition); or one
---   step away, for those who, by the report on escalation paths, need one step to full control.
---   Direct policies, access groups and trusted profiles that they may assume by name count
---   together. The owner has a report of their own. Disabled and expired keys are listed too (see
---   state). A locked key is unlocked first. Keys that a user created in another account are not in
---   this data.
+--   rank is one of three values. Full administrator means Administrator and Manager on all
+--   services and Administrator on all account management services. Privileged means Administrator
+--   on account management as a whole, on IAM, or on users, or Administrator or Manager on all
+--   services, even with a condition. One step away means that, according to the report on
+--   privilege escalation paths, the user needs one step to gain full control. Direct policies,
+--   access groups, and trusted profiles that trust the user by name are evaluated together. The
+--   account owner has a separate report. Disabled and expired keys are listed too (see state). If
+--   a key is locked, the command unlocks it first. Keys that a user created in another account are
+--   not in this data.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.5"
 --   - "IBM Cloud Docs: Managing user API keys"

@@ -1,18 +1,18 @@
--- title: Roles on all IAM services
--- question: Who holds a role on all account management services of IAM at once?
+-- title: Roles on all IAM account management services
+-- question: Who has a role on all IAM account management services at once?
 -- category: Administrators
 -- severity: high
 -- why: >
---   These services decide about access: Administrator on all of them can give itself any access in
---   the account, and Editor can put itself into access groups.
+--   These services control access. Administrator on all of them lets its holder grant themselves
+--   any access in the account, and Editor lets its holder join access groups.
 -- remediation: >
---   Assign a policy for the one service that is needed (iam-groups, iam-identity, user-management
+--   Assign a policy for the one service that is needed (iam-groups, iam-identity, user-management,
 --   or iam-access-management), then delete this one with its command.
 -- notes: >
---   The services are users, access groups, identities, policies and roles. A role that only reads
---   is listed as well. Who is in the access group, and who may assume the trusted profile, decides
---   who holds the role; policies of access groups that are gone are left out. A policy that an
---   enterprise template made has no command: change it in the template.
+--   The services cover users, access groups, identities, policies, and roles. A read-only role is
+--   listed as well. The role belongs to whoever is in the access group or can assume the trusted
+--   profile. Policies of access groups that no longer exist are left out. A policy created by an
+--   enterprise template has no command: change it in the template.
 -- references:
 --   - "IBM Cloud Docs: Assigning access to account management services"
 -- shown: [subject, holder, roles, condition, members, created_at, last_permit_at]

@@ -1,19 +1,20 @@
--- title: Writing to all services
--- question: Who may change things in every service of the whole account?
+-- title: Write access to all services
+-- question: Who can change things in every service of the whole account?
 -- category: Administrators
 -- severity: high
 -- why: >
---   Editor, Administrator, Writer or Manager on all services reaches every instance, including
---   those created later: production, secrets and backups too.
+--   Editor, Administrator, Writer, or Manager on all services reaches every instance, including
+--   production, secrets, backups, and anything created later.
 -- remediation: >
---   Assign the same roles on the resource groups that are needed (--resource-group-name), then
---   delete this policy with its command.
+--   Assign the same roles on only the resource groups that are needed (--resource-group-name),
+--   then delete this policy with its command.
 -- notes: >
---   The breadth whole account names nothing but the account. Authorizations by which one service
---   may act on all others are listed as well. Only these four roles are looked at, not what roles
---   of single services and custom roles allow. A policy limited to a region, a resource group or
---   access tags is not about everything, and policies of access groups that are gone are left out.
---   A policy that an enterprise template made has no command: change it in the template.
+--   The breadth "whole account" means that the policy names nothing but the account.
+--   Authorizations that let one service act on all others are listed as well. Only these four
+--   roles are checked, not what the roles of individual services or custom roles allow. A policy
+--   limited to a region, a resource group, or access tags does not cover everything and is left
+--   out, as are policies of access groups that no longer exist. A policy created by an enterprise
+--   template has no command: change it in the template.
 -- references:
 --   - "IBM Cloud Docs: Best practices for organizing resources and assigning access"
 -- shown: [subject, holder, roles, breadth, condition, members, last_permit_at]

@@ -1,18 +1,19 @@
--- title: Disabled API keys that were kept
+-- title: API keys disabled but not deleted
 -- question: Which API keys have been disabled for more than 30 days?
 -- category: API keys
 -- severity: info
 -- why: >
---   A disabled key is one command away from being used again, and is in the way when somebody
---   looks for the keys that matter.
+--   A disabled key can be enabled again with one command, and it gets in the way when you look for
+--   the keys that matter.
 -- remediation: >
 --   Delete the key with its command.
 -- notes: >
---   IBM Cloud does not tell when a key was disabled, but when it was last changed. Disabling is
---   taken to be a change: what was last changed more than 30 days before the keys were read has
---   been disabled for as long. A key that was disabled long ago and changed since (renamed, say)
---   is missing until 30 days after that, as is a key without a day of its last change. A locked
---   key is unlocked first.
+--   IBM Cloud does not record when a key was disabled, only when it was last changed. Disabling
+--   counts as a change, so a disabled key that was last changed more than 30 days before the keys
+--   were collected has been disabled for at least that long. A key that was disabled long ago and
+--   changed since (renamed, for example) is not listed until 30 days after that change. Neither is
+--   a key with no recorded date of its last change. If a key is locked, the command unlocks it
+--   first.
 -- references:
 --   - "IBM Cloud Docs: Managing user API keys"
 -- shown: [identity, apikey, kind, days_since_change, last_changed_at, is_locked, description]

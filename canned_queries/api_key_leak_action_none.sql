@@ -1,17 +1,17 @@
--- title: API keys that stay valid when they leak
--- question: For which API keys does IBM Cloud do nothing when it finds them in public?
+-- title: API keys that stay valid when leaked
+-- question: For which API keys does IBM Cloud take no action if it finds them in public?
 -- category: API keys
 -- severity: medium
 -- why: >
---   IBM Cloud looks for its keys in public code. A key set to no action keeps working for whoever
---   found it, too.
+--   IBM Cloud scans public code for its API keys. A key that is set to no action keeps working,
+--   also for whoever found it.
 -- remediation: >
---   Have leaked keys disabled: the command sets this for the key of its row.
+--   Set leaked keys to be disabled; the command does this for the key in its row.
 -- notes: >
---   What IBM Cloud does with a key that it finds is set for each key: disable it (if nothing else
---   was said), delete it, or nothing. Keys that say nothing about it are left out, since they are
---   disabled when found; so are disabled and expired keys, with which nobody can log in. A locked
---   key is unlocked first and locked again afterwards.
+--   Each key has a setting for what IBM Cloud does when it finds the key in public: disable it
+--   (the default), delete it, or nothing. Keys without this setting are left out, because they are
+--   disabled when found. Disabled and expired keys are left out because nobody can log in with
+--   them. If a key is locked, the command unlocks it first and locks it again afterward.
 -- references:
 --   - "IBM Cloud Docs: Managing user API keys"
 -- shown: [identity, apikey, kind, created_at, expires_at, is_locked, description]

@@ -1,19 +1,20 @@
--- title: API keys that were never used
--- question: Which API keys are older than 7 days and never logged in?
+-- title: API keys never used
+-- question: Which API keys are older than 7 days and have never been used to log in?
 -- category: API keys
 -- severity: medium
 -- why: >
---   A key that nobody uses is nothing but a risk, and nobody would miss it.
+--   A key that nobody uses is only a risk, and nobody would miss it.
 -- remediation: >
---   Ask the owner whether it is still going to be used; if not, disable it with its command and
+--   Ask the owner whether the key will still be used. If not, disable it with its command, and
 --   delete it once nothing has failed.
 -- notes: >
---   This relies on IBM Cloud's own report of inactive identities: it lists the key and has no
---   record of a login. It does not say since when such records are kept, so a very old key may
---   have been used before that. Age is counted up to the moment when IBM Cloud made the report
---   (reported_at). Left out are disabled and expired keys, with which nobody can log in, and keys
---   for which IBM Cloud does not tell when they were created. There are no rows unless both keys
---   and report were read the last time. A locked key is unlocked first.
+--   This report relies on IBM Cloud's own report of inactive identities: that report lists the key
+--   and has no record of a login. It does not say how far back its records go, so a very old key
+--   might have been used earlier. Age is counted up to the time when IBM Cloud created the report
+--   (reported_at). Disabled and expired keys are left out because nobody can log in with them.
+--   Keys whose creation date IBM Cloud does not provide are also left out. There are no rows
+--   unless both the keys and the report could be read the last time. If a key is locked, the
+--   command unlocks it first.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.2, v2.0 1.2"
 --   - "IBM Cloud Docs: Identifying inactive identities"

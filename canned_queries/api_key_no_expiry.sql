@@ -3,13 +3,14 @@
 -- category: API keys
 -- severity: low
 -- why: >
---   A key that has leaked, or that nobody remembers, is good for ever unless it expires.
+--   A leaked or forgotten key that never expires works indefinitely.
 -- remediation: >
---   Create a new key that expires (in the console or by the API: the command line cannot), put it
---   in place of the old one, then disable the old one with its command. Delete it once nothing has
---   failed.
+--   Create a new key with an expiration date (in the console or through the API; the command line
+--   cannot), replace the old key, and disable the old one with its command. Delete it once nothing
+--   has failed.
 -- notes: >
---   Disabled keys are left out: nobody can log in with them. A locked key is unlocked first.
+--   Disabled keys are left out because nobody can log in with them. If a key is locked, the
+--   command unlocks it first.
 -- references:
 --   - "IBM Cloud Docs: Managing user API keys"
 -- shown: [apikey, identity, kind, created_at]

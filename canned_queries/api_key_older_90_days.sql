@@ -1,18 +1,18 @@
 -- title: API keys older than 90 days
--- question: Which API keys were not replaced for more than 90 days?
+-- question: Which API keys have not been replaced for more than 90 days?
 -- category: API keys
 -- severity: medium
 -- why: >
---   The longer a key is in use, the more places have a copy of it.
+--   The longer a key is in use, the more places hold a copy of it.
 -- remediation: >
---   Create a new key, if possible one that expires, put it in place of the old one, then disable
---   the old one with its command. Delete it once nothing has failed.
+--   Create a new key, if possible one that expires, replace the old key, and disable the old one
+--   with its command. Delete it once nothing has failed.
 -- notes: >
---   A key cannot be renewed, only replaced by a new one, so its age is counted from the day it was
---   created to the moment when the keys were read. Changes of its name or description do not make
---   it younger. Disabled and expired keys are left out: nobody can log in with them. Keys for
---   which IBM Cloud does not tell when they were created, which may be the oldest, cannot be
---   judged and are left out. A locked key is unlocked first.
+--   A key cannot be renewed, only replaced, so its age is counted from the day it was created
+--   until the keys were collected. Changing its name or description does not reset its age.
+--   Disabled and expired keys are left out because nobody can log in with them. Keys whose
+--   creation date IBM Cloud does not provide cannot be judged and are left out, although they
+--   might be the oldest. If a key is locked, the command unlocks it first.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.3, v2.0 1.3"
 --   - "IBM Cloud Docs: Managing user API keys"

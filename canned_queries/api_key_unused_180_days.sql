@@ -1,20 +1,21 @@
 -- title: API keys not used for 180 days
--- question: Which API keys were last used 180 days ago or earlier?
+-- question: Which API keys were last used 180 or more days ago?
 -- category: API keys
 -- severity: high
 -- why: >
 --   Nobody notices when a forgotten key is stolen and used.
 -- remediation: >
---   Ask the owner, then disable the key with its command, which can be undone. Delete it when
---   nothing breaks.
+--   Ask the owner, then disable the key with its command, which can be undone. Delete it once
+--   nothing has failed.
 -- notes: >
---   This relies on IBM Cloud's own report of inactive identities, which says when a key last
---   logged in; the age of the key plays no part. Days are counted back from the moment when IBM
---   Cloud made the report (reported_at). It lists what did not log in within its look-back
---   (look_back_days, 30 days as it is requested): a look-back of more than 180 days would miss
---   some keys. Keys that never logged in have a report of their own. Disabled and expired keys are
---   left out: nobody can log in with them. There are no rows unless both keys and report were read
---   the last time. A job that runs once a year looks unused. A locked key is unlocked first.
+--   This report relies on IBM Cloud's own report of inactive identities, which says when a key was
+--   last used to log in; the age of the key does not matter. Days are counted back from the time
+--   when IBM Cloud created the report (reported_at). That report lists what has not logged in
+--   within its look-back period (look_back_days; the collector requests 30 days). A look-back
+--   period of more than 180 days would miss some keys. Keys that were never used have a separate
+--   report. Disabled and expired keys are left out because nobody can log in with them. There are
+--   no rows unless both the keys and the report could be read the last time. A job that runs once
+--   a year looks unused. If a key is locked, the command unlocks it first.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.2, v2.0 1.2"
 --   - "IBM Cloud Docs: Identifying inactive identities"

@@ -1,18 +1,19 @@
 -- title: Identities with many API keys
--- question: Which users and service IDs have five API keys or more?
+-- question: Which users and service IDs have five or more API keys?
 -- category: API keys
 -- severity: low
 -- why: >
---   Of many keys some are forgotten, and nobody knows which program uses which.
+--   When an identity has many keys, some are forgotten, and nobody knows which program uses which
+--   key.
 -- remediation: >
---   Begin with the keys that the reports on unused, never used, old and disabled keys list; they
---   have a command for each. Give every program a service ID of its own.
+--   Start with the keys in the reports on unused, never used, old, and disabled keys, which have a
+--   command for each key. Give every program its own service ID.
 -- notes: >
---   One key for each place that uses it, and a second while it is replaced, is enough for most.
---   Five is our measure, not IBM's. IBM Cloud's documentation of 2024 has a limit of 20 keys for
---   an identity (key_limit); another may be agreed for an account, and it is not read here.
---   Disabled and expired keys are counted too, for they are still there. Which keys are needed
---   cannot be seen.
+--   For most identities, one key for each place that uses it is enough, plus a second one during
+--   rotation. The threshold of five is ours, not IBM's. The IBM Cloud documentation of 2024 gives
+--   a limit of 20 keys for each identity (key_limit); an account can have a different limit by
+--   agreement, which is not collected. Disabled and expired keys count too, because they still
+--   exist. The data does not show which keys are needed.
 -- references:
 --   - "IBM Cloud Docs: Managing user API keys"
 --   - "IBM Cloud Docs: Managing service ID API keys"

@@ -1,21 +1,23 @@
 -- title: Broad service-to-service authorizations
--- question: Which authorizations hold for every instance of a service, or for another account?
+-- question: >
+--   Which authorizations apply to every instance of a service, or come from another account?
 -- category: Policies
 -- severity: high
 -- why: >
---   Whoever may create an instance of the source service can use the target through such an
---   authorization, and one from another account lets services reach in over which this account has
---   no say.
+--   Anyone who can create an instance of the source service can use the target through such an
+--   authorization. If the source is in another account, you have no control over who that is.
 -- remediation: >
---   Authorize only the instances that need it, then delete this one with its command. In that
---   order: services that lose a key service lose their data.
+--   Authorize only the instances that need it, and only then delete this authorization with its
+--   command. The order matters, because services that lose access to their key management service
+--   lose their data.
 -- notes: >
---   An authorization without an instance on one side holds for every instance there, including
---   those that anybody creates later. A resource group narrows it but names no instance, so it is
---   listed. A side that is VPC or account management has no instances; that side is not judged.
---   may_pass_it_on: the source may hand the access on to services that it works with. To authorize
---   single instances: ibmcloud iam authorization-policy-create SOURCE TARGET ROLES
---   --source-service-instance-id GUID --target-service-instance-id GUID. Verify the other account.
+--   An authorization that names no instance on one side applies to every instance on that side,
+--   including any that are created later. A resource group narrows it but names no instance, so
+--   the authorization is listed. If a side is VPC or account management, it has no instances, and
+--   that side is not judged. may_pass_it_on shows whether the source can delegate the access to
+--   services that it works with. To authorize single instances: ibmcloud iam
+--   authorization-policy-create SOURCE TARGET ROLES --source-service-instance-id GUID
+--   --target-service-instance-id GUID. Verify the other account.
 -- references:
 --   - "IBM Cloud Docs: Using authorizations to grant access between services"
 -- shown: [source, target, roles, broad_because, may_pass_it_on, created_at]

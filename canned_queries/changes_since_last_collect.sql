@@ -1,17 +1,18 @@
--- title: Changes since the collect before
--- question: What was added, removed or changed between the last two collects?
+-- title: Changes since the previous collection
+-- question: What was added, removed, or changed between the last two collections?
 -- category: History
 -- severity: info
 -- why: >
---   Access creeps in small steps.
+--   Access grows in small steps that are easy to miss.
 -- remediation: >
---   Ask whoever is responsible about each change that nobody announced, and undo it if need be.
+--   Ask the person responsible about each change that was not announced, and undo it if necessary.
 -- notes: >
---   Each row is one thing that the last collection found different from the previous one: before
---   and after hold only what differs. Left out is what moves by itself: times of last use, the
---   reports that IBM Cloud makes, members that a dynamic rule adds at their login. What happened
---   and was undone between two collections cannot be seen, nor who did it: the activity tracker
---   has that. A part that the previous collection could not read is not compared.
+--   Each row is one thing that differs between the last collection and the previous one; before
+--   and after show only what differs. What changes without anyone's action is left out: times of
+--   last use, the reports that IBM Cloud creates, and members that a dynamic rule adds when they
+--   log in. A change that was made and undone between two collections cannot be seen, nor can who
+--   made a change; the activity tracker has both. A part that the previous collection could not
+--   read is not compared.
 -- home: What changed
 -- shown: [what, name, change, before, after]
 -- chart:

@@ -1,23 +1,22 @@
--- title: How completely each account was read
--- question: Which parts of each account could be read, when, and what was refused?
+-- title: Collection coverage
+-- question: Which parts of each account were collected, when, and what was denied?
 -- category: Inventories
 -- severity: info
 -- why: >
---   What was not read looks like what is not there: a report that says "none" is only as complete
---   as the parts it rests on.
+--   In a report, what could not be collected looks the same as what does not exist. A report with
+--   no rows is only as complete as the parts it is based on.
 -- remediation: >
---   Give the collecting identity the roles it lacked, which the collector names at its end, then
---   collect again, with --only PART for one part.
+--   Give the collecting identity the roles it lacked, which the collector lists when it finishes,
+--   then collect again. Use --only PART to collect a single part.
 -- notes: >
---   One row for each part of each account, as of the newest collection that asked for it; the
---   tables that it fills are named like it (policies brings its roles and attributes along). A
---   part that is partial was read, but lacks what the message names. Of one that was denied or
---   failed, the rows in the file are those of the last time that it was read (read_at), or there
---   are none at all. What IBM Cloud leaves out of a list without a word, because the token may not
---   view it, cannot be seen here. The collecting identity needs Viewer on all account management
---   services and on all Identity and Access enabled services, and on IAM Identity API key reviewer
---   (API keys) and Service Configuration Reader (reports on second factors and inactive
---   identities).
+--   One row for each part of each account, as of the newest collection that requested it. A part
+--   has the same name as the table that it fills (policies also fills the tables of roles and
+--   attributes). A partial part was read, but lacks what the message names. If a part was denied
+--   or failed, its rows in the file are from the last time that it was read (read_at), or there
+--   are none. What IBM Cloud silently omits from a list, because the token may not view it, cannot
+--   be detected. The collecting identity needs Viewer on all account management services and on
+--   all Identity and Access enabled services, and on IAM Identity the roles API key reviewer (for
+--   API keys) and Service Configuration Reader (for the reports on MFA and inactive identities).
 -- references:
 --   - "IBM Cloud Docs: IAM roles and actions"
 -- shown: [part, status, completeness, objects, read_at, message]

@@ -1,25 +1,25 @@
--- title: Access of other accounts
--- question: Which policies give access to people, programs or services of other accounts?
+-- title: Access granted to other accounts
+-- question: Which policies give access to users, programs, or services of other accounts?
 -- category: Policies
 -- severity: high
 -- why: >
---   Whoever administers the other account decides who acts by such a policy, and this account
---   cannot see it.
+--   The administrators of the other account decide who uses such access, and you cannot see whom
+--   they choose.
 -- remediation: >
---   Ask the other account what it needs the access for; if nothing, delete an authorization with
---   its command, a membership in the console, and a policy by the API. Limit external identities
---   in the account's settings to the accounts that you trust.
+--   Ask the other account what it needs the access for; if it needs none, delete an authorization
+--   with its command, a membership in the console, and a policy through the API. In the account
+--   settings, limit external identities to accounts that you trust.
 -- notes: >
---   Listed are subjects that the file knows to belong to another account and not to this one, with
---   what they hold directly or through an access group, and authorizations whose source is another
---   account. known_from says how this is known: another account in the file, the enterprise, a
---   trusted profile that names the accounts, or the CRN. An account of which the file knows
---   nothing cannot be told from a deleted identity: see policy_orphan_subject. Trusted profiles
---   that other accounts can assume are listed in profile_cross_account. setting_lets_it_work is
---   the account's setting for external identities: "no" where it is limited and allows none of
---   these accounts; monitor only records. The command line deletes policies by their subject,
---   which this account does not have, so use the API: DELETE
---   https://iam.cloud.ibm.com/v2/policies/POLICY_ID.
+--   The report lists subjects that the file knows to belong to another account and not to this
+--   one, with what they hold directly or through an access group, and authorizations whose source
+--   is another account. known_from says how this is known: another account in the file, the
+--   enterprise, a trusted profile that names the accounts, or the CRN. If the file knows nothing
+--   about the other account, its identities cannot be told apart from deleted identities: see
+--   policy_orphan_subject. Trusted profiles that other accounts can assume are in
+--   profile_cross_account. setting_lets_it_work reflects the account's setting for external
+--   identities: it is "no" if access is limited and none of these accounts is allowed; the monitor
+--   setting only records access. The command line deletes policies by their subject, which this
+--   account does not have, so use the API: DELETE https://iam.cloud.ibm.com/v2/policies/POLICY_ID.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.13"
 --   - "IBM Cloud Docs: Limiting external identity interactions"

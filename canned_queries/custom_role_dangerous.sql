@@ -1,19 +1,20 @@
--- title: Custom roles that lead to more access
--- question: Which custom roles grant access, make keys or read credentials, and who holds them?
+-- title: Custom roles that can lead to more access
+-- question: Which custom roles grant access, create keys, or read credentials, and who holds them?
 -- category: Policies
 -- severity: high
 -- why: >
---   A custom role with a harmless name can hold the one action that makes its holder an
+--   A custom role with a harmless name can include the one action that lets its holder become an
 --   administrator.
 -- remediation: >
---   Remove the actions from the role on the console's page of roles, or give those who need them a
---   role for it in a policy on one resource. The command line cannot change custom roles.
+--   Remove the actions from the role in the console (the command line cannot change custom roles).
+--   Alternatively, give the people who need these actions a role for them in a policy on a single
+--   resource.
 -- notes: >
---   The actions looked for are those in IBM's tables of roles and actions by which access can be
---   gained; what they lead to was not tried on a live account. How far a role reaches is decided
---   by the policies that grant it: policies counts the active ones, holders the identities and
---   access groups in them; both are empty if the policies could not be read. A role without
---   policies can be granted tomorrow.
+--   The report checks for the actions in IBM's tables of roles and actions that can be used to
+--   gain access; what they lead to was not tested on a live account. The policies that grant a
+--   role decide how far it reaches: policies counts the active ones, and holders counts the
+--   identities and access groups in them. Both are empty if the policies could not be read. A role
+--   without policies can still be assigned at any time.
 -- references:
 --   - "IBM Cloud Docs: Creating custom roles"
 --   - "IBM Cloud Docs: IAM roles and actions"

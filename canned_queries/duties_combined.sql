@@ -1,24 +1,26 @@
--- title: Duties that should not be in one hand
--- question: Who can read data and change its keys, or grant access and change what is audited?
+-- title: Separation of duties conflicts
+-- question: >
+--   Who can both read data and delete its keys, or both grant access and change what is audited?
 -- category: Administrators
 -- severity: medium
 -- why: >
---   Whoever holds both can do harm and hide it, or lock everybody else out.
+--   Anyone with both halves can cause damage and hide it, or lock everyone else out.
 -- remediation: >
---   Take one of the two halves away (the row names the policies) and give it to people who do not
---   report to the holder of the other. The rows have no command, since only you know which half to
---   take; acknowledge those that are meant to be, such as emergency administrators.
+--   Remove one of the two halves (the row names the policies) and give it to someone outside the
+--   holder's reporting line. The rows have no command, because only you know which half to remove;
+--   acknowledge intended ones, such as emergency administrators.
 -- notes: >
---   Two combinations are looked for: reading the content of Secrets Manager or Object Storage, and
---   deleting or disabling keys in Key Protect or Hyper Protect Crypto Services; and granting
---   access (Administrator on IAM Access Management, Administrator or Editor on IAM Access Groups),
---   and changing where audit events go (Administrator, Editor or Manager on atracker or
---   logs-router). One row for each identity or access group and combination, with what gives each
---   half. A group stands for all its members: an identity is listed if it needs direct policies,
---   several groups, or a trusted profile that it may assume by name. Which key protects which data
---   is not looked at. Roles count by their actions where the file has them, else by name; policies
---   under a condition count too. The account owner can do everything, is not a finding and is not
---   listed.
+--   The report checks for two combinations. The first is reading the content of Secrets Manager or
+--   Object Storage, and deleting or disabling keys in Key Protect or Hyper Protect Crypto
+--   Services. The second is granting access (Administrator on IAM Access Management, or
+--   Administrator or Editor on IAM Access Groups), and changing where audit events go
+--   (Administrator, Editor, or Manager on atracker or logs-router). There is one row for each
+--   combination and identity or access group, with what gives each half. A group or trusted
+--   profile that gives both halves represents everyone in it. An identity is listed only if no
+--   single group or profile gives it both, but its direct policies, its groups, and the trusted
+--   profiles that trust it by name do so together. Which key protects which data is not checked.
+--   Roles count by their actions if the file has them, otherwise by name; policies with a
+--   condition count too. The account owner can do everything, is not a finding, and is not listed.
 -- references:
 --   - "IBM Cloud Docs: Best practices for organizing resources and assigning access"
 --   - "IBM Cloud Docs: IAM roles and actions"

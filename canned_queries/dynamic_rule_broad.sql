@@ -1,24 +1,26 @@
--- title: Dynamic rules that let in too many people
--- question: Which dynamic rules of access groups have no condition that limits them well?
+-- title: Overly broad dynamic rules
+-- question: Which dynamic rules of access groups have no condition that narrows down who matches?
 -- category: Access groups
 -- severity: high
 -- why: >
---   Everybody whom a rule fits is in the group from their next login on, and nobody is asked.
+--   Everyone who matches a rule is added to the group at their next login, without anyone's
+--   approval.
 -- remediation: >
 --   In the console (Access groups, the group, Dynamic rules), create a rule that names a group of
---   the identity provider with EQUALS or IN, then delete this one. The command line cannot.
+--   the identity provider with EQUALS or IN, then delete this one. The command line cannot do
+--   this.
 -- notes: >
---   Only people who are users of the account can come in by a rule. All conditions of a rule must
---   hold, so one good condition is enough; listed are rules without one. NOT_EQUALS lets in
---   everybody but a few. CONTAINS on a text also lets in longer texts, such as not-admins for
---   admins; on a list of groups it means exactly one of them. IBM Cloud does not tell which kind a
---   claim is: claims called groups, roles, memberOf and the like are taken for lists, and rules
---   with such a condition are listed for information only. Claims that many people share are
---   country, location, region, city, language, time zone, company, organization, domain, kind of
---   employee and verified address, under their usual names. How many people a good claim fits is
---   not known, nor whether people can change it themselves. Operators other than the six in IBM's
---   documentation are not judged. is_privileged is yes for groups with a policy that administers
---   the account or all services, and empty otherwise.
+--   Only users of the account can become members through a rule. All conditions of a rule must be
+--   met, so one good condition is enough; the report lists rules that have none. NOT_EQUALS
+--   matches everyone but a few. CONTAINS on a text also matches longer texts, such as not-admins
+--   for admins; on a list of groups it matches exactly one of them. IBM Cloud does not say which
+--   kind a claim is: claims named groups, roles, memberOf, and the like are treated as lists, and
+--   rules with such a condition are listed for information only. Claims that many people share,
+--   under their usual names, are country, location, region, city, language, time zone, company,
+--   organization, domain, employee type, and verified address. How many people a good claim
+--   matches is not known, nor whether people can change the claim themselves. Operators other than
+--   the six in IBM's documentation are not judged. is_privileged is yes for groups with a policy
+--   that administers the account or all services, and empty otherwise.
 -- references:
 --   - "IBM Cloud Docs: IAM condition properties"
 --   - "IBM Cloud Docs: Creating dynamic rules for access groups"

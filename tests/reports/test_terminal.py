@@ -50,7 +50,7 @@ def test_table_fits_the_terminal_and_says_what_it_leaves_out(report, width):
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     assert lines[:2] == [
-        "MEDIUM: Group policies for no particular service",
+        "MEDIUM: Access group policies that name no service",
         "access_groups_without_service_policy",
     ]
     # Some characters of the name are two columns wide.
@@ -91,7 +91,7 @@ def test_csv_is_safe_in_a_spreadsheet_and_complete(report):
 def test_markdown_takes_no_name_for_its_own(report):
     result = report("access_groups_without_service_policy", "--format", "markdown")
     lines = result.stdout.splitlines()
-    assert lines[0] == "## Group policies for no particular service"
+    assert lines[0] == "## Access group policies that name no service"
     head, rule, row = (line for line in lines if line.startswith("|"))
     assert head.count("|") == rule.count("|") == row.replace(r"\|", "").count("|")
     assert "&lt;b&gt;" in row and r"\*星\*" in row and "\x1b" not in row
