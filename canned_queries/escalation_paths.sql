@@ -3,20 +3,21 @@
 -- category: Privilege escalation
 -- severity: critical
 -- why: >
---   Some roles allow more than they seem to: whoever may create an API key for an administrator's
---   service ID is an administrator.
+--   Some roles allow more than they appear to. For example, anyone who can create an API key for
+--   an administrator's service ID is effectively an administrator.
 -- remediation: >
---   Break the path at its first step: once those it belongs to (via: all members of a group) have
---   a narrower policy for what they need, delete the policy with its command. Or take access away
---   from what the path leads to, then check again.
+--   Break the path at its first step: give those it applies to (via: all members of a group) a
+--   narrower policy for what they need, then delete the policy with its command. Alternatively,
+--   reduce the access of what the path leads to, then check again.
 -- notes: >
---   Each row is the shortest path of one identity to full control, over groups, service IDs,
---   profiles and other users; hops counts the steps that are escalations. Only the shortest path
---   of each identity is shown, so check again after a fix. Whoever already has full control is not
---   shown, nor is whoever only has to assume an administrators' profile. confidence is that of the
---   weakest step. The outcomes come from IBM's documentation and were not tried on a live account.
---   Not decided: membership by dynamic rules before the login, claims of profiles, context, time,
---   tokens already issued, custom roles, stored secrets, and paths through other accounts.
+--   Each row is the shortest path of one identity to full control, through groups, service IDs,
+--   trusted profiles, and other users. hops counts the steps that are escalations. Only the
+--   shortest path of each identity is shown, so check again after a fix. Identities that already
+--   have full control are not shown, nor are those that only have to assume an administrator's
+--   trusted profile. confidence is that of the weakest step. The outcomes come from IBM's
+--   documentation and were not tested on a live account. The report does not evaluate membership
+--   by dynamic rules before a login, claims of trusted profiles, context, time, tokens already
+--   issued, custom roles, stored secrets, or paths through other accounts.
 -- references:
 --   - "IBM Cloud Docs: IAM roles and actions"
 --   - "IBM Cloud Docs: Creating trusted profiles"

@@ -1,18 +1,19 @@
 -- title: Search
--- question: Which people, service IDs, profiles, groups, instances, policies and keys have these words?
+-- question: >
+--   Which people, service IDs, trusted profiles, groups, instances, policies, and keys match these
+--   words?
 -- category: Explorers
 -- severity: info
 -- why: >
---   Finds people, service IDs, profiles, groups, instances, policies and keys by what they are
---   called.
+--   Finds people, service IDs, trusted profiles, groups, instances, policies, and keys by name.
 -- remediation: >
---   Open a row to see what it is, what it can reach, what was found about it and how it changed.
+--   Open a row to see what it is, what it can reach, which findings it has, and how it changed.
 -- notes: >
---   Names, addresses, descriptions and IDs are found by the beginnings of their words, without
---   regard to case and accents; all words must be there. Policies are found by what they say: the
---   group, the roles, the service. What the collection could not read cannot be found.
+--   Names, addresses, descriptions, and IDs are matched by the beginnings of their words, ignoring
+--   case and accents; all words must match. Policies are matched by what they say: the group, the
+--   roles, and the service. What the collection could not read cannot be found.
 -- parameters:
---   text: One or more words, or the beginnings of them.
+--   text: One or more words, or the beginnings of words.
 -- shown: [name, kind, detail]
 -- chart:
 --   mark: bar

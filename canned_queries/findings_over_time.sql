@@ -1,15 +1,15 @@
 -- title: Findings over time
--- question: How did the number of open findings go, by severity?
+-- question: How has the number of open findings changed over time, by severity?
 -- category: History
 -- severity: info
 -- why: >
---   Shows whether things get better.
+--   Shows whether your account is getting more secure.
 -- remediation: >
---   There is nothing to fix here; the summary of all findings says where to begin.
+--   There is nothing to fix here; the summary of all findings shows where to start.
 -- notes: >
---   One row for each moment at which a count changed, and the last collection; open is the number
---   of findings that nobody had acknowledged. A new version of a report may count more or fewer
---   without anything having changed in the account.
+--   One row for each time that a count changed, and one for the last collection. open is the
+--   number of findings that nobody had acknowledged. A new version of a report can count more or
+--   fewer findings although nothing changed in the account.
 -- home: Findings over time
 -- chart:
 --   mark: line

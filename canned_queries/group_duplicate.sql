@@ -1,22 +1,23 @@
--- title: Access groups that grant the same
--- question: Which access groups grant exactly what another one of the account grants?
+-- title: Duplicate access groups
+-- question: Which access groups grant exactly what another group of the account grants?
 -- category: Access groups
 -- severity: low
 -- why: >
---   Two groups for one purpose drift apart: somebody is removed from one of them and keeps the
---   access.
+--   Two groups for one purpose drift apart: someone is removed from one of them and keeps the
+--   access through the other.
 -- remediation: >
---   Move the members into the group that stays and delete the other one: the command does both.
---   First check whether policies or templates name the group to be deleted.
+--   Move the members into the group that you keep and delete the other; the command does both.
+--   First check whether policies or templates refer to the group that you delete.
 -- notes: >
---   Groups are the same here if their active policies give the same roles on the same targets
---   (attributes and access tags) under the same conditions, in the same words, however the roles
---   are spread over policies. Of each set the oldest group is taken as the one that stays
---   (same_as), and the others are listed. Groups that grant nothing are not compared, nor is the
---   Public Access group; what one group grants beyond another is not looked for. Two groups that
---   are kept apart on purpose, with members of two companies say, look the same. There is no
---   command where the group has dynamic rules, which must be created again in the console, where
---   more than 20 members have to move, or where one of them shares its name.
+--   Groups are duplicates if their active policies grant the same roles on the same targets
+--   (attributes and access tags) under the same conditions, in the same words, no matter how the
+--   roles are distributed over policies. Of each set, the oldest group is assumed to be the one
+--   that you keep (same_as), and the others are listed. Groups that grant nothing are not
+--   compared, nor is the Public Access group. The report does not check what one group grants
+--   beyond another. Two groups that are kept separate on purpose, with members of two companies
+--   for example, look the same. There is no command if the group has dynamic rules, which must be
+--   created again in the console, if more than 20 members have to move, or if one of them shares
+--   its name with another.
 -- references:
 --   - "IBM Cloud Docs: What makes a good access group strategy"
 -- shown: [access_group, same_as, policies, members, members_of_other, created_at]

@@ -1,19 +1,19 @@
--- title: Access groups that nobody is in
+-- title: Empty access groups
 -- question: Which access groups have neither members nor dynamic rules?
 -- category: Access groups
 -- severity: low
 -- why: >
---   Nobody uses what such a group grants, and whoever is added to it one day gets policies that
---   nobody has looked at for long.
+--   Nobody uses what an empty group grants, and anyone who is added later gets policies that
+--   nobody has reviewed in a long time.
 -- remediation: >
---   Delete the group, and its policies with it, with the command; or add whoever needs it with
+--   Delete the group and its policies with the command, or add those who need the group with
 --   ibmcloud iam access-group-user-add GROUP USER.
 -- notes: >
---   The policies count towards the limits of the account. A group with a dynamic rule is not
---   listed: its members come with their next login. Whether a group is kept ready on purpose, or
---   was created by a template of the enterprise, is not in this data; a group that came from a
---   template is changed in the enterprise. The Public Access group, which has no list of members,
---   is left out.
+--   The policies of an empty group count toward the account's limits. A group with a dynamic rule
+--   is not listed, because its members are added when they log in. The data does not show whether
+--   a group is kept ready on purpose or was created by an enterprise template; change a group from
+--   a template in the enterprise. The Public Access group, which has no list of members, is left
+--   out.
 -- references:
 --   - "IBM Cloud Docs: Setting up access groups"
 -- shown: [access_group, grants, policies, created_at, description]

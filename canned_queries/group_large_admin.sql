@@ -1,25 +1,25 @@
--- title: Large groups of administrators
--- question: How many identities are in the access groups that make privileged?
+-- title: Large privileged access groups
+-- question: How many identities are in the access groups that grant privileged access?
 -- category: Access groups
 -- severity: high
 -- why: >
 --   Each member of such a group can change who has access to what, or do anything with every
 --   service.
 -- remediation: >
---   Remove whoever does not need it with ibmcloud iam access-group-user-remove GROUP USER, or
---   split the group by what its members do, each part with less. For the Public Access group, the
---   command deletes the policies.
+--   Remove members who do not need this access with ibmcloud iam access-group-user-remove GROUP
+--   USER, or split the group by task and give each part less access. For the Public Access group,
+--   the command deletes the policies.
 -- notes: >
---   Listed are access groups with three or more different identities (users, service IDs and
---   trusted profiles) and at least one active policy for Administrator on account management as a
---   whole, on IAM or on users, or for Administrator or Manager on all services, even under a
---   condition. How many are too many is for you to say. The account owner, to whom no group gives
---   anything, is not counted. Dynamic members are those as of their last login: a group with
---   dynamic rules can grow at any time, and one that has fewer members now is not listed. Members
---   who are no longer in the account are counted, for they are still in the group. Whom the
---   trusted profiles let in is not counted. The Public Access group, if it is privileged, stands
---   for every user and service ID. gives is full control for groups whose members are full
---   administrators.
+--   The report lists access groups with three or more different identities (users, service IDs,
+--   and trusted profiles) and at least one active policy for Administrator on account management
+--   as a whole, on IAM, or on users, or for Administrator or Manager on all services, even with a
+--   condition. How many members are too many is up to you. The account owner, who gains nothing
+--   from a group, is not counted. Dynamic members are counted as of their last login: a group with
+--   dynamic rules can grow at any time, and one that has fewer than three members now is not
+--   listed. Members who are no longer in the account are counted, because they are still in the
+--   group. The identities that can assume the trusted profiles are not counted. If the Public
+--   Access group is privileged, it counts as every user and service ID. gives is full control for
+--   groups whose members are full administrators.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.14, v2.0 1.16"
 --   - "IBM Cloud Docs: What makes a good access group strategy"

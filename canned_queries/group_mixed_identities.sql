@@ -1,21 +1,22 @@
--- title: Privileged groups of people and programs
--- question: Which privileged access groups have people and service IDs or trusted profiles in them?
+-- title: Privileged access groups that mix people and programs
+-- question: Which privileged access groups contain both people and service IDs or trusted profiles?
 -- category: Access groups
 -- severity: medium
 -- why: >
---   People and programs need different access and are reviewed by different rules, and a program
---   that shares the administrators' group gets whatever somebody gives to them.
+--   People and programs need different access and are reviewed by different rules. A program in
+--   the administrators' group gets every permission that is later granted to the people in it.
 -- remediation: >
---   Create a group for the programs with the policies that they need, add them with ibmcloud iam
---   access-group-service-id-add GROUP SERVICE_ID, and only then remove them from this group with
---   the command.
+--   Create a group for the programs with only the policies that they need and add them with
+--   ibmcloud iam access-group-service-id-add GROUP SERVICE_ID. Only then remove them from this
+--   group with the command.
 -- notes: >
---   Privileged means an active policy for Administrator on account management as a whole, on IAM
---   or on users, or for Administrator or Manager on all services, even under a condition. Members
---   added by hand and by dynamic rules, as of the last login, count; so do those who are no longer
---   in the account, for they are still in the group. The Public Access group, which mixes by its
---   nature, is left out. There is no command for more than 10 programs, nor for a service ID that
---   shares its name: the command line takes only names.
+--   Privileged means an active policy for Administrator on account management as a whole, on IAM,
+--   or on users, or for Administrator or Manager on all services, even with a condition. Both
+--   members added by hand and members added by dynamic rules, as of their last login, count.
+--   Members who are no longer in the account count too, because they are still in the group. The
+--   Public Access group, which is mixed by nature, is left out. There is no command for more than
+--   10 programs, nor for a service ID that shares its name with another, because the command line
+--   accepts only names.
 -- references:
 --   - "IBM Cloud Docs: What makes a good access group strategy"
 -- shown: [access_group, mixture, members, programs, privileges]

@@ -1,18 +1,18 @@
--- title: Access groups that grant nothing
+-- title: Access groups without active policies
 -- question: Which access groups have no active policy?
 -- category: Access groups
 -- severity: low
 -- why: >
---   Being in such a group gives nothing. Either a policy was forgotten, or the group is left over
---   and will surprise its members with what somebody grants to it one day.
+--   Membership in such a group grants nothing. Either a policy was forgotten, or the group is left
+--   over and its members get unexpected access when someone assigns it a policy later.
 -- remediation: >
---   Delete the group with the command, which takes its members and dynamic rules along, or give it
---   the policy it was created for with ibmcloud iam access-group-policy-create GROUP --roles ROLES
---   --service-name SERVICE.
+--   Delete the group with the command, which also removes its memberships and dynamic rules.
+--   Alternatively, assign the policy that the group was created for with ibmcloud iam
+--   access-group-policy-create GROUP --roles ROLES --service-name SERVICE.
 -- notes: >
---   Policies under a condition count as policies. Policies that the token may not view look like
---   none, and whether somebody uses the group only as a list of people is not in this data. The
---   Public Access group is left out: with no policy it is as it should be.
+--   Policies with a condition count as policies. If the token may not view a policy, the group
+--   looks as if it had none. The data does not show whether someone uses the group only as a list
+--   of people. The Public Access group is left out, because it should have no policies.
 -- references:
 --   - "IBM Cloud Docs: Setting up access groups"
 -- shown: [access_group, members, dynamic_rules, membership, created_at, description]

@@ -1,19 +1,21 @@
 -- title: Identities by kind and state
--- question: How many people, service IDs and trusted profiles are there, and in which state?
+-- question: How many people, service IDs, and trusted profiles are there, and in which state?
 -- category: Inventories
 -- severity: info
 -- why: >
---   Every identity is a way in: people who are not active, service IDs that nobody counts.
+--   Every identity is an access path into the account, including inactive users and service IDs
+--   that nobody tracks.
 -- remediation: >
---   There is nothing to fix here: the reports on users, service IDs and trusted profiles list
---   those that are inactive or without access.
+--   There is nothing to fix here. The reports on users, service IDs, and trusted profiles list the
+--   identities that are inactive or have no access.
 -- notes: >
---   The state of a person is that of the membership; of a service ID it is locked or not locked; a
---   trusted profile has none. Identities that policies or groups of the account name though they
---   are not in it come last, where people, service IDs and trusted profiles could all be read: of
---   another account if the file knows which one, else not in the account. Their kind is unknown
---   unless an account in the file lists them. in_access_groups, with_policies (direct, active) and
---   with_api_keys count those that have at least one. Whoever assumes a trusted profile is in no
+--   The state of a person is the state of their membership in the account; a service ID is locked
+--   or not locked; a trusted profile has no state. Identities that policies or groups of the
+--   account name but that are not in the account come last, and only if people, service IDs, and
+--   trusted profiles could all be read. They are shown as of another account if the file knows
+--   which one, otherwise as not in the account. Their kind is unknown unless an account in the
+--   file lists them. in_access_groups, with_policies (direct, active), and with_api_keys count the
+--   identities that have at least one. The identities that assume a trusted profile are not in any
 --   list.
 -- references:
 --   - "IBM Cloud Docs: How IBM Cloud IAM works"

@@ -1,24 +1,25 @@
--- title: Limits that are nearly reached
--- question: Which limits of the account, its groups and identities are used to 80 percent or more?
+-- title: Limits nearly reached
+-- question: Which limits of the account, its groups, and its identities are at 80 percent or more?
 -- category: Account settings
 -- severity: medium
 -- why: >
---   At the limit nothing more can be created: no policy for a new team, no key for a rotation.
+--   At a limit, nothing more can be created, such as a policy for a new team or a key for a
+--   rotation.
 -- remediation: >
 --   Put people with the same policies into one group, name a resource group instead of many
 --   instances, and delete what the reports on unused and redundant policies, empty groups, old API
---   keys and idle service IDs list; they have commands. Ask IBM support for a higher limit before
---   you need it.
+--   keys, and unused service IDs list. Ask IBM Support for a higher limit before you need it.
 -- notes: >
---   The limits are those in IBM Cloud's documentation; IBM raises some of them for an account on
---   request, and what was agreed is not read. 80 percent is our measure. Counted are active
---   policies of both types together with context-based restrictions (4020), policies of one
---   identity or group (1000), policies by access tag (500), access groups (500), groups of one
---   person (50, static and dynamic ones, once each), dynamic rules of one group (5), service IDs
---   of one group of service IDs or of none (2000), trusted profiles (2000), claim rules of one
---   profile (20), API keys of one identity (20, disabled and expired ones too), custom roles (40)
---   and network zones (500). IBM recommends 1000 policies or fewer. What could not be read is not
---   counted. Users and resources are left out: their limits depend on the plan.
+--   The limits are those in the IBM Cloud documentation. IBM raises some of them for an account on
+--   request; such agreements are not collected. The threshold of 80 percent is ours. The report
+--   counts active policies of both types together with context-based restrictions (4020), policies
+--   of one identity or group (1000), policies by access tag (500), access groups (500), groups of
+--   one person (50, static and dynamic, each counted once), dynamic rules of one group (5),
+--   service IDs in one service ID group or in none (2000), trusted profiles (2000), claim rules of
+--   one profile (20), API keys of one identity (20, including disabled and expired ones), custom
+--   roles (40), and network zones (500). IBM recommends 1000 policies or fewer. What could not be
+--   read is not counted. Users and resources are left out, because their limits depend on the
+--   plan.
 -- references:
 --   - "IBM Cloud Docs: IBM Cloud IAM limits"
 -- shown: [about, limited, used, maximum, percent, fullness]

@@ -1,27 +1,28 @@
 -- title: MFA missing or weak
--- question: Does the account require MFA of everybody, and who is exempt or has no factor yet?
+-- question: Does the account require MFA for everyone, and who is exempt or not enrolled yet?
 -- category: Account settings
 -- severity: critical
 -- why: >
 --   Without MFA, a stolen password is enough to log in.
 -- remediation: >
---   Require LEVEL2 or LEVEL3 for everybody with the command of the account's row; everybody must
---   then enrol at the next login. Take back exemptions of single people on their page in the
---   console, and remind those who have not enrolled.
+--   Require LEVEL2 or LEVEL3 for everyone with the command in the account's row; everyone must
+--   then enroll at the next login. Revoke exemptions of individual users on their page in the
+--   console, and remind users who have not enrolled.
 -- notes: >
---   One row for the account if its setting is none (any value that begins with NONE) or TOTP,
---   which asks only users who are not federated. One row for each person whose own setting is none
---   or weaker than the account's, or who, by IBM Cloud's report, does not have what is asked for:
---   whoever knows the password may then enrol a factor. Codes by mail (LEVEL1) count as a second
---   factor, though a weak one. People who cannot log in are left out: those who are invited,
---   suspended, not (or no longer) in the account, without their IBMid, or have the VPN only.
---   Whether a federated user gives a second factor at the identity provider cannot be seen; people
---   with the older, account-based factors are judged only by whether they comply. Without the
---   report (Administrator on IAM Identity) nobody is called not enrolled. API keys never ask for a
---   second factor. administrator tells who is the account owner, a full administrator or
---   privileged, by direct policies, by groups, or by trusted profiles that they may assume. Once
---   MFA is required, the command line wants an API key or single sign-on. A setting that an
---   enterprise template makes is changed there. The command line cannot take back exemptions.
+--   There is one row for the account if its setting is none (any value that begins with NONE) or
+--   TOTP, which requires MFA only from users who are not federated. There is one row for each
+--   person whose own setting is none or weaker than the account's, or who, according to IBM
+--   Cloud's report, does not have what is required; until they enroll, anyone with the password
+--   can enroll a factor. Emailed codes (LEVEL1) count as MFA, although a weak form. People who
+--   cannot log in are left out: those who are invited, suspended, not (or no longer) in the
+--   account, without their IBMid, or limited to VPN access. Whether a federated user provides MFA
+--   at the identity provider is not known. People with the older, account-based factors are judged
+--   only by whether they comply. Without the report (which requires Administrator on IAM
+--   Identity), nobody is listed as not enrolled. API keys never require MFA. administrator shows
+--   who is the account owner, a full administrator, or privileged, through direct policies,
+--   groups, or trusted profiles that trust them by name. Once MFA is required, the command line
+--   requires an API key or single sign-on. If the setting comes from an enterprise template,
+--   change it in the template. The command line cannot revoke exemptions.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.7, v2.0 1.6"
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.8, v2.0 1.7"

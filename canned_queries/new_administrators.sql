@@ -1,18 +1,20 @@
 -- title: New administrators
--- question: Who has become an administrator lately?
+-- question: Who recently became an administrator?
 -- category: History
 -- severity: info
 -- why: >
---   An administrator whom nobody remembers appointing is the first thing to look into after an
---   incident.
+--   After an incident, an administrator whom nobody remembers appointing is the first thing to
+--   investigate.
 -- remediation: >
---   Ask who appointed them. Take it back with the command in the row of the report.
+--   Ask who assigned the access. If it is not justified, revoke it with the command in the row of
+--   the report.
 -- notes: >
 --   Each row is a finding of one of the reports on administrators that an earlier collection did
---   not have; first seen is when a collection first found it, not when it came about. Findings
---   that were there when the account was first collected have no such time and are not shown.
+--   not have. first_seen is when a collection first found it, not when the access was granted.
+--   Findings that existed when the account was first collected have no such time and are not
+--   shown.
 -- parameters:
---   days: How many days before the last collect to look back; empty for 30.
+--   days: How many days before the last collection to look back; empty for 30.
 -- shown: [administrator, kind, first_seen, report]
 -- chart:
 --   mark: bar

@@ -3,16 +3,16 @@
 -- category: API keys
 -- severity: critical
 -- why: >
---   Anyone who holds an API key of the account owner can do everything in the account. No policy
---   can narrow it, and no second factor is asked for.
+--   Anyone who has an API key of the account owner can do everything in the account. No policy can
+--   limit it, and MFA is not required.
 -- remediation: >
---   Give the program that uses the key a service ID or a trusted profile with only the access it
+--   Move the program that uses the key to a service ID or trusted profile with only the access it
 --   needs, then disable the key with its command. Delete it once nothing has failed.
 -- notes: >
 --   Disabled and expired keys are listed too (see state): a disabled key can be enabled again with
---   one command. A locked key is unlocked first. Only keys created in this account are seen: a key
---   that the owner created in another account works here just as well, unless that is restricted,
---   and is not in this data. Neither are classic infrastructure keys.
+--   one command. If a key is locked, the command unlocks it first. Only keys created in this
+--   account are listed. A key that the owner created in another account also works here, unless
+--   that is restricted, and is not in this data. Neither are classic infrastructure keys.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.5, v2.0 1.5"
 --   - "IBM Cloud Docs: Managing user API keys"

@@ -1,31 +1,33 @@
--- title: People who are administrators by any route
--- question: Which people are administrators, by whatever route, and how well are their logins protected?
+-- title: People with administrator access by any path
+-- question: >
+--   Which people are administrators, by any access path, and how well are their logins protected?
 -- category: Administrators
 -- severity: critical
 -- why: >
---   Whoever may assume an administrators' profile, or is in a group by a dynamic rule, is as much
---   an administrator as someone whom a policy names.
+--   A person who can assume an administrator's trusted profile, or who is in a group through a
+--   dynamic rule, is just as much an administrator as one whom a policy names.
 -- remediation: >
---   Keep administrators few, require MFA, and delete their API keys. The command of a row ends the
+--   Keep administrators few, require MFA, and delete their API keys. The command in a row ends the
 --   person's privileges: it deletes privileged policies and removes the person from privileged
 --   groups and from the trust of privileged profiles.
 -- notes: >
---   One row per person. rank is full administrator (Administrator and Manager on all services and
---   Administrator on all account management services, without a condition) or privileged
---   (Administrator on account management as a whole, on IAM or on users, or Administrator or
---   Manager on all services, even under a condition), counting direct policies, access groups,
---   Public Access included, and trusted profiles that the person may assume by name, all taken
---   together. Rows are critical where no second factor is asked for, the person is exempt or has
---   not enrolled, and high otherwise. enabled_keys counts API keys that are not disabled, for a
---   key asks for no second factor. Second factor and keys say not read where IBM Cloud refused
---   them. People who are in another account, or no longer in any, are listed if a profile or a
---   policy names them. The account owner is not a finding and is not listed. Not seen: people whom
---   a profile lets in by a claim rule (the report on profiles has the rules), people who can make
---   themselves administrators (the report on escalation paths), and whether a federated user gives
---   a second factor at the identity provider. The command also takes everything else that those
---   groups and profiles give. There is no command where an enterprise template made a policy or a
---   profile, nor for a member added by a dynamic rule, who would come back: change the rule in the
---   console.
+--   One row for each person. rank is full administrator (Administrator and Manager on all services
+--   and Administrator on all account management services, without a condition) or privileged
+--   (Administrator on account management as a whole, on IAM, or on users, or Administrator or
+--   Manager on all services, even with a condition). Direct policies, access groups including
+--   Public Access, and trusted profiles that trust the person by name are evaluated together. Rows
+--   are critical if MFA is not required, or if the person is exempt or has not enrolled, and high
+--   otherwise. enabled_keys counts API keys that are not disabled, because a key does not require
+--   MFA. The second_factor and enabled_keys columns are "not read" if IBM Cloud denied access to
+--   this data. People who are in another account, or no longer in any, are listed if a trusted
+--   profile or a policy names them. The account owner is not a finding and is not listed. The
+--   report does not show people who can assume a trusted profile through a claim rule (the report
+--   on trusted profiles lists the rules), people who can make themselves administrators (see the
+--   report on privilege escalation paths), or whether a federated user provides MFA at the
+--   identity provider. The command also removes everything else that those groups and trusted
+--   profiles grant. There is no command if an enterprise template created a policy or a trusted
+--   profile, nor for a member added by a dynamic rule, who would come back at the next login:
+--   change the rule in the console.
 -- references:
 --   - "IBM Cloud Docs: IBM Cloud multifactor authentication"
 --   - "IBM Cloud Docs: Creating trusted profiles"

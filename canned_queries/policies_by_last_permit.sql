@@ -1,16 +1,17 @@
 -- title: Policies by last use
--- question: Which policies were never used, and which have been unused for longest?
+-- question: Which policies were never used, and which have been unused the longest?
 -- category: Inventories
 -- severity: info
 -- why: >
---   A policy that permits nothing for years is access that nobody needs and somebody may abuse.
+--   A policy that has permitted nothing for years is access that nobody needs but somebody could
+--   abuse.
 -- remediation: >
 --   Ask the subject's owner, then delete the policy; it can be restored for 10 days.
 -- notes: >
---   IBM Cloud's own page of inactive policies leaves out those that were never used at all; here
---   they come first. IBM Cloud updates the date with some delay. To delete a policy: ibmcloud iam
+--   IBM Cloud's own page of inactive policies omits policies that were never used; here they come
+--   first. IBM Cloud updates the date with some delay. To delete a policy: ibmcloud iam
 --   access-group-policy-delete GROUP POLICY_ID, user-policy-delete USER POLICY_ID,
---   service-policy-delete SERVICE_ID POLICY_ID or authorization-policy-delete POLICY_ID.
+--   service-policy-delete SERVICE_ID POLICY_ID, or authorization-policy-delete POLICY_ID.
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
 -- shown: [subject, target, roles, last_used, last_permit_at, times_permitted, condition]

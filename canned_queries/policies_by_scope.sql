@@ -1,17 +1,19 @@
 -- title: Policies by breadth
--- question: How much are policies about, from the whole account to part of an instance?
+-- question: How much do policies cover, from the whole account to part of an instance?
 -- category: Inventories
 -- severity: info
 -- why: >
---   Access that is given instance by instance, or resource group by resource group, stays small;
---   what is given on all services grows with the account.
+--   Access that is granted for each instance or resource group stays small. Access to all services
+--   grows with the account.
 -- remediation: >
---   There is nothing to fix here: the reports on broad policies list single ones, with commands.
+--   There is nothing to fix here. The reports on broad policies list individual policies, with
+--   commands.
 -- notes: >
 --   One row for each breadth and type of active policies, the broadest first. The breadth of an
---   authorization is that of its target. The breadth says nothing about the roles: Viewer on all
---   services is less than Manager on one. conditional_policies hold at certain times or on certain
---   resources only; never_used ones have not permitted anything so far.
+--   authorization is that of its target. Breadth does not reflect the roles: Viewer on all
+--   services is less than Manager on one. conditional_policies counts policies that apply only at
+--   certain times or to certain resources. never_used counts policies that have not permitted
+--   anything so far.
 -- references:
 --   - "IBM Cloud Docs: Best practices for organizing resources and assigning access"
 -- shown: [breadth, type, policies, conditional_policies, never_used, access_groups, identities]

@@ -1,23 +1,23 @@
--- title: Grants that have run out, or soon will
--- question: Which policies were for a time that is over, or that ends within 30 days?
+-- title: Policies that have expired or expire soon
+-- question: Which policies were for a period that is over, or that ends within 30 days?
 -- category: Policies
 -- severity: low
 -- why: >
---   A policy whose time is over is easily taken for access, or for a start to renew it by. Whoever
---   still needs one that is about to end will be locked out.
+--   An expired policy is easily mistaken for current access, and is a shortcut to renew that
+--   access. When a policy expires, whoever still needs it loses access.
 -- remediation: >
---   Delete what has run out with its command; it can be restored for 10 days. Ask whether what
---   will end is still needed, and if so change the condition.
+--   Delete an expired policy with its command; it can be restored for 10 days. Ask whether a
+--   policy that is about to expire is still needed, and if so, change its condition.
 -- notes: >
---   IBM Cloud keeps a policy in the list as active when the time in its condition is over: it no
---   longer grants anything, and counts for the limit of policies. Those that end within 30 days of
---   the last collection are listed as well, for information. Only conditions with a last moment
---   count; days of the week and hours come again. Kubernetes ignores conditions of time (IBM's
---   documentation says so): there a policy that has run out may still grant. Service
---   authorizations have no conditions. A condition is changed with ibmcloud iam
---   user-policy-update, service-policy-update, access-group-policy-update or
---   trusted-profile-policy-update and a JSON file, or in the console. A policy that an enterprise
---   template made has no command.
+--   When the period in a policy's condition is over, IBM Cloud still lists the policy as active:
+--   it no longer grants anything, but counts toward the policy limit. Policies that expire within
+--   30 days of the last collection are listed as well, for information. Only conditions with an
+--   end time count; days of the week and hours of the day recur. According to IBM's documentation,
+--   Kubernetes ignores time-based conditions, so an expired policy might still grant access there.
+--   Service-to-service authorizations have no conditions. To change a condition, use ibmcloud iam
+--   user-policy-update, service-policy-update, access-group-policy-update, or
+--   trusted-profile-policy-update with a JSON file, or use the console. A policy created by an
+--   enterprise template has no command.
 -- references:
 --   - "IBM Cloud Docs: Limiting access with time-based conditions"
 -- shown: [subject, target, roles, severity, ends, ends_at, condition]

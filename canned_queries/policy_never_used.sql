@@ -3,16 +3,18 @@
 -- category: Policies
 -- severity: medium
 -- why: >
---   Access that was given and never needed can only be abused.
+--   Access that was granted but never needed is only an opportunity for abuse.
 -- remediation: >
---   Ask whoever has it, then delete the policy with its command; it can be restored for 10 days.
+--   Ask the people who have it, then delete the policy with its command; it can be restored for 10
+--   days.
 -- notes: >
---   IBM Cloud's own page of inactive policies leaves out those that were never used. Never means
---   since IBM Cloud began to record the last use, which is not the beginning of every policy, and
---   the record comes with some delay: a job that runs once a year looks unused, as does access
---   kept for an emergency. Service authorizations are left out: IBM does not say whether their use
---   is recorded. A policy that an enterprise template made has no command: change it in the
---   template. Nor has one whose identity or access group is gone: delete it by the API, DELETE
+--   IBM Cloud's own page of inactive policies omits policies that were never used. Never means
+--   since IBM Cloud began to record the last use, which is later than the creation of some
+--   policies. The record is updated with some delay. A job that runs once a year looks unused, as
+--   does access kept for emergencies. Service-to-service authorizations are left out, because IBM
+--   does not say whether their use is recorded. A policy created by an enterprise template has no
+--   command: change it in the template. A policy whose identity or access group no longer exists
+--   has no command either: delete it through the API, DELETE
 --   https://iam.cloud.ibm.com/v2/policies/POLICY_ID.
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"

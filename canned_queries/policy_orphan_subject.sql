@@ -1,22 +1,23 @@
--- title: Policies of somebody who is gone
--- question: Which policies are given to an identity or access group that the account no longer has?
+-- title: Policies of deleted identities and access groups
+-- question: >
+--   Which policies are assigned to an identity or access group that the account no longer has?
 -- category: Policies
 -- severity: medium
 -- why: >
---   Such policies hide what matters and count towards the account's limit, and whoever rejoins the
---   account has the old access at once.
+--   Such policies distract from the ones that matter and count toward the account's limit. A
+--   person who rejoins the account gets the old access back immediately.
 -- remediation: >
---   Make sure that nobody acts by it from another account, then delete the policy by the API:
+--   Make sure that nobody uses the policy from another account, then delete it through the API:
 --   DELETE https://iam.cloud.ibm.com/v2/policies/POLICY_ID. It can be restored for 10 days.
 -- notes: >
---   The command line deletes policies by their subject and cannot do it here. Subjects that the
---   file knows to belong to another account are not listed here but in cross_account_access; a
---   subject whose account it does not know looks as if it were gone, and the access may be meant.
---   So do access groups that the collecting token may not see, and people if it may not see the
---   whole list. Each kind is looked at only where its list was read in full; people are not where
---   the account hides its users and the token saw only one. An identity that has an API key or a
---   service credential in the account is not taken for gone. IBM Cloud services cannot be looked
---   up.
+--   The command line deletes policies by their subject, so it cannot delete these. Subjects that
+--   the file knows to belong to another account are listed in cross_account_access instead. If the
+--   file does not know a subject's account, the subject looks deleted, although its access might
+--   be intended. The same applies to access groups that the collecting token may not view, and to
+--   people if the token may not view the whole list. Each kind of subject is checked only if its
+--   list was read in full; people are not checked if the account hides its users and the token saw
+--   only one. An identity that has an API key or a service credential in the account is not
+--   considered deleted. IBM Cloud services cannot be looked up.
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
 -- shown: [subject, missing, target, roles, condition, created_at, last_permit_at]

@@ -1,22 +1,24 @@
--- title: Policies about things that are gone
--- question: Which policies are about a service instance or a resource group that no longer exists?
+-- title: Policies on deleted instances and resource groups
+-- question: Which policies apply to a service instance or a resource group that no longer exists?
 -- category: Policies
 -- severity: medium
 -- why: >
---   Such policies permit nothing, hide what matters and count towards the account's limit.
+--   Such policies permit nothing, distract from the ones that matter, and count toward the
+--   account's limit.
 -- remediation: >
---   Make sure that the target is gone, then delete the policy with its command; it can be restored
---   for 10 days.
+--   Make sure that the target no longer exists, then delete the policy with its command; it can be
+--   restored for 10 days.
 -- notes: >
---   For an authorization the source counts as well. Gone means: nowhere. An instance exists in
---   every state, even while it waits for its deletion, and so does what search, a service
---   credential, a trusted profile's link, a tag or another service's authorization names; a list
---   or pattern is listed only if nothing in it exists, and nothing is listed where search or the
---   list that would show it was not read in full. VPC and account management have no instances,
---   and other accounts are known only if they are in this file: those cannot be decided and are
---   left out. Instances and resource groups that the collecting token may not view look as if they
---   did not exist; a group with something in it that is known is not taken for gone. A policy that
---   an enterprise template made has no command: change it in the template.
+--   For an authorization, the source is checked as well. A target counts as deleted only if it is
+--   found nowhere: an instance exists in every state, even while its deletion is pending, and so
+--   does anything that search, a service credential, a trusted profile's link, a tag, or another
+--   service's authorization names. A list or pattern is listed only if nothing in it exists, and
+--   nothing is listed if search or the list that would show it was not read in full. VPC and
+--   account management have no instances, and other accounts are known only if they are in this
+--   file; those cannot be decided and are left out. Instances and resource groups that the
+--   collecting token may not view look as if they did not exist; a resource group that contains
+--   something known is considered to exist. A policy created by an enterprise template has no
+--   command: change it in the template.
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
 -- shown: [subject, gone, missing, target, roles, type, last_permit_at]

@@ -3,16 +3,18 @@
 -- category: Policies
 -- severity: medium
 -- why: >
---   Access that was needed once and no longer is can only be abused.
+--   Access that is no longer needed is only an opportunity for abuse.
 -- remediation: >
---   Ask whoever has it, then delete the policy with its command; it can be restored for 10 days.
+--   Ask the people who have it, then delete the policy with its command; it can be restored for 10
+--   days.
 -- notes: >
 --   IBM Cloud records the last use with some delay. A job that runs once a year looks unused, as
---   does access kept for an emergency; a policy under a condition of time may simply have run out.
---   Policies that were never used are in another report. Service authorizations are left out: IBM
---   does not say whether their use is recorded. A policy that an enterprise template made has no
---   command: change it in the template. Nor has one whose identity or access group is gone: delete
---   it by the API, DELETE https://iam.cloud.ibm.com/v2/policies/POLICY_ID.
+--   does access kept for emergencies. A policy with a time-based condition might simply have
+--   expired. Policies that were never used are in another report. Service-to-service
+--   authorizations are left out, because IBM does not say whether their use is recorded. A policy
+--   created by an enterprise template has no command: change it in the template. A policy whose
+--   identity or access group no longer exists has no command either: delete it through the API,
+--   DELETE https://iam.cloud.ibm.com/v2/policies/POLICY_ID.
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
 -- shown: [subject, target, roles, condition, unused_for, last_permit_at, times_permitted]
