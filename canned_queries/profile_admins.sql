@@ -1,23 +1,24 @@
--- title: Trusted profiles that are administrators
--- question: Which trusted profiles are full administrators or privileged, and who may assume them?
+-- title: Trusted profiles with administrator access
+-- question: Which trusted profiles are full administrators or privileged, and who can assume them?
 -- category: Administrators
 -- severity: critical
 -- why: >
---   Whoever may assume the profile is an administrator, and appears in no list of administrators.
+--   Anyone who can assume the trusted profile is an administrator, but appears in no list of
+--   administrators.
 -- remediation: >
---   Tighten the trust first: few people by name, or a rule that names one group of the identity
---   provider. Then end privileges that nobody needs with the command: it deletes the profile's
---   privileged policies and removes it from privileged groups.
+--   First, tighten the trust to a few people by name, or to a rule that names one group of the
+--   identity provider. Then remove unneeded privileges with the command, which deletes the
+--   profile's privileged policies and removes the profile from privileged groups.
 -- notes: >
 --   rank is full administrator (Administrator and Manager on all services and Administrator on all
 --   account management services, without a condition) or privileged: an active policy for
---   Administrator on account management as a whole, on IAM or on users, or for Administrator or
---   Manager on all services, even under a condition; through direct policies or through access
---   groups. who_may_assume lists the compute resources, claim rules and identities that the
---   profile trusts, and says if part of it could not be read; who can get at the compute, and how
---   many people a rule fits, is not in this data. Privileges by resource group or by service are
---   not looked at here. Leaving a group also takes away everything else that the group grants.
---   What an enterprise template created has no command.
+--   Administrator on account management as a whole, on IAM, or on users, or for Administrator or
+--   Manager on all services, even with a condition. Both direct policies and access groups count.
+--   who_may_assume lists the compute resources, claim rules, and identities that the profile
+--   trusts, and says if part of this could not be read. Who can access the compute resources, and
+--   how many people a rule matches, is not in this data. Privileges by resource group or by
+--   service are not checked here. Removing the profile from a group also removes everything else
+--   that the group grants. Whatever an enterprise template created has no command.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.14, v2.0 1.16"
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.15, v2.0 1.17"

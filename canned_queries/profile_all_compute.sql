@@ -1,20 +1,24 @@
 -- title: Compute rules of trusted profiles that name no instance
--- question: Which trusted profiles can be assumed by any compute of a kind, also of tomorrow?
+-- question: >
+--   Which trusted profiles can be assumed by any compute resource of a type, including future
+--   ones?
 -- category: Trusted profiles
 -- severity: high
 -- why: >
---   Anyone who can create compute that fits such a rule gets the access of the profile: a new
---   cluster with the right namespace, or a new server in the right place.
+--   Anyone who can create a compute resource that matches such a rule, such as a new cluster with
+--   the right namespace or a new server in the right place, gets the access of the trusted
+--   profile.
 -- remediation: >
---   Link the single resources with ibmcloud iam trusted-profile-link-create, or add a condition on
---   service_instance (clusters) or resource (servers), then delete this rule with its command.
+--   Link the individual resources with ibmcloud iam trusted-profile-link-create, or add a
+--   condition on service_instance (clusters) or resource (servers). Then delete this rule with its
+--   command.
 -- notes: >
---   Listed are compute rules without a condition on the cluster, server or project itself;
---   limited_to shows what they are limited to instead, be it a namespace, a region, a network or a
---   group of servers. An excluded instance is no limit. A condition on a claim that IBM's
---   documentation does not list is taken for one that names an instance. Who can create such
---   compute is not decided here. is_privileged is yes for profiles that administer the account,
---   and empty otherwise.
+--   The report lists compute rules without a condition on the cluster, server, or project itself.
+--   limited_to shows what they are limited to instead, such as a namespace, a region, a network,
+--   or a group of servers. Excluding an instance is no limit. A condition on a claim that IBM's
+--   documentation does not list is assumed to name an instance. Who can create such compute
+--   resources is not decided here. is_privileged is yes for trusted profiles that administer the
+--   account, and empty otherwise.
 -- references:
 --   - "IBM Cloud Docs: IAM condition properties"
 -- shown: [profile, rule, compute, limited_to, is_privileged, created_at]

@@ -1,24 +1,24 @@
--- title: Claim rules of trusted profiles that let in too many people
--- question: Which claim rules for federated people have no condition that limits them well?
+-- title: Overly broad claim rules in trusted profiles
+-- question: Which claim rules for federated users have no condition that narrows down who matches?
 -- category: Trusted profiles
 -- severity: high
 -- why: >
---   Everybody whom such a rule fits can assume the profile, and nobody is asked.
+--   Everyone who matches such a rule can assume the trusted profile, without anyone's approval.
 -- remediation: >
 --   Create a rule that names a group of the identity provider with EQUALS or IN, using ibmcloud
 --   iam trusted-profile-rule-create, then delete this one with its command.
 -- notes: >
---   All conditions of a rule must hold, so one good condition is enough; listed are rules without
---   one. NOT_EQUALS lets in everybody but a few. CONTAINS on a text also lets in longer texts,
---   such as not-admins for admins; on a list of groups it means exactly one of them. IBM Cloud
---   does not tell which kind a claim is: claims called groups, roles, memberOf and the like are
---   taken for lists, and rules with such a condition are listed for information only. Claims that
---   many people share are country, location, region, city, language, time zone, company,
---   organization, domain, kind of employee and verified address, under their usual names. How many
---   people a good claim fits is not known, nor whether people can change it themselves. Operators
---   other than the six in IBM's documentation are not judged. is_privileged is yes for profiles
---   that administer the account, and empty otherwise. What an enterprise template brought is
---   changed in the enterprise: there is no command.
+--   All conditions of a rule must be met, so one good condition is enough; the report lists rules
+--   that have none. NOT_EQUALS matches everyone but a few. CONTAINS on a text also matches longer
+--   texts, such as not-admins for admins; on a list of groups it matches exactly one of them. IBM
+--   Cloud does not say which kind a claim is: claims named groups, roles, memberOf, and the like
+--   are treated as lists, and rules with such a condition are listed for information only. Claims
+--   that many people share, under their usual names, are country, location, region, city,
+--   language, time zone, company, organization, domain, employee type, and verified address. How
+--   many people a good claim matches is not known, nor whether people can change the claim
+--   themselves. Operators other than the six in IBM's documentation are not judged. is_privileged
+--   is yes for trusted profiles that administer the account, and empty otherwise. Whatever an
+--   enterprise template created is changed in the enterprise, so it has no command.
 -- references:
 --   - "IBM Cloud Docs: IAM condition properties"
 -- shown: [profile, rule, severity, conditions, weakness, is_privileged, identity_provider]

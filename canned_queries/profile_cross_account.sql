@@ -1,23 +1,24 @@
 -- title: Trusted profiles that other accounts can assume
--- question: Which trusted profiles trust people, services or compute of other accounts?
+-- question: Which trusted profiles trust people, services, or compute resources of other accounts?
 -- category: Trusted profiles
 -- severity: high
 -- why: >
---   Whoever administers the other account decides who acts with the access of the profile, and
---   this account cannot see it.
+--   The administrators of the other account decide who uses the access of the trusted profile, and
+--   you cannot see whom they choose.
 -- remediation: >
---   Ask the other account what it needs the profile for. If nothing, end the trust with the
---   command.
+--   Ask the other account what it needs the trusted profile for. If it no longer needs it, remove
+--   the trust with the command.
 -- notes: >
---   Listed are links to compute of another account, people who may assume the profile from another
---   account, resources of another account, and service IDs that nothing in this account knows of,
---   neither its list nor a key or credential: a service ID that was deleted looks the same, and
---   the account of a service ID is known only if something in this file tells. Claim rules are not
---   listed, although they let in people of an identity provider whatever account they are in.
---   is_privileged is yes for profiles that administer the account, and empty otherwise. There is
---   no command for a person who may assume the profile from this account too (remove the other
---   accounts in the console), nor for an identity of a profile that an enterprise template made
---   (check in the enterprise whether the template brought it).
+--   The report lists links to compute resources of another account, people who can assume the
+--   trusted profile from another account, resources of another account, and service IDs that
+--   nothing in this account knows of (neither its list of service IDs nor an API key or
+--   credential). A deleted service ID looks the same, and the account of a service ID is known
+--   only if something in this file shows it. Claim rules are not listed, although they admit users
+--   of an identity provider no matter which account they are in. is_privileged is yes for trusted
+--   profiles that administer the account, and empty otherwise. There is no command for a person
+--   who can also assume the profile from this account (remove the other accounts in the console),
+--   nor for an identity of a profile that an enterprise template created (check in the enterprise
+--   whether the template added it).
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.13"
 --   - "IBM Cloud Docs: Creating trusted profiles"

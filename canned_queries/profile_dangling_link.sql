@@ -1,20 +1,21 @@
--- title: Trusted profiles linked to compute that is gone
--- question: Which links of trusted profiles are to clusters or projects that do not exist?
+-- title: Trusted profiles linked to deleted compute resources
+-- question: Which links of trusted profiles point to clusters or projects that do not exist?
 -- category: Trusted profiles
 -- severity: medium
 -- why: >
---   A link to a deleted cluster or project helps nobody, and hides which trust is in use.
+--   A link to a deleted cluster or project has no use, and hides which trust is in use.
 -- remediation: >
---   Make sure that the cluster or project is gone, then delete the link with its command.
+--   Make sure that the cluster or project no longer exists, then delete the link with its command.
 -- notes: >
---   Decided for Kubernetes and OpenShift clusters and for Code Engine projects that a link names
---   by CRN and whose account is in this file, where both its list of instances and search were
---   read in full. Gone means: nowhere. An instance exists in every state, even while it waits for
---   its deletion, and so does what search, a service credential, a tag or an authorization names.
---   Virtual and bare metal servers are in no list of service instances: links to them are never
---   listed, gone or not. Nor are Code Engine links without a CRN, and namespaces or service
---   accounts that a cluster may no longer have. An instance that the collecting token may not view
---   looks as if it did not exist.
+--   The report covers Kubernetes and OpenShift clusters and Code Engine projects that a link names
+--   by CRN, in accounts that are in this file and whose list of instances and search were both
+--   read in full. An instance counts as deleted only if it is found nowhere: it exists in every
+--   state, even while its deletion is pending, and so does anything that search, a service
+--   credential, a tag, or an authorization names. Virtual and bare metal servers are not in any
+--   list of service instances, so links to them are never listed, whether the servers exist or
+--   not. Neither are Code Engine links without a CRN, or namespaces and service accounts that a
+--   cluster might no longer have. An instance that the collecting token may not view looks as if
+--   it did not exist.
 -- references:
 --   - "IBM Cloud Docs: Updating trusted profiles"
 -- shown: [profile, link, compute, missing_instance, namespace, service_account, created_at]

@@ -1,18 +1,18 @@
--- title: Trusted profiles for the namespace or service account default
--- question: Which trusted profiles can whatever runs in a cluster by default assume?
+-- title: Trusted profiles that trust the default namespace or service account
+-- question: Which trusted profiles can be assumed by whatever runs in a cluster by default?
 -- category: Trusted profiles
 -- severity: high
 -- why: >
---   A pod for which nobody has chosen anything runs in the namespace default, or as the service
---   account default of its namespace. A profile that trusts these gives its access to all such
---   pods, not only to those it is meant for.
+--   Unless someone chooses otherwise, a pod runs in the namespace named default, or as the service
+--   account named default of its namespace. A trusted profile that trusts either gives its access
+--   to all such pods, not only the intended ones.
 -- remediation: >
---   Give the program a service account and a namespace of its own, link that with ibmcloud iam
---   trusted-profile-link-create, then delete this link or rule with its command.
+--   Give the program its own service account and namespace and link that with ibmcloud iam
+--   trusted-profile-link-create. Then delete this link or rule with its command.
 -- notes: >
---   Links and compute rules that name either default are listed; a rule that leaves both open is
---   not. Which pods run there is not known. is_privileged is yes for profiles that administer the
---   account, and empty otherwise.
+--   The report lists links and compute rules that name either default, but not rules that leave
+--   both open. Which pods run there is not known. is_privileged is yes for trusted profiles that
+--   administer the account, and empty otherwise.
 -- references:
 --   - "IBM Cloud Docs: Creating trusted profiles"
 -- shown: [profile, trust, by_default, cluster, namespace, service_account, is_privileged]

@@ -1,16 +1,16 @@
 -- title: Trusted profiles that nobody can assume
--- question: Which trusted profiles have no link, no rule and no identity?
+-- question: Which trusted profiles have no link, no rule, and no identity?
 -- category: Trusted profiles
 -- severity: low
 -- why: >
---   Such a profile grants nothing to anybody today, but its policies come to life with the first
---   link, rule or identity that is added.
+--   Such a trusted profile grants nothing to anyone today, but its policies take effect with the
+--   first link, rule, or identity that is added.
 -- remediation: >
---   Delete the profile with its command.
+--   Delete the trusted profile with its command.
 -- notes: >
---   Profiles made by an enterprise template are listed too; whether the template's own rules
---   always appear in the account is not known. What an enterprise template brought is changed in
---   the enterprise: there is no command.
+--   Trusted profiles created by an enterprise template are listed too; whether the template's own
+--   rules always appear in the account is not known. Whatever an enterprise template created is
+--   changed in the enterprise, so it has no command.
 -- references:
 --   - "IBM Cloud Docs: Removing trusted profiles"
 -- shown: [profile, direct_policies, is_from_template, created_at, description]

@@ -1,18 +1,18 @@
--- title: Public access is on
--- question: In which accounts can policies open resources to everybody, without a login?
+-- title: Public access is enabled
+-- question: In which accounts can policies open resources to everyone, without a login?
 -- category: Administrators
 -- severity: medium
 -- why: >
---   While the setting is on, anyone who may write policies of the Public Access group can open a
---   bucket of Object Storage to the world, on purpose or by mistake.
+--   While this setting is enabled, anyone who can create policies for the Public Access group can
+--   open an Object Storage bucket to the world, on purpose or by mistake.
 -- remediation: >
---   Give whoever needs such access another route to it, then switch public access off under
---   Settings of IAM in the console; the command line cannot.
+--   Give those who need such access another access path, then disable public access in the IAM
+--   settings in the console; the command line cannot do this.
 -- notes: >
---   The setting is on in every new account. public_policies says how many active policies the
---   group has; they have a report of their own. Access that a service opens in another way, such
---   as with lists of its own, is not in this data. When public access is switched off, IBM Cloud
---   deletes all policies of the Public Access group.
+--   The setting is enabled in every new account. public_policies counts the active policies of the
+--   group, which have a separate report. Access that a service opens by other means, such as its
+--   own access lists, is not in this data. When public access is disabled, IBM Cloud deletes all
+--   policies of the Public Access group.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.16, v2.0 1.18"
 --   - "IBM Cloud Docs: Managing public access to resources"

@@ -1,19 +1,19 @@
--- title: Policies for everybody
--- question: What do policies of the Public Access group open to everybody?
+-- title: Policies of the Public Access group
+-- question: What do policies of the Public Access group open to everyone?
 -- category: Administrators
 -- severity: critical
 -- why: >
---   What the Public Access group is granted is open to every user and service ID of the account
---   and, while public access is on, to anybody in the world without a login, unless the account
---   limits external identities.
+--   The Public Access group's policies apply to every user and service ID of the account. While
+--   public access is enabled, they also apply to anyone in the world without a login, unless the
+--   account limits external identities.
 -- remediation: >
---   Delete the policy with its command if the world needs no access, and give those who do a group
---   of their own. Acknowledge what is public on purpose.
+--   Delete the policy with its command if the world needs no access, and create an access group
+--   for those who do need it. Acknowledge what is public on purpose.
 -- notes: >
---   effect says whether both settings let the policy work. IBM's documentation names only buckets
---   of Object Storage as what can be opened this way: a policy on anything else is listed all the
---   same, for what it grants the users of the account was not tried. Access that a service opens
---   in another way, such as with lists of its own, is not in this data.
+--   effect shows whether both settings let the policy take effect. IBM's documentation mentions
+--   only Object Storage buckets as resources that can be opened this way. A policy on anything
+--   else is listed nevertheless, because what it grants the users of the account was not tested.
+--   Access that a service opens by other means, such as its own access lists, is not in this data.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.16, v2.0 1.18"
 --   - "IBM Cloud Docs: Managing public access to resources"

@@ -1,21 +1,21 @@
 -- title: Service credentials older than 90 days
--- question: Which service credentials were not replaced for more than 90 days?
+-- question: Which service credentials have not been replaced for more than 90 days?
 -- category: API keys
 -- severity: medium
 -- why: >
---   A service credential is a lasting key to an instance: it asks for no login, and whoever has a
---   copy has the access.
+--   A service credential is a long-lived key to an instance. It requires no login, so anyone with
+--   a copy has the access.
 -- remediation: >
 --   Create a new credential (ibmcloud resource service-key-create NAME ROLE --instance-id
---   INSTANCE), put it in place of the old one, then delete the old one with its command. A program
---   in IBM Cloud needs no credential at all if it uses a trusted profile.
+--   INSTANCE), replace the old one, then delete the old one with its command. A program in IBM
+--   Cloud needs no credential at all if it uses a trusted profile.
 -- notes: >
 --   A credential cannot be renewed, only replaced, so its age is counted from the day it was
---   created to the moment when the credentials were read. IBM Cloud does not record when one was
---   used: last_use is that of the service ID behind it, which may have other keys, and "not known"
---   where there is none in the account. Credentials for which IBM Cloud does not tell when they
---   were created are left out, as are removed ones. Passwords and tokens that a service keeps
---   itself are not in the data.
+--   created until the credentials were collected. IBM Cloud does not record when a credential was
+--   used. last_use is that of the service ID behind it, which can have other keys; it is "not
+--   known" if there is no such service ID in the account. Credentials whose creation date IBM
+--   Cloud does not provide are left out, as are removed ones. Passwords and tokens that a service
+--   keeps itself are not in the data.
 -- references:
 --   - "IBM Cloud Docs: Adding and viewing credentials"
 -- shown: [credential, instance, service, role, age, days_old, last_use]

@@ -1,21 +1,24 @@
--- title: Service credentials that can do everything
--- question: Which service credentials administer or manage their instance, or belong to a privileged service ID?
+-- title: Privileged service credentials
+-- question: >
+--   Which service credentials administer or manage their instance, or belong to a privileged
+--   service ID?
 -- category: API keys
 -- severity: high
 -- why: >
---   Anyone who has a copy of such a credential has all of the instance, without a login and
---   without a second factor.
+--   Anyone with a copy of such a credential has full access to the instance, without a login and
+--   without MFA.
 -- remediation: >
---   Create a credential with the least role that the program needs and a service ID of its own
---   (ibmcloud resource service-key-create NAME ROLE --instance-id INSTANCE), put it in place of
---   this one, then delete this one with its command.
+--   Create a credential with the least privileged role that the program needs and its own service
+--   ID (ibmcloud resource service-key-create NAME ROLE --instance-id INSTANCE), replace this one,
+--   then delete this one with its command.
 -- notes: >
---   High is Administrator, who may grant access to the instance as well, and a credential made of
---   a service ID that administers the account or all services, by whatever route: it can do all
---   that the service ID can, anywhere. Medium is Manager, who can do everything with the content.
---   Other roles, custom ones included, are not judged, nor are credentials of services that know
---   no roles: what those can do is up to the service. last_use is that of the service ID behind
---   the credential.
+--   The severity is high for Administrator, which can also grant access to the instance, and for a
+--   credential created for a service ID that administers the account or all services, by any
+--   access path. Such a credential can do everything that the service ID can do, anywhere. The
+--   severity is medium for Manager, which can do everything with the content. Other roles,
+--   including custom ones, are not judged, nor are credentials of services without roles, where
+--   the service decides what they can do. last_use is that of the service ID behind the
+--   credential.
 -- references:
 --   - "IBM Cloud Docs: Adding and viewing credentials"
 -- shown: [credential, instance, service, role, severity, privileges_of_service_id, last_use]

@@ -1,19 +1,20 @@
 -- title: Roles in use
--- question: Which roles do policies grant, how often, and to how many?
+-- question: Which roles do policies grant, how often, and to how many identities?
 -- category: Inventories
 -- severity: info
 -- why: >
---   Many policies with Administrator or Manager, or custom roles that nobody remembers the reason
---   for, are where to begin.
+--   Start your review where many policies grant Administrator or Manager, and with custom roles
+--   whose purpose nobody remembers.
 -- remediation: >
---   There is nothing to fix here. Who holds a role, and on what: report who_can_do_action.
+--   There is nothing to fix here. To see who has a role and on what, use the report
+--   who_can_do_action.
 -- notes: >
---   One row for each role that an active policy grants; roles that nobody was given are not here.
---   access_groups and own_identities are those whose own policies grant the role; identities are
---   all that hold it, members of the groups included (the Public Access group stands for every
---   user and service ID), each once. An authorization grants a role to a service, and is counted
---   apart. A role says nothing without what it is about: that is in policies_by_scope and
---   access_by_service. The account owner has all access without a role.
+--   One row for each role that an active policy grants; roles that are not assigned to anyone are
+--   not listed. access_groups and own_identities count those whose own policies grant the role.
+--   identities counts everyone who has it, including the members of the groups, each once; the
+--   Public Access group counts as every user and service ID. An authorization grants a role to a
+--   service and is counted separately. A role means little without its target: see
+--   policies_by_scope and access_by_service. The account owner has all access without a role.
 -- references:
 --   - "IBM Cloud Docs: IAM roles and actions"
 -- shown: [role, kind, service, policies, authorizations, access_groups, identities]

@@ -1,32 +1,33 @@
--- title: Who can read secrets, keys and stored objects
--- question: Which identities and access groups may read what is in secrets, keys and buckets?
+-- title: Who can read secrets, keys, and stored objects
+-- question: Which identities and access groups can read the content of secrets, keys, and buckets?
 -- category: Administrators
 -- severity: high
 -- why: >
---   Whoever reads secrets, keys and stored objects has what an attacker is after. A row is no
---   mistake as such: look first at those that reach much.
+--   Secrets, keys, and stored objects are what an attacker is after. A row is not necessarily a
+--   mistake; first check the identities that reach the most.
 -- remediation: >
---   Replace a broad policy by one on a single instance, or on a part of it (a secret group, key
---   ring or bucket). The rows have no command, since only you know what is needed; acknowledge
---   those that are meant to be.
+--   Replace a broad policy with one for a single instance, or for a part of it (a secret group,
+--   key ring, or bucket). The rows have no command, because only you know what is needed;
+--   acknowledge those that are intended.
 -- notes: >
---   One row for each identity or access group with a policy and each of the services
---   secrets-manager, kms, hs-crypto and cloud-object-storage, if one of its policies reaches an
---   instance with a role that reads content. reach is the broadest scope of the policies; how is
---   full if one of them reaches an instance as a whole, else part or conditional. A role counts by
---   its actions there: secret.read, secrets.read or secrets.unwrap (decrypt with a key),
---   object.get; by these, platform roles count as well. Where the file has no actions of a role
---   for the service, it counts by name: Reader, Writer and Manager (for secrets-manager only
---   Writer and Manager), ReaderPlus, SecretsReader, Content Reader, Object Reader; a custom role
---   then does not count. Not looked at: databases, whose content has passwords of its own, and App
---   ID; Administrator, Editor and Operator where they read nothing themselves, though they may
---   grant themselves a role or create a credential; service credentials; service authorizations;
---   firewalls of buckets; the account owner, who reads everything. Groups that are gone and
---   removed instances are left out. members counts the identities in a group, dynamic ones as of
---   their last login; if public access is on, anybody may use what the Public Access group has on
---   a bucket. To narrow a policy: ibmcloud iam access-group-policy-update GROUP POLICY_ID --roles
+--   There is one row for each identity or access group with a policy and each of the services
+--   secrets-manager, kms, hs-crypto, and cloud-object-storage, if one of its policies reaches an
+--   instance with a role that reads content. reach is the broadest scope of the policies. how is
+--   full if one of them reaches a whole instance, otherwise part or conditional. A role counts by
+--   its actions on the service, which makes platform roles count as well; the actions are
+--   secret.read, secrets.read or secrets.unwrap (decrypt with a key), and object.get. If the file
+--   has no actions of a role for the service, the role counts by name: Reader, Writer, and Manager
+--   (for secrets-manager only Writer and Manager), ReaderPlus, SecretsReader, Content Reader, and
+--   Object Reader; a custom role then does not count. The report does not check databases (whose
+--   content has its own passwords) and App ID; Administrator, Editor, and Operator if they read
+--   nothing themselves, although they might be able to grant themselves a role or create a
+--   credential; service credentials; service-to-service authorizations; bucket firewalls; or the
+--   account owner, who can read everything. Groups that no longer exist and removed instances are
+--   left out. members counts the identities in a group, with dynamic members as of their last
+--   login. If public access is enabled, anyone can use what the Public Access group has on a
+--   bucket. To narrow a policy: ibmcloud iam access-group-policy-update GROUP POLICY_ID --roles
 --   ROLES --service-name SERVICE --service-instance GUID (user-policy-update,
---   service-policy-update and trusted-profile-policy-update for others).
+--   service-policy-update, and trusted-profile-policy-update for other subjects).
 -- references:
 --   - "IBM Cloud Docs: IAM roles and actions"
 --   - "IBM Cloud Docs: Best practices for organizing resources and assigning access"

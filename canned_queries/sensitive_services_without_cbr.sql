@@ -1,29 +1,29 @@
--- title: Secrets, keys and storage without an enforced context rule
--- question: Which instances that hold secrets, keys or objects can be reached from everywhere?
+-- title: Secrets, keys, and storage without an enforced context-based restriction
+-- question: Which instances that hold secrets, keys, or objects can be reached from anywhere?
 -- category: Account settings
 -- severity: medium
 -- why: >
---   Anyone who steals a credential can use it from anywhere, unless a context-based restriction
---   says from where, through which endpoints or with which second factor an instance may be
---   reached.
+--   A stolen credential can be used from anywhere, unless a context-based restriction limits from
+--   where, through which endpoints, or with which MFA an instance can be reached.
 -- remediation: >
---   Create a zone of your networks and workloads and a rule that is first only recorded; look at
---   what it would have denied for a month, then enforce it. Where a rule would do if it were
+--   Create a network zone for your networks and workloads and a rule in report-only mode; review
+--   what it would have denied for a month, then enforce it. If an existing rule only needs to be
 --   enforced, the command enforces it.
 -- notes: >
---   Looked at are instances of secrets-manager, kms, hs-crypto and cloud-object-storage that are
---   not removed. One is listed unless an enabled rule is about the whole of it and restricts
---   something. A rule restricts nothing if one of its contexts is open: it names no zone, or a
---   zone with every address (0.0.0.0/0 or ::/0), and neither private endpoints only nor a second
---   factor of its own. A rule without contexts lets nobody in, and counts. A rule for some kinds
---   of operations counts as well, for another may be about the rest. A rule for the platform API
---   alone does not close the data. Where tags could not be read, a rule by access tag is taken to
---   apply. Firewalls of single buckets and instances, and endpoints that a service itself switches
---   off, are not in the data. IBM Cloud does not list rules for services that the token may not
---   view. To record a rule first: ibmcloud cbr rule-create --service-name SERVICE
---   --service-instance GUID --zone-id ZONE_ID --enforcement-mode report. A rule that was switched
---   off is better recorded first, too (--enforcement-mode report); rule-update would replace the
---   whole rule. Other rows have no command, since only you know which networks may come in.
+--   The report checks instances of secrets-manager, kms, hs-crypto, and cloud-object-storage that
+--   are not removed. An instance is listed unless an enabled rule covers all of it and restricts
+--   something. A rule restricts nothing if one of its contexts is open, which means that it names
+--   no zone, or a zone with every address (0.0.0.0/0 or ::/0), and requires neither private
+--   endpoints only nor MFA of its own. A rule without contexts admits nobody and counts. A rule
+--   for only some kinds of operations counts as well, because another rule might cover the rest. A
+--   rule for the platform API alone does not protect the data. If tags could not be read, a rule
+--   by access tag is assumed to apply. Firewalls of single buckets and instances, and endpoints
+--   that a service itself disables, are not in the data. IBM Cloud does not list rules for
+--   services that the token may not view. To create a rule in report-only mode: ibmcloud cbr
+--   rule-create --service-name SERVICE --service-instance GUID --zone-id ZONE_ID
+--   --enforcement-mode report. For a disabled rule, switch to report-only mode first, too
+--   (--enforcement-mode report); rule-update would replace the whole rule. Other rows have no
+--   command, because only you know which networks to allow.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.12"
 --   - "IBM Cloud Docs: What are context-based restrictions"

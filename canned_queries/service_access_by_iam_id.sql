@@ -1,25 +1,26 @@
--- title: Access to service instances through groups
--- question: Which service instances are accessible by whom through a policy of an access group?
+-- title: Access to service instances through access groups
+-- question: Who can access which service instances through a policy of an access group?
 -- category: Inventories
 -- severity: info
 -- why: >
---   Shows who reaches which service instance through an access group, path by path.
+--   Shows who reaches which service instance through an access group, one access path at a time.
 -- remediation: >
---   Remove somebody from a group with ibmcloud iam access-group-user-remove GROUP USER, or narrow
---   the policy with ibmcloud iam access-group-policy-update GROUP POLICY_ID.
+--   Remove an identity from a group with ibmcloud iam access-group-user-remove GROUP USER, or
+--   narrow the policy with ibmcloud iam access-group-policy-update GROUP POLICY_ID.
 -- notes: >
---   One row for each access path: instance, identity, group, role and policy. scope is full, part
---   (of the instance) or conditional; a member who no longer exists has the kind unknown. Not
---   here: policies assigned directly to an identity, and the account owner, who needs no policy.
---   The Public Access group stands for every user and service ID. A large account has millions of
---   access paths: an answer ends after 20,000 rows. report_rows is the number of all, number is
---   the row's own, and first_row goes on from there.
+--   One row for each access path, which is a combination of instance, identity, group, role, and
+--   policy. scope is full, part (of the instance), or conditional. A member who no longer exists
+--   has the kind unknown. Policies assigned directly to an identity are not listed, nor is the
+--   account owner, who needs no policy. The Public Access group counts as every user and service
+--   ID. A large account has millions of access paths, so a result ends after 20,000 rows.
+--   report_rows is the total number of rows, number is the number of each row, and first_row
+--   continues from that number.
 -- references:
 --   - "IBM Cloud Docs: Who can access a resource"
 -- parameters:
 --   instance: Part of an instance's name, or its GUID or CRN; empty for all.
---   identity: Part of somebody's name, or an IAM ID; empty for all.
---   first_row: Number of the first row to show; to go on, the last number shown plus one.
+--   identity: Part of an identity's name, or an IAM ID; empty for all.
+--   first_row: Number of the first row to show; to continue, enter the last number shown plus one.
 -- choices:
 --   instance: resource_service_instances.name
 --   identity: holder_names.name

@@ -1,15 +1,15 @@
 -- title: Service-to-service authorizations
--- question: Which services may use which other services, in which roles?
+-- question: Which services can use which other services, with which roles?
 -- category: Inventories
 -- severity: info
 -- why: >
---   An authorization lets one service act on another without a person.
+--   An authorization lets one service act on another without a person being involved.
 -- remediation: >
---   Name the instances on both sides, or delete what is not needed: ibmcloud iam
---   authorization-policy-delete POLICY_ID.
+--   Name the instances on both sides, or delete authorizations that are not needed with ibmcloud
+--   iam authorization-policy-delete POLICY_ID.
 -- notes: >
---   An authorization without an instance on either side holds for every instance, including those
---   that will be created later; one from another account lets its services reach into this one.
+--   An authorization without an instance on either side applies to every instance, including those
+--   created later. One from another account lets that account's services access this one.
 -- references:
 --   - "IBM Cloud Docs: Using authorizations to grant access between services"
 -- shown: [source, target, roles, from_another_account, may_pass_it_on, last_permit_at]

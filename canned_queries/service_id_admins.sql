@@ -1,25 +1,26 @@
--- title: Service IDs that are administrators
--- question: Which service IDs are full administrators, or privileged?
+-- title: Service IDs with administrator access
+-- question: Which service IDs are full administrators or privileged?
 -- category: Administrators
 -- severity: critical
 -- why: >
---   Anyone who holds an API key of such a service ID can do what it may, from anywhere and without
---   a second factor.
+--   Anyone who has an API key of such a service ID can do everything that it can, from anywhere
+--   and without MFA.
 -- remediation: >
---   Give the service ID only what its program does, on the instances it needs, then end the
---   privileges with the command: it deletes its privileged policies and removes it from privileged
---   groups and from the trust of privileged profiles.
+--   Give the service ID only the access that its program needs, on the instances it needs, then
+--   remove the privileges with the command. It deletes the privileged policies and removes the
+--   service ID from privileged groups and from the trust of privileged profiles.
 -- notes: >
 --   rank is full administrator (Administrator and Manager on all services and Administrator on all
 --   account management services, without a condition) or privileged: an active policy for
---   Administrator on account management as a whole, on IAM or on users, or for Administrator or
---   Manager on all services, even under a condition; through direct policies, access groups,
---   Public Access included, or trusted profiles that it may assume by its ID, all taken together.
---   enabled_keys counts its API keys that are not disabled, expired ones too; it is empty if they
---   were not read. Privileges by resource group or by service are not looked at here. The command
---   also takes everything else that those groups and profiles grant. There is no command where an
---   enterprise template made a policy or a profile, nor to remove a service ID that shares its
---   name from a group. A locked service ID is unlocked for it.
+--   Administrator on account management as a whole, on IAM, or on users, or for Administrator or
+--   Manager on all services, even with a condition. Direct policies, access groups including
+--   Public Access, and trusted profiles that trust the service ID by its ID are evaluated
+--   together. enabled_keys counts its API keys that are not disabled, including expired ones; it
+--   is empty if they were not read. Privileges by resource group or by service are not checked
+--   here. The command also removes everything else that those groups and trusted profiles grant.
+--   There is no command if an enterprise template created a policy or a trusted profile, nor to
+--   remove a service ID that shares its name with another from a group. If a service ID is locked,
+--   the command unlocks it first.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.15, v2.0 1.17"
 --   - "IBM Cloud Docs: Creating and working with service IDs"

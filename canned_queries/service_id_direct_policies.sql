@@ -1,19 +1,18 @@
 -- title: Policies assigned directly to service IDs
--- question: Which policies are assigned directly to a service ID and not to an access group?
+-- question: Which policies are assigned directly to a service ID instead of to an access group?
 -- category: Service IDs
 -- severity: medium
 -- why: >
---   Access through groups is seen and changed in one place; policies of single service IDs pile up
---   unseen and count towards the account's limit.
+--   Access through groups can be reviewed and changed in one place. Policies of individual service
+--   IDs accumulate unnoticed and count toward the account's limit.
 -- remediation: >
---   Give an access group the same policy, add the service ID to it with ibmcloud iam
---   access-group-service-id-add GROUP SERVICE_ID, and only then delete this policy with its
---   command.
+--   Assign the same policy to an access group and add the service ID to it with ibmcloud iam
+--   access-group-service-id-add GROUP SERVICE_ID. Only then delete this policy with its command.
 -- notes: >
---   Service IDs that the console or a service created for itself, along with a credential or a
---   cluster, are listed as well: leave their policies as they are. Policies for service IDs of
---   other accounts are not listed here. The policies of a locked service ID cannot be changed: the
---   command unlocks it first and locks it again afterwards.
+--   Service IDs that the console or a service created for its own use, along with a credential or
+--   a cluster, are listed as well: leave their policies as they are. Policies for service IDs of
+--   other accounts are not listed here. The policies of a locked service ID cannot be changed, so
+--   the command unlocks it first and locks it again afterward.
 -- references:
 --   - "IBM Cloud Docs: What makes a good access group strategy"
 -- shown: [serviceid, target, roles, condition, last_permit_at, is_locked]

@@ -3,16 +3,18 @@
 -- category: Service IDs
 -- severity: medium
 -- why: >
---   Nobody notices when a key of an unused service ID is stolen and used.
+--   Nobody notices when an API key of an unused service ID is stolen and used.
 -- remediation: >
---   Ask the owner, then disable its API keys with the command, which can be undone. Once that has
---   broken nothing and the account is collected again, the command deletes the service ID.
+--   Ask the owner, then disable its API keys with the command, which can be undone. If nothing has
+--   failed by the next collection, use the command that the report then shows to delete the
+--   service ID.
 -- notes: >
---   This is IBM Cloud's own report of inactive identities, counted back from the day when it was
---   made; it says when a service ID last logged in. A service ID that was never seen is listed
---   only if it has existed for 90 days. Never seen means that IBM Cloud has no record; it does not
---   say since when it keeps one. A job that runs once a year looks unused. What is locked is
---   unlocked first. Its service credentials (known_credentials) end too.
+--   This is IBM Cloud's own report of inactive identities, which says when a service ID last
+--   logged in; days are counted back from the day when the report was created. A service ID that
+--   was never seen is listed only if it has existed for 90 days. Never seen means that IBM Cloud
+--   has no record; it does not say how far back its records go. A job that runs once a year looks
+--   unused. Whatever is locked is unlocked first. Deleting a service ID also ends its service
+--   credentials (known_credentials).
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.11"
 --   - "IBM Cloud Docs: Identifying inactive identities"

@@ -1,19 +1,21 @@
 -- title: Service IDs without any access
--- question: Which service IDs have no policy of their own and are in no group that has one?
+-- question: Which service IDs have no direct policy and are in no access group that has one?
 -- category: Service IDs
 -- severity: low
 -- why: >
---   Such a service ID can do nothing: it is left over, or was never put to use.
+--   Such a service ID can do nothing: it is left over or was never put to use.
 -- remediation: >
---   The command disables its API keys first, and deletes the service ID where no key works. If it
---   is needed, add it to a group with ibmcloud iam access-group-service-id-add GROUP SERVICE_ID.
+--   The command first disables the API keys of the service ID, and deletes the service ID if no
+--   key works. If it is needed, add it to a group with ibmcloud iam access-group-service-id-add
+--   GROUP SERVICE_ID.
 -- notes: >
---   The Public Access group, which everybody is in, does not count; a service ID still has what
---   that group grants. Nor does a policy under a condition of time that has run out. Left out are
---   service IDs that may assume a trusted profile, and those that another account in this file
---   gives access: deleting them would end it. What accounts give that are not in the file cannot
---   be seen, nor can policies that the collecting token may not view. What is locked is unlocked
---   first. The service credentials made of it (known_credentials) end too.
+--   The Public Access group, which includes everyone, does not count; a service ID still has what
+--   that group grants. A policy with a time-based condition that has expired does not count
+--   either. The report leaves out service IDs that can assume a trusted profile, and those that
+--   another account in this file gives access, because deleting them would end it. Access in
+--   accounts that are not in the file cannot be seen, nor can policies that the collecting token
+--   may not view. Whatever is locked is unlocked first. Deleting a service ID also ends the
+--   service credentials created for it (known_credentials).
 -- references:
 --   - "IBM Cloud Docs: Creating and working with service IDs"
 -- shown: [serviceid, has_api_keys, groups_without_policy, known_credentials, is_locked, created_at, description]

@@ -3,15 +3,16 @@
 -- category: Service IDs
 -- severity: low
 -- why: >
---   A program logs in as a service ID with an API key. A service ID that has none, and that was
---   never added to a group, is mostly left over or was never put to use.
+--   Programs use API keys to log in as a service ID. A service ID that has no key and was never
+--   added to a group is usually left over or was never put to use.
 -- remediation: >
---   Delete the service ID with its command; its policies go with it.
+--   Delete the service ID with its command; its policies are deleted with it.
 -- notes: >
 --   A disabled or expired key counts as a key here. Service IDs behind service credentials are
---   left out, as are those that a trusted profile of this file trusts. The Public Access group,
---   which everybody is in, does not count. Whether somebody is about to create the first key
---   cannot be seen: look at the day of creation. A locked service ID is unlocked first.
+--   left out, as are those that a trusted profile in this file trusts. The Public Access group,
+--   which includes everyone, does not count. Whether someone is about to create the first key
+--   cannot be seen: check the creation date. If a service ID is locked, the command unlocks it
+--   first.
 -- references:
 --   - "IBM Cloud Docs: Creating and working with service IDs"
 -- shown: [serviceid, direct_policies, is_locked, created_at, description]

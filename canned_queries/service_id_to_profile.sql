@@ -1,25 +1,28 @@
 -- title: Service IDs that a trusted profile could replace
--- question: Which service IDs with API keys seem to run on compute that can assume a profile?
+-- question: >
+--   Which service IDs with API keys appear to run on compute resources that can assume a trusted
+--   profile?
 -- category: Service IDs
 -- severity: low
 -- why: >
---   A program in a cluster, a Code Engine project or a virtual server can assume a trusted
---   profile: no key has to be stored, renewed or leaked.
+--   A program in a cluster, a Code Engine project, or a virtual server can assume a trusted
+--   profile, so there is no key to store, rotate, or leak.
 -- remediation: >
 --   Find out where the key is used. If it is on IBM Cloud compute, move the program to a trusted
 --   profile with the same access, then delete the keys with ibmcloud iam service-api-key-delete
 --   KEY SERVICE_ID.
 -- notes: >
---   IBM Cloud does not tell where an API key is used, so this is an indication, not a proof. A
---   service ID with a usable key is listed if it was created for a cluster or a Code Engine
---   project of this account; if its name or description holds, as a word, the ID of one, or the
---   name of one that is more than letters; or if a profile that compute is linked to, or the
---   service account or component of such a link, has the same name. Left out are the cluster-...
---   IDs that the Kubernetes service creates for itself, and virtual servers: they are in no list
---   of service instances. A service ID that only deploys to a cluster looks the same, and one that
---   says nothing of where it runs is missed. To move a program: create a profile with ibmcloud iam
---   trusted-profile-create NAME, give it the same access, link the compute with ibmcloud iam
---   trusted-profile-link-create, and change the program.
+--   IBM Cloud does not say where an API key is used, so a row is an indication, not proof. A
+--   service ID with a usable key is listed in three cases. It was created for a cluster or a Code
+--   Engine project of this account; its name or description contains, as a word, the ID of one, or
+--   the name of one if that name is not letters only; or it has the same name as a trusted profile
+--   that compute is linked to, or as the service account or component of such a link. The report
+--   leaves out the cluster-... IDs that the Kubernetes service creates for itself, and virtual
+--   servers, which are not in any list of service instances. A service ID that only deploys to a
+--   cluster looks the same, and one that gives no hint of where it runs is missed. To move a
+--   program, create a trusted profile with ibmcloud iam trusted-profile-create NAME, give it the
+--   same access, link the compute resource with ibmcloud iam trusted-profile-link-create, and
+--   change the program.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.11"
 --   - "IBM Cloud Docs: Creating trusted profiles"

@@ -3,16 +3,17 @@
 -- category: Service IDs
 -- severity: low
 -- why: >
---   What runs the account stops when its service ID is deleted, which locking it prevents.
+--   If a privileged service ID is deleted, whatever runs with it stops. Locking the service ID
+--   prevents this.
 -- remediation: >
---   Lock it with its command, or take the privileges away if nothing needs them.
+--   Lock it with its command, or remove the privileges if nothing needs them.
 -- notes: >
---   A locked service ID cannot be deleted, nor can its policies be changed, until it is unlocked;
+--   Until it is unlocked, a locked service ID cannot be deleted, nor can its policies be changed;
 --   it can still be removed from groups. Privileged means Administrator on account management as a
---   whole, on IAM or on users, or Administrator or Manager on all services, through direct
---   policies, through groups or through trusted profiles that it may assume by its ID. What the
---   Public Access group grants everybody does not count. Whether a program depends on the service
---   ID cannot be seen.
+--   whole, on IAM, or on users, or Administrator or Manager on all services, through direct
+--   policies, groups, or trusted profiles that trust the service ID by its ID. What the Public
+--   Access group grants everyone does not count. Whether a program depends on the service ID
+--   cannot be seen.
 -- references:
 --   - "IBM Cloud Docs: Locking and unlocking service IDs"
 -- shown: [serviceid, privileges, through, created_at, description]

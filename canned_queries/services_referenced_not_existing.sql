@@ -3,19 +3,20 @@
 -- category: Policies
 -- severity: medium
 -- why: >
---   What is left over from deleted instances hides what matters, and counts towards the account's
---   limit of policies.
+--   Policies left over from deleted instances distract from the ones that matter, and count toward
+--   the account's policy limit.
 -- remediation: >
---   Make sure that the instance is gone, then delete the policy with its command.
+--   Make sure that the instance no longer exists, then delete the policy with its command.
 -- notes: >
---   Gone means: nowhere. An instance exists in every state, even while it waits for its deletion,
---   and so does what search, a service credential, a trusted profile's link, a tag or another
---   service's authorization names; a pattern exists when it matches one. Only what can be decided
---   is listed, where both the list of instances and search were read in full: VPC and account
---   management have no instances, and another account's are known only if that account is in this
---   file. An instance that the collecting token may not view looks as if it did not exist. A
---   policy whose list also names other instances, which may exist, has no command: remove the
---   missing one from the list in the console.
+--   An instance counts as deleted only if it is found nowhere. It exists in every state, even
+--   while its deletion is pending, and so does anything that search, a service credential, a
+--   trusted profile's link, a tag, or another service's authorization names. A pattern exists if
+--   it matches an instance. A policy is listed only if this can be decided, that is, if the list
+--   of instances and search were both read in full. VPC and account management have no instances,
+--   and the instances of another account are known only if that account is in this file. An
+--   instance that the collecting token may not view looks as if it did not exist. A policy whose
+--   list also names other instances, which might exist, has no command: remove the missing one
+--   from the list in the console.
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
 -- shown: [missing_instance, service, side, subject, roles, type, last_permit_at]
