@@ -1,31 +1,34 @@
--- title: Settings weaker than recommended
--- question: Which settings of the account are weaker than they should be?
+-- title: Account settings weaker than recommended
+-- question: Which account settings are weaker than they should be?
 -- category: Account settings
 -- severity: high
 -- why: >
---   Weak settings let everybody create access that outlives them, and let outsiders and other
---   networks in.
+--   Weak settings let everyone create access that remains when their own access ends, and admit
+--   outsiders and other networks.
 -- remediation: >
---   Change the setting with its command, or in the console where there is none. Read below before
---   you restrict addresses, API key creation or external identities: a mistake locks people out.
+--   Change the setting with its command, or in the console if it has none. Read the notes before
+--   you restrict IP addresses, API key creation, or external identities: a mistake locks people
+--   out.
 -- notes: >
---   One row for each setting, with the value that counts (that of the account, or of a template of
---   its enterprise). High is what lets everybody keep access that nobody sees; medium what lets
---   outsiders and other networks in; low what only limits harm. Looked at: everybody may create
---   API keys and service IDs, and so keep access that outlives them; everybody sees all users;
---   logins from any address, or from more than half of all addresses of IPv4 or IPv6, however the
---   list writes them; sessions longer than IBM Cloud's own default of 24 hours, or 2 hours without
---   activity, or without a limit to their number; invitations to any mail address; identities of
---   other accounts that may use access here ("monitor" only records it). A newer setting that IBM
---   Cloud's answer does not have is not listed, for it is not known. Addresses may be limited by
---   context-based restrictions and for single users as well: this report does not look there. MFA
---   and public access have reports of their own. The command line cannot restrict the user list
---   and mail domains, and only you know your addresses: ibmcloud iam account-settings-update
---   --allowed-ip-addresses ADDRESSES (a wrong list locks you out). Where creation is restricted,
---   give those who need it, the account owner included, the roles User API key creator and Service
---   ID creator; API keys of service IDs are not affected. Before external identities are limited,
---   set them to monitor and look at what is recorded, then name the accounts that may stay with
---   --allowed-accounts. What a template sets is changed in the enterprise.
+--   One row for each setting, with the value in effect (from the account, or from an enterprise
+--   template). Settings that let everyone keep access that nobody sees have the severity high,
+--   settings that admit outsiders and other networks have the severity medium, and settings that
+--   only limit damage have the severity low. The report checks the following settings. Everyone
+--   can create API keys and service IDs, and so keep access when their own access ends. Everyone
+--   can see all users. Logins are allowed from any address, or from more than half of all IPv4 or
+--   IPv6 addresses, no matter how the list writes them. Sessions last longer than IBM Cloud's own
+--   default of 24 hours, or of 2 hours without activity, or their number is not limited. Any email
+--   address can be invited. Identities of other accounts can use access here (monitor only records
+--   it). A newer setting that is missing from IBM Cloud's response is not listed, because its
+--   value is not known. IP addresses can also be restricted by context-based restrictions and for
+--   individual users, which this report does not check. MFA and public access have separate
+--   reports. The command line cannot restrict the user list or email domains. Only you know your
+--   addresses, so there is no ready command for them, but you can use ibmcloud iam
+--   account-settings-update --allowed-ip-addresses ADDRESSES (a wrong list locks you out). If you
+--   restrict creation, give the roles User API key creator and Service ID creator to those who
+--   need them, including the account owner; API keys of service IDs are not affected. Before you
+--   limit external identities, set them to monitor and review what is recorded, then name the
+--   accounts to keep with --allowed-accounts. Change settings from a template in the enterprise.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.4, v2.0 1.4"
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.13"

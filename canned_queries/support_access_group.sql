@@ -1,19 +1,20 @@
 -- title: No access group for support cases
--- question: Is there an access group whose members may open support cases?
+-- question: Is there an access group whose members can open support cases?
 -- category: Account settings
 -- severity: medium
 -- why: >
---   In an emergency somebody other than the account owner must be able to open a case with IBM.
+--   In an emergency, someone other than the account owner must be able to open a case with IBM.
 -- remediation: >
---   Create a group and a policy with the command, or choose another name, then add people with
+--   Create a group and a policy with the command, under this name or another, then add people with
 --   ibmcloud iam access-group-user-add GROUP USER.
 -- notes: >
 --   An account is listed if no access group with members (or dynamic rules) has an active policy
---   that reaches the service support with the role Editor or Administrator, or with a custom role,
---   of which it is not decided whether it is enough. A group policy on all account management
---   services includes support and counts, as does one on everything in the account; Viewer does
---   not, for it only looks. A policy under a condition counts. Policies assigned directly to users
---   and the Public Access group do not. groups_that_fall_short names groups that nearly would do.
+--   that reaches the support service with the role Editor or Administrator, or with a custom role
+--   (whether that role is sufficient is not checked). A group policy on all account management
+--   services includes support and counts, as does one on everything in the account. Viewer does
+--   not count, because it can only view. A policy with a condition counts. Policies assigned
+--   directly to users do not count, nor does the Public Access group. groups_that_fall_short names
+--   groups that come close.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.13, v2.0 1.15"
 --   - "IBM Cloud Docs: Assigning user access for working with support cases"

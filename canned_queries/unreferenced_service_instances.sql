@@ -3,21 +3,21 @@
 -- category: Service instances
 -- severity: low
 -- why: >
---   An instance that nobody but the account owner can reach is forgotten, or somebody works on it
+--   Either an instance that only the account owner can reach is forgotten, or someone works on it
 --   as the owner.
 -- remediation: >
---   Give the people who need it a policy with ibmcloud iam access-group-policy-create GROUP
---   --roles ROLES --service-name SERVICE --service-instance GUID. Delete what nobody needs with
---   ibmcloud resource service-instance-delete INSTANCE; look into the instance first, since its
---   data goes with it.
+--   Give those who need it a policy with ibmcloud iam access-group-policy-create GROUP --roles
+--   ROLES --service-name SERVICE --service-instance GUID. Otherwise check its contents, because
+--   deletion also deletes its data, and delete it with ibmcloud resource service-instance-delete
+--   INSTANCE.
 -- notes: >
---   A policy reaches an instance by naming it, its service, resource group or region, by a
---   pattern, by its access tags, or by all services. Removed instances are left out. used_by says
---   what else in the file names the instance: a service credential or a trusted profile's link,
---   with which programs work on it, or an authorization, by which a service does. Where the tags
---   of resources could not be read, tag_policies counts the account's policies by tag, one of
---   which may reach the instance after all. The rows have no command, because a deleted instance
---   takes its data with it.
+--   A policy reaches an instance by naming it, its service, resource group, or region, by a
+--   pattern, by its access tags, or by covering all services. Removed instances are left out.
+--   used_by shows what else in the file names the instance: a service credential or a trusted
+--   profile's link, which programs use to work with it, or an authorization, which a service uses.
+--   If the tags of resources could not be read, tag_policies counts the account's policies by tag,
+--   one of which might reach the instance after all. The rows have no command, because deleting an
+--   instance also deletes its data.
 -- references:
 --   - "IBM Cloud Docs: Managing access to resources"
 -- shown: [instance, service, region, resource_group, state, used_by, tag_policies]

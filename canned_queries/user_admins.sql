@@ -1,26 +1,27 @@
 -- title: Privileged people
--- question: Which people are privileged, though no full administrators?
+-- question: Which people are privileged, but not full administrators?
 -- category: Administrators
 -- severity: high
 -- why: >
---   They can change who has access to what, or do anything with every service, and appear in no
+--   They can change who has access to what, or do anything with every service, but appear in no
 --   list of full administrators.
 -- remediation: >
---   Assign what is needed on the instances that need it, then end the privileges with the command:
---   it deletes the person's privileged policies and removes the person from privileged groups.
+--   Assign the access that is needed on the instances that need it, then remove the privileges
+--   with the command: it deletes the person's privileged policies and removes the person from
+--   privileged groups.
 -- notes: >
---   Privileged means an active policy for Administrator on account management as a whole, on IAM
---   or on users, or for Administrator or Manager on all services, even under a condition; through
---   direct policies or through access groups, Public Access included. Dynamic members are those as
---   of their last login. People who are no longer in the account are listed too, for the policies
---   are still there. Full administrators have a report of their own; the account owner can do
---   everything without a policy, is not a finding and is not listed. What people can do by
---   assuming a trusted profile is in the report on people who are administrators by any route.
---   Privileges by resource group or by service are not looked at here. enabled_keys counts the
---   person's API keys that are not disabled, expired ones too; it is empty if they were not read.
---   Leaving a group also takes away everything else that the group grants. There is no command
---   where an enterprise template made a policy, nor for a member added by a dynamic rule, who
---   would come back: change the rule in the console.
+--   Privileged means an active policy for Administrator on account management as a whole, on IAM,
+--   or on users, or for Administrator or Manager on all services, even with a condition, through
+--   direct policies or access groups, including Public Access. Dynamic members are listed as of
+--   their last login. People who are no longer in the account are listed too, because the policies
+--   still exist. Full administrators have a separate report. The account owner can do everything
+--   without a policy, is not a finding, and is not listed. What people can do by assuming a
+--   trusted profile is in the report on people with administrator access by any path. Privileges
+--   by resource group or by service are not checked here. enabled_keys counts the person's API
+--   keys that are not disabled, including expired ones; it is empty if they were not read.
+--   Removing the person from a group also removes everything else that the group grants. There is
+--   no command if an enterprise template created a policy, nor for a member added by a dynamic
+--   rule, who would come back at the next login: change the rule in the console.
 -- references:
 --   - "IBM Cloud Docs: What makes a good access group strategy"
 -- shown: [user, login, privileges, through, is_conditional, user_state, enabled_keys]

@@ -1,17 +1,17 @@
--- title: Users without an e-mail address
--- question: Whom can IBM Cloud not write to, because no e-mail address is known?
+-- title: Users without an email address
+-- question: Which users can IBM Cloud not contact, because no email address is known?
 -- category: Users
 -- severity: low
 -- why: >
---   IBM Cloud sends security notices, and what has to be decided about an account, by mail.
+--   IBM Cloud sends security notices and account decisions to users by email.
 -- remediation: >
 --   Ask the user to enter an address in the console, under Manage, Account, and to check the phone
---   number there too. The command line cannot.
+--   number there too. The command line cannot do this.
 -- notes: >
---   Listed are users with no e-mail address in the account's list of users, or with something in
---   its place that does not have the form of an address. Whether an address works is not known.
---   Phone numbers are personal data that an inventory does not need: they are not collected, so
---   this report says nothing about them. What IBM keeps to reach the account itself (billing
+--   The report lists users with no email address in the account's list of users, or with a value
+--   that does not have the form of an address. Whether an address works is not known. Phone
+--   numbers are personal data that an inventory does not need. They are not collected, so this
+--   report says nothing about them. The contact that IBM keeps for the account itself (billing
 --   contact) is not in the data either.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.10, v2.0 1.9"

@@ -1,16 +1,16 @@
 -- title: Policies assigned directly to users
--- question: Which policies are assigned directly to a user and not to an access group?
+-- question: Which policies are assigned directly to a user instead of to an access group?
 -- category: Users
 -- severity: medium
 -- why: >
---   Access through groups is seen and changed in one place; policies of single users pile up
---   unseen, stay when people change jobs, and count towards the account's limit.
+--   Access through groups can be reviewed and changed in one place. Policies of individual users
+--   accumulate unnoticed, remain when people change jobs, and count toward the account's limit.
 -- remediation: >
---   Give an access group the same policy, add the user to it with ibmcloud iam
---   access-group-user-add GROUP USER, and only then delete this policy with its command.
+--   Assign the same policy to an access group and add the user to it with ibmcloud iam
+--   access-group-user-add GROUP USER. Only then delete this policy with its command.
 -- notes: >
---   A policy under a condition is listed as well. Policies for people who are not (or no longer)
---   in the account are not listed here, nor what an access group or a trusted profile gives.
+--   A policy with a condition is listed as well. Policies for people who are not (or no longer) in
+--   the account are not listed here, nor is access through an access group or a trusted profile.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.12, v2.0 1.14"
 --   - "IBM Cloud Docs: What makes a good access group strategy"

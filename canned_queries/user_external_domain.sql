@@ -1,25 +1,27 @@
--- title: Users outside the approved mail domains
--- question: Which users have a mail address outside the domains that you approve of?
+-- title: Users outside approved email domains
+-- question: Which users have an email address outside your approved domains?
 -- category: Users
 -- severity: medium
 -- why: >
---   People of other companies, and private mailboxes, stay when a contract ends: nobody on their
---   side tells you.
+--   People from other companies, and users with private mailboxes, keep their access when a
+--   contract ends, because nobody on their side tells you.
 -- remediation: >
---   Remove whoever should not be here with the command, and restrict invitations to your domains
---   in the console (Manage, Access (IAM), Settings). The command line cannot do the latter.
+--   Remove users who should not be in the account with the command, and restrict invitations to
+--   your domains in the console (Manage, Access (IAM), Settings). The command line cannot restrict
+--   invitations.
 -- notes: >
---   approved_by says what counts as approved: first the domains that you enter, with their
---   subdomains; else the patterns to which the account restricts invitations, of all identity
---   providers together; else, where there is no such restriction, the mail domain of the account
---   owner with its subdomains (if that is one of a public mail provider, enter your domains).
---   Without entered domains, an account whose settings were not read has no rows. The address is
---   the user's e-mail, or the login name where there is none; a user who has neither in the form
---   of a mail address is not listed. Whether an address works, and who reads it, is not known.
+--   approved_by shows what counts as approved. The domains that you enter, with their subdomains,
+--   come first. If you enter none, the patterns to which the account restricts invitations apply,
+--   of all identity providers together. Without such a restriction, the email domain of the
+--   account owner and its subdomains apply (if that is the domain of a public email provider,
+--   enter your domains). If you enter no domains, an account whose settings were not read has no
+--   rows. The address is the user's email address, or the login name if there is none. A user for
+--   whom neither has the form of an email address is not listed. Whether an address works, and who
+--   reads it, is not known.
 -- references:
 --   - "IBM Cloud Docs: Restricting domains for account invitations"
 -- parameters:
---   domains: Approved mail domains, separated by commas; empty for those of the account.
+--   domains: Approved email domains, separated by commas; empty for those of the account.
 -- shown: [user, mail, domain, state, approved_by, approved, added_on]
 -- identifiers: [iam_id]
 -- chart:

@@ -1,20 +1,20 @@
--- title: Users not seen for 30 days
+-- title: Users inactive for 30 days
 -- question: Which users have not logged in for 30 days, and which not for 90?
 -- category: Users
 -- severity: high
 -- why: >
---   Nobody notices when a login that nobody uses is stolen.
+--   Nobody notices when an unused login is stolen.
 -- remediation: >
 --   Suspend the user with the command, which can be undone with ibmcloud account
---   user-status-update USER ACTIVE. Remove whoever is not missed after a while with ibmcloud
---   account user-remove USER.
+--   user-status-update USER ACTIVE. If nobody misses the user after a while, remove the user with
+--   ibmcloud account user-remove USER.
 -- notes: >
---   This is IBM Cloud's own report of inactive identities, counted back from the day when it was
---   made. Users who were never seen are listed from 30 days after joining, and where the day of
---   joining is not known. Left out: the account owner, whose login is best kept for emergencies,
---   and people who cannot log in (invited, suspended, IBMid gone, VPN only). Whether the use of a
---   user's API key counts as a login is not documented: look at known_api_keys before you suspend
---   somebody.
+--   This is IBM Cloud's own report of inactive identities; days are counted back from the day when
+--   it was created. Users who were never seen are listed from 30 days after they joined, or if the
+--   day on which they joined is not known. The report leaves out the account owner, whose login is
+--   best kept for emergencies, and people who cannot log in (invited, suspended, IBMid gone, VPN
+--   only). Whether the use of a user's API key counts as a login is not documented: check
+--   known_api_keys before you suspend a user.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.17, v2.0 1.19"
 --   - "IBM Cloud Docs: Identifying inactive identities"

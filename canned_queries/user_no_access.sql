@@ -1,21 +1,21 @@
 -- title: Users without any access
--- question: Which users have no policy of their own and are in no group that has one?
+-- question: Which users have no direct policy and are in no access group that has one?
 -- category: Users
 -- severity: low
 -- why: >
---   Such a user can log in and see who else is in the account, and has no use for it: left over,
---   or never set up.
+--   Such a user can log in and see who else is in the account, but has no use for it. The user is
+--   left over or was never set up.
 -- remediation: >
 --   Remove the user with the command, or add the user to a group with ibmcloud iam
 --   access-group-user-add GROUP USER.
 -- notes: >
---   The Public Access group, which everybody is in, does not count; nor does a policy under a
---   condition of time that has run out. Left out: the account owner, people who are only invited
---   or cannot log in to IBM Cloud anyway (suspended, VPN only), and whoever may assume a trusted
---   profile of the account by name. Not decided here: what a user gets at a login through claims
---   (claim_rules counts the rules of the account that could do it), profiles of other accounts,
---   permissions of classic infrastructure (not collected), and policies that the collecting token
---   may not view.
+--   The Public Access group, which includes everyone, does not count, nor does a policy with a
+--   time-based condition that has expired. The report leaves out the account owner, people who are
+--   only invited or cannot log in to IBM Cloud anyway (suspended, VPN only), and people whom a
+--   trusted profile of the account trusts by name. The report does not evaluate what a user gets
+--   at a login through claims (claim_rules counts the rules of the account that could apply),
+--   trusted profiles of other accounts, permissions of classic infrastructure (not collected), or
+--   policies that the collecting token may not view.
 -- references:
 --   - "IBM Cloud Docs: Removing users from an account"
 -- shown: [user, login, state, groups_without_policy, known_api_keys, claim_rules, added_on]

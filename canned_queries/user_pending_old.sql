@@ -1,18 +1,19 @@
--- title: Invitations that nobody accepted
--- question: Which invitations have been pending for 30 days, or for nobody knows how long?
+-- title: Old pending invitations
+-- question: Which invitations have been pending for 30 or more days, or for an unknown time?
 -- category: Users
 -- severity: low
 -- why: >
---   Access given along with an invitation waits for whoever accepts it, and an old invitation lies
---   in a mailbox that may belong to somebody else by now.
+--   Access that was assigned with an invitation takes effect for whoever accepts it, and an old
+--   invitation might be in a mailbox that now belongs to someone else.
 -- remediation: >
 --   Remind the person with ibmcloud account user-reinvite MAIL, or cancel the invitation with the
 --   command.
 -- notes: >
---   IBM Cloud does not say when somebody was invited, so the time counts from when a collection
---   first saw the invitation: days_at_least is never too much, but may be too little. What the
---   first collection found is listed even before that, with pending_for "not known"; what a later
---   one found is not, until it is 30 days old.
+--   If IBM Cloud does not say when a user was added, the time counts from when a collection first
+--   saw the invitation, so days_at_least is never too high but might be too low. Invitations
+--   without a date that the first collection found are listed immediately, with pending_for "not
+--   known" until they are 30 days old. Those that a later collection found are not listed until
+--   they are 30 days old.
 -- references:
 --   - "IBM Cloud Docs: Inviting users to an account"
 -- shown: [user, pending_for, days_at_least, known_since, known_direct_policies, known_access_groups]

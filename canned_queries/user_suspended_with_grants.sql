@@ -1,20 +1,21 @@
 -- title: Users who cannot log in but keep their access
--- question: Which users are suspended or gone, and still hold policies or sit in access groups?
+-- question: Which users are suspended or gone, but still have policies or are in access groups?
 -- category: Users
 -- severity: medium
 -- why: >
---   The access comes back at once when the login does, and until then it clutters every review.
+--   The access returns at once when the user can log in again, and until then it clutters every
+--   review.
 -- remediation: >
---   Delete the policies and leave the groups with the command; if the user is to come back, note
---   beforehand what the user had. Remove whoever will not come back with ibmcloud account
---   user-remove USER.
+--   Delete the policies and remove the user from the groups with the command; if the user might
+--   return, record their access first. If the user will not return, remove the user with ibmcloud
+--   account user-remove USER.
 -- notes: >
---   Listed are the states SUSPENDED, IAMID_INVALID (the IBMid is gone), VPN_ONLY (no login to IBM
---   Cloud) and ERROR_WHILE_DELETING. Access is an active policy of the user's own or of an access
---   group that the user is in; the Public Access group does not count. Users who are no longer in
---   the account at all are not listed here. Whether API keys of a suspended user stop working is
---   not in the account data: known_api_keys counts those that are not disabled. A member added by
---   a dynamic rule leaves only with the rule or at the next login.
+--   The report lists users in the states SUSPENDED, IAMID_INVALID (the IBMid is gone), VPN_ONLY
+--   (no login to IBM Cloud), and ERROR_WHILE_DELETING. Access is an active direct policy, or one
+--   of an access group that the user is in; the Public Access group does not count. Users who are
+--   no longer in the account at all are not listed here. Whether API keys of a suspended user stop
+--   working is not in the account data: known_api_keys counts those that are not disabled. A
+--   member added by a dynamic rule leaves the group only with the rule or at the next login.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.17, v2.0 1.19"
 --   - "IBM Cloud Docs: Updating a user's status"

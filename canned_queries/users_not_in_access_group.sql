@@ -1,18 +1,18 @@
--- title: Users in no access group
--- question: Which users are in no access group, and do they have policies of their own?
+-- title: Users not in any access group
+-- question: Which users are not in any access group, and do they have direct policies?
 -- category: Users
 -- severity: low
 -- why: >
---   Access through groups is seen and changed in one place. A user outside all groups either has
---   no access at all, or has it through direct policies, which reviews easily miss.
+--   Access through groups can be reviewed and changed in one place. A user outside all groups
+--   either has no access at all, or has it through direct policies, which reviews easily miss.
 -- remediation: >
 --   Add the user to a group with ibmcloud iam access-group-user-add GROUP USER, then delete the
---   user's direct policies; or, if they need no access, remove the user.
+--   user's direct policies. If the user needs no access, remove the user.
 -- notes: >
---   The Public Access group, which everybody is in, does not count. A user whom a dynamic rule
---   puts into a group is in it only after the next login. The account owner needs no group. The
---   command removes a user who has no policies and whom no trusted profile names; others have
---   none, nor have the owner and users who were invited and have not answered yet.
+--   The Public Access group, which includes everyone, does not count. A user whom a dynamic rule
+--   adds to a group is in it only after the next login. The account owner needs no group. The
+--   command removes a user who has no policies and whom no trusted profile names. Others have no
+--   command, nor do the owner and users who were invited and have not responded yet.
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.12, v2.0 1.14"
 -- shown: [user, login, state, direct_policies, is_owner, added_on]

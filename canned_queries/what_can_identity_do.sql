@@ -1,21 +1,24 @@
--- title: What can somebody do?
--- question: What may this person, service ID, trusted profile or access group do, and through what?
+-- title: What can an identity do?
+-- question: >
+--   What can this person, service ID, trusted profile, or access group do, and through which
+--   access paths?
 -- category: Explorers
 -- severity: info
 -- why: >
---   Shows everything that somebody is allowed to do, and which policy or group to change.
+--   Shows everything that an identity is allowed to do, and which policy or group to change.
 -- remediation: >
---   Remove somebody from a group with ibmcloud iam access-group-user-remove GROUP USER, or delete
---   a policy with ibmcloud iam user-policy-delete USER POLICY_ID.
+--   Remove an identity from a group with ibmcloud iam access-group-user-remove GROUP USER, or
+--   delete a policy with ibmcloud iam user-policy-delete USER POLICY_ID.
 -- notes: >
---   One row for each access path: a direct policy of the identity, of an access group that it is
---   in, or of a trusted profile that names it. The account owner has all access without a policy.
---   It shows what is configured, not what IAM decides: no context, no time of day, no session, no
---   token already issued, and dynamic members only as of their last login.
+--   One row for each access path, which is a policy of the identity (direct), of an access group
+--   that it is in, or of a trusted profile that names it. The account owner has all access without
+--   a policy. The report shows what is configured, not what IAM decides, so it does not consider
+--   context, time of day, sessions, or tokens already issued, and it shows dynamic members only as
+--   of their last login.
 -- references:
 --   - "IBM Cloud Docs: Reviewing access"
 -- parameters:
---   identity: A name, login, IAM ID or access group; for a part of a name the first 20 that fit are shown.
+--   identity: A name, login, IAM ID, or access group; for part of a name, the first 20 matches are shown.
 -- choices:
 --   identity: holder_names.name
 -- linked_from:

@@ -1,18 +1,19 @@
 -- title: Who administers the account?
--- question: Who holds which roles on users, access groups, identities, billing and the account itself?
+-- question: >
+--   Who has which roles on users, access groups, identities, billing, and the account itself?
 -- category: Inventories
 -- severity: info
 -- why: >
---   Account management is the key to everything else: whoever administers users, groups or
---   identities can give themselves more.
+--   Account management controls everything else. Anyone who administers users, groups, or
+--   identities can give themselves more access.
 -- remediation: >
---   Split broad policies by service, and give Administrator to few: ibmcloud iam
+--   Split broad policies by service, and assign Administrator to few identities, with ibmcloud iam
 --   access-group-policy-update GROUP POLICY_ID --roles Viewer.
 -- notes: >
---   One row for each identity, service and access path; reach says whether the policy names the
---   service or covers all of them. The account owner has all access without a policy. It shows
---   what is configured, not what IAM decides: no context, no time of day, no session, and dynamic
---   members only as of their last login.
+--   One row for each identity, service, and access path. reach shows whether the policy names the
+--   service or covers all of them. The account owner has all access without a policy. The report
+--   shows what is configured, not what IAM decides, so it does not consider context, time of day,
+--   or sessions, and it shows dynamic members only as of their last login.
 -- references:
 --   - "IBM Cloud Docs: Assigning access to account management services"
 -- parameters:

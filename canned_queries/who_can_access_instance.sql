@@ -1,22 +1,23 @@
 -- title: Who can access a service instance?
--- question: Who has access to this service instance, with which roles, and through what?
+-- question: >
+--   Who has access to this service instance, with which roles, and through which access paths?
 -- category: Explorers
 -- severity: info
 -- why: >
---   Shows everybody who can reach an instance, and which policy or group to change.
+--   Shows everyone who can reach an instance, and which policy or group to change.
 -- remediation: >
---   Remove somebody from a group with ibmcloud iam access-group-user-remove GROUP USER, or narrow
---   the policy with ibmcloud iam access-group-policy-update GROUP POLICY_ID.
+--   Remove an identity from a group with ibmcloud iam access-group-user-remove GROUP USER, or
+--   narrow the policy with ibmcloud iam access-group-policy-update GROUP POLICY_ID.
 -- notes: >
---   One row for each access path: identity and policy. scope is full, part (of the instance) or
---   conditional. The account owner has all access without a policy; whoever may assume a trusted
---   profile has the profile's access, too. It shows what is configured, not what IAM decides: no
---   context, no time of day, no session, no token already issued, and dynamic members only as of
---   their last login.
+--   One row for each access path, which is a combination of identity and policy. scope is full,
+--   part (of the instance), or conditional. The account owner has all access without a policy.
+--   Anyone who can assume a trusted profile also has its access. The report shows what is
+--   configured, not what IAM decides, so it does not consider context, time of day, sessions, or
+--   tokens already issued, and it shows dynamic members only as of their last login.
 -- references:
 --   - "IBM Cloud Docs: Who can access a resource"
 -- parameters:
---   instance: A name, GUID or CRN, or a part of a name; of several instances that fit, one is shown.
+--   instance: A name, GUID, or CRN, or part of a name; if several instances match, one is shown.
 -- choices:
 --   instance: resource_service_instances.name
 -- linked_from:

@@ -1,18 +1,18 @@
--- title: Who can do this?
--- question: Who may do this action, or holds this role, on what, and through what?
+-- title: Who can perform this action?
+-- question: Who can perform this action or has this role, on what, and through which access paths?
 -- category: Explorers
 -- severity: info
 -- why: >
---   Shows everybody who may do one thing, and which role or policy to change.
+--   Shows everyone who can perform an action, and which role or policy to change.
 -- remediation: >
---   Give a role with fewer actions, or a policy for fewer resources: ibmcloud iam
+--   Assign a role with fewer actions, or a policy for fewer resources, with ibmcloud iam
 --   access-group-policy-update GROUP POLICY_ID --roles ROLE.
 -- notes: >
---   One row for each access path: identity, policy and role. An action is found through the roles
---   that allow it in its service, so a policy for another service is left out. The account owner
---   may do everything without a policy. It shows what is configured, not what IAM decides: no
---   context, no time of day, no session, no token already issued, and dynamic members only as of
---   their last login.
+--   One row for each access path, which is a combination of identity, policy, and role. An action
+--   is matched through the roles that include it in its service, so a policy for another service
+--   is left out. The account owner can do everything without a policy. The report shows what is
+--   configured, not what IAM decides, so it does not consider context, time of day, sessions, or
+--   tokens already issued, and it shows dynamic members only as of their last login.
 -- references:
 --   - "IBM Cloud Docs: IAM roles and actions"
 -- parameters:
