@@ -29,11 +29,11 @@ _MEMBER_OF = replace(_ACCOUNT, description="The account it is in.", relation="}|
 _PART_OF = replace(_ACCOUNT, relation="}|--||")  # an account has one resource group at least
 _NAME = Column("name", "Its name.")
 _CRN = Column("crn", "Its cloud resource name.")
-_DESCRIPTION = Column("description", "What its owners wrote about it.")
-_CREATED_AT = Column("created_at", "When it was made.", TIME)
-_CREATED_BY = _iam_id("created_by_id", "Who made it.")
+_DESCRIPTION = Column("description", "Its description, as entered by its owners.")
+_CREATED_AT = Column("created_at", "When it was created.", TIME)
+_CREATED_BY = _iam_id("created_by_id", "Who created it.")
 _MODIFIED_AT = Column("last_modified_at", "When it was last changed.", TIME)
-_MODIFIED_BY = _iam_id("last_modified_by_id", "Who changed it last.")
+_MODIFIED_BY = _iam_id("last_modified_by_id", "Who last changed it.")
 _LISTED = Column(
     "listed",
     "1 if IBM Cloud listed it; 0 if only other objects mention it, so it is deleted or hidden.",
@@ -47,11 +47,11 @@ _MODIFIED = Column("modified_at", "When it was last changed.", TIME)
 _POSITION = Column("position", "Its place in the list, from 0.", INTEGER, required=True)
 _INSTANCE = Column(
     "instance_id",
-    "The service instance, if it is one in the list.",
+    "The service instance, if it is in the list of service instances.",
     references="resource_service_instances",
     weak=True,
 )
-_CONDITIONS = Column("conditions", "Claims, operators and values; all of them must hold.", JSON)
+_CONDITIONS = Column("conditions", "Claims, operators, and values; all of them must match.", JSON)
 # One row for each account.
 _SETTINGS_OF = replace(_ACCOUNT, description="The account.", relation="||--||")
 
@@ -67,12 +67,14 @@ _OF_PROFILE = "(select p.iam_id from {side}trustedprofiles p where p.id = t.tp_i
 TABLES: tuple[Table, ...] = (
     Table(
         "identities",
-        "Every IAM ID seen anywhere: people, service IDs, trusted profiles, services and the "
-        "unknown (deleted, or of another account).",
+        "Every IAM ID found in any table: people, service IDs, trusted profiles, services, and "
+        "unknown ones (deleted, or of another account).",
         (
             Column("iam_id", "The IAM ID.", required=True),
-            Column("kind", "user, service_id, trusted_profile, service or unknown.", required=True),
-            Column("name", "Its name; the IAM ID itself where none is known.", required=True),
+            Column(
+                "kind", "user, service_id, trusted_profile, service, or unknown.", required=True
+            ),
+            Column("name", "Its name, or the IAM ID if no name is known.", required=True),
         ),
         key=("iam_id",),
         label="name",
@@ -90,7 +92,7 @@ TABLES: tuple[Table, ...] = (
             _NAME,
             _iam_id("owner", "IAM ID of the account owner, who has all access without a policy."),
             Column("owner_user_id", "The owner's login name."),
-            Column("type", "Kind of account, such as TRIAL, PAYG or SUBSCRIPTION."),
+            Column("type", "Type of account, such as TRIAL, PAYG, or SUBSCRIPTION."),
             Column("state", "State, such as ACTIVE."),
             _CREATED_AT,
         ),
@@ -107,21 +109,21 @@ TABLES: tuple[Table, ...] = (
         (
             _id("ID of the membership."),
             _iam_id("iam_id", "The person's IAM ID.", required=True),
-            Column("user_id", "Login name, mostly the e-mail address."),
+            Column("user_id", "Login name, usually the email address."),
             _MEMBER_OF,
-            Column("state", "ACTIVE, PENDING (invited), SUSPENDED, VPN_ONLY and others."),
+            Column("state", "ACTIVE, PENDING (invited), SUSPENDED, VPN_ONLY, or another state."),
             Column("sub_state", "Further detail of the state."),
-            Column("email", "E-mail address."),
+            Column("email", "Email address."),
             Column("firstname", "First name."),
             Column("lastname", "Last name."),
-            Column("realm", "Where the person logs in: IBMid, SL or an identity provider."),
+            Column("realm", "Where the person logs in: IBMid, SL, or an identity provider."),
             Column("added_on", "When the person joined the account.", TIME),
             Column(
                 "allowed_ip_addresses",
-                "Addresses the person may come from; empty: any.",
+                "IP addresses that the person can log in from; empty: any.",
                 is_list=True,
             ),
-            Column("self_manage", "1 if the person may change these settings.", BOOLEAN),
+            Column("self_manage", "1 if the person can change these settings.", BOOLEAN),
         ),
         key=("id",),
         label="user_id",
@@ -142,7 +144,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "serviceid_groups",
-        "Groups that service IDs are kept in.",
+        "Service ID groups.",
         (
             _id("ID of the group of service IDs."),
             _NAME,
@@ -150,14 +152,14 @@ TABLES: tuple[Table, ...] = (
             _DESCRIPTION,
             _CRN,
             _CREATED_AT,
-            _iam_id("created_by", "Who made it."),
+            _iam_id("created_by", "Who created it."),
             _MODIFIED,
             _LISTED,
         ),
         key=("id",),
         label="name",
         facets=("account_id",),
-        called="groups of service IDs",
+        called="service ID groups",
         compared=None,
     ),
     Table(
@@ -169,14 +171,14 @@ TABLES: tuple[Table, ...] = (
             _NAME,
             _ACCOUNT,
             _DESCRIPTION,
-            Column(
-                "locked", "1 if it is protected against deletion and change.", BOOLEAN, absent=0
-            ),
+            Column("locked", "1 if it is locked against deletion and changes.", BOOLEAN, absent=0),
             _CREATED_AT,
             _MODIFIED,
-            Column("group_id", "The group of service IDs it is in.", references="serviceid_groups"),
+            Column(
+                "group_id", "The service ID group that it is in.", references="serviceid_groups"
+            ),
             _CRN,
-            Column("unique_instance_crns", "Service instances it was made for.", JSON),
+            Column("unique_instance_crns", "Service instances that it was created for.", JSON),
         ),
         key=("id",),
         label="name",
@@ -191,7 +193,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "trustedprofiles",
-        "Trusted profiles: access that people, services or compute resources can assume.",
+        "Trusted profiles, which people, services, or compute resources can assume.",
         (
             _id("ID of the trusted profile."),
             _iam_id("iam_id", "Its IAM ID.", required=True),
@@ -200,10 +202,10 @@ TABLES: tuple[Table, ...] = (
             _DESCRIPTION,
             _CREATED_AT,
             _MODIFIED,
-            Column("email", "E-mail address."),
+            Column("email", "Email address."),
             _CRN,
-            Column("template_id", "The enterprise template that made it."),
-            Column("assignment_id", "The template assignment that made it."),
+            Column("template_id", "The enterprise template that created it."),
+            Column("assignment_id", "The template assignment that created it."),
         ),
         key=("id",),
         label="name",
@@ -218,15 +220,15 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "trustedprofile_links",
-        "Compute resources that may assume a trusted profile.",
+        "Compute resources that can assume a trusted profile.",
         (
             _id("ID of the link."),
-            Column("cr_type", "Kind of compute resource: VSI, IKS_SA, ROKS_SA, CE and others."),
+            Column("cr_type", "Type of compute resource, such as VSI, IKS_SA, ROKS_SA, or CE."),
             Column("tp_id", "The trusted profile.", references="trustedprofiles", required=True),
-            Column("link_crn", "The compute resource; a Code Engine link may have none."),
+            Column("link_crn", "CRN of the compute resource; a Code Engine link might have none."),
             Column("link_namespace", "Kubernetes namespace."),
             Column("link_name", "Kubernetes service account."),
-            Column("component_type", "Code Engine: kind of component."),
+            Column("component_type", "Code Engine: type of component."),
             Column("component_name", "Code Engine: name of the component."),
             _NAME,
             Column("is_cross_account", "1 if the resource is in another account.", BOOLEAN),
@@ -247,7 +249,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "access_groups",
-        "Access groups: members of a group get what its policies grant.",
+        "Access groups: members of a group get the access that its policies grant.",
         (
             _id("ID of the access group."),
             _NAME,
@@ -260,7 +262,7 @@ TABLES: tuple[Table, ...] = (
             Column("is_federated", "1 if it has dynamic rules.", BOOLEAN, absent=0),
             Column(
                 "is_public",
-                "1 for the Public Access group, which stands for every user and service ID.",
+                "1 for the Public Access group, which represents every user and service ID.",
                 BOOLEAN,
                 required=True,
             ),
@@ -279,11 +281,11 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "access_group_members",
-        "Who is in which access group; one identity can be in a group both ways.",
+        "Members of access groups; an identity can be in a group both by hand and by rule.",
         (
             _iam_id("iam_id", "The member.", required=True),
             Column("group_id", "The group.", references="access_groups", required=True),
-            Column("type", "user, service (a service ID) or profile."),
+            Column("type", "user, service (a service ID), or profile (a trusted profile)."),
             Column(
                 "membership_type",
                 "static (added by hand) or dynamic (by a rule at the last login).",
@@ -308,7 +310,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "resource_groups",
-        "Resource groups: the folders that service instances are kept in.",
+        "Resource groups, which organize service instances.",
         (
             Column("resource_group_id", "ID of the resource group.", required=True),
             _CRN,
@@ -338,8 +340,8 @@ TABLES: tuple[Table, ...] = (
             _CRN,
             Column("resource_group_id", "Its resource group.", references="resource_groups"),
             _ACCOUNT,
-            _iam_id("created_by", "Who made it."),
-            _iam_id("updated_by", "Who changed it last."),
+            _iam_id("created_by", "Who created it."),
+            _iam_id("updated_by", "Who last changed it."),
             _NAME,
             Column("region_id", "Region."),
             Column("service_name", "Service, segment 5 of its CRN."),
@@ -349,9 +351,9 @@ TABLES: tuple[Table, ...] = (
             _CREATED_AT,
             Column("updated_at", "When it was last changed.", TIME),
             Column("deleted_at", "When it was deleted.", TIME),
-            Column("scheduled_reclaim_at", "When it will be gone for good.", TIME),
-            Column("type", "Kind of resource, such as service_instance."),
-            Column("sub_type", "Kind within the type."),
+            Column("scheduled_reclaim_at", "When it will be permanently deleted.", TIME),
+            Column("type", "Type of resource, such as service_instance."),
+            Column("sub_type", "Subtype of resource."),
             Column("resource_id", "Catalog ID of the service."),
             Column("resource_plan_id", "Catalog ID of the plan."),
             Column("target_crn", "Where it is deployed."),
@@ -369,13 +371,16 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "resources",
-        "Everything that global search shows: service instances, and what is in no list of them, "
-        "such as clusters and VPC. Deleted things are not among it.",
+        "Everything that global search shows: service instances, and resources that are not in the "
+        "list of service instances, such as clusters and VPC. Deleted resources are not included.",
         (
             Column("crn", "Its cloud resource name.", required=True),
             _NAME,
-            Column("family", "Where it comes from: resource_controller, containers, is (VPC) ..."),
-            Column("type", "Kind of resource, such as resource-instance, k8-cluster or vpc."),
+            Column(
+                "family",
+                "Where it comes from, such as resource_controller, containers, or is (VPC).",
+            ),
+            Column("type", "Type of resource, such as resource-instance, k8-cluster, or vpc."),
             Column("service_name", "Service, segment 5 of its CRN."),
             Column("region_id", "Region."),
             Column("guid", "GUID of the service instance or cluster that it is, or is part of."),
@@ -401,9 +406,10 @@ TABLES: tuple[Table, ...] = (
         (
             Column("role_id", "The role's CRN.", required=True),
             Column("display_name", "Its name."),
-            Column("kind", "platform, service or custom."),
+            Column("kind", "platform, service, or custom."),
             Column(
-                "service_name", "The service that defines it; empty for roles of every service."
+                "service_name",
+                "The service that defines it; empty for roles that apply to every service.",
             ),
             _DESCRIPTION,
             Column("account_id", "The account of a custom role.", references="accounts"),
@@ -429,10 +435,12 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "role_actions",
-        "What a role allows; one role can allow different actions in different services.",
+        "Actions of roles; one role can include different actions in different services.",
         (
             Column("role_id", "The role.", references="roles", required=True),
-            Column("service_name", "The service in which it allows this.", required=True),
+            Column(
+                "service_name", "The service in which the role includes the action.", required=True
+            ),
             Column("action", "The action.", required=True),
         ),
         key=("role_id", "service_name", "action"),
@@ -447,22 +455,29 @@ TABLES: tuple[Table, ...] = (
         "IAM policies: access policies of identities and groups, and authorizations of services.",
         (
             _id("ID of the policy."),
-            Column("type", "access, or authorization (of one service to another)."),
+            Column("type", "access or authorization (service-to-service)."),
             Column("state", "active or deleted; only active ones grant anything."),
             _CREATED_BY,
             _DESCRIPTION,
             Column("last_permit_at", "When it last permitted something; empty: never.", TIME),
-            Column("last_permit_frequency", "How often it permitted something.", INTEGER),
+            Column("last_permit_frequency", "How many times it permitted something.", INTEGER),
             _ACCOUNT,
-            _iam_id("iam_id", "The identity it grants to; empty for a group or a service."),
-            Column("access_group_id", "The access group it grants to.", references="access_groups"),
+            _iam_id(
+                "iam_id",
+                "The identity that it grants access to; empty for an access group or a service.",
+            ),
+            Column(
+                "access_group_id",
+                "The access group that it grants access to.",
+                references="access_groups",
+            ),
             _CREATED_AT,
             _MODIFIED_AT,
             _MODIFIED_BY,
             Column("pattern", "Kind of condition in its rule."),
-            Column("rule", "Condition of time or of resource attributes.", JSON),
-            Column("template_id", "The enterprise template that made it."),
-            Column("version", "The API version that shows it: v2, or v1 where only v1 does."),
+            Column("rule", "Condition on time or on resource attributes.", JSON),
+            Column("template_id", "The enterprise template that created it."),
+            Column("version", "The API version that shows it: v2, or v1 if only v1 does."),
         ),
         key=("id",),
         facets=("account_id", "type", "state", "access_group_id"),
@@ -512,10 +527,10 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "policy_subjects",
-        "To whom each policy grants, attribute by attribute.",
+        "Whom each policy grants access to, one row for each attribute.",
         (
             _POLICY,
-            Column("name", "Attribute, such as iam_id, access_group_id or serviceName."),
+            Column("name", "Attribute, such as iam_id, access_group_id, or serviceName."),
             Column("value", "Its value."),
             Column("operator", "How the value is compared."),
             _POSITION,
@@ -529,10 +544,10 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "policy_resource_attributes",
-        "What each policy is about, attribute by attribute; all of them must hold.",
+        "What each policy applies to, one row for each attribute; all of them must match.",
         (
             _POLICY,
-            Column("name", "Attribute, such as serviceName, serviceInstance or resourceGroupId."),
+            Column("name", "Attribute, such as serviceName, serviceInstance, or resourceGroupId."),
             Column("value", "Its value; a list is JSON text."),
             Column("operator", "How the value is compared, such as stringEquals or stringMatch."),
             _POSITION,
@@ -546,7 +561,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "policy_resource_tags",
-        "Access tags that a resource must carry for a policy to reach it.",
+        "Access tags that a resource must have for a policy to apply to it.",
         (
             _POLICY,
             Column("name", "Key of the tag."),
@@ -562,23 +577,25 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "apikeys",
-        "API keys of people and service IDs, without their secrets.",
+        "API keys of people and service IDs, without the secret values.",
         (
             _id("ID of the API key."),
             _NAME,
-            _iam_id("iam_id", "Whose key it is; whoever holds it acts as this identity.", True),
+            _iam_id(
+                "iam_id",
+                "The identity that the key belongs to; anyone with the key acts as this identity.",
+                True,
+            ),
             _ACCOUNT,
             _DESCRIPTION,
-            Column("disabled", "1 if it is switched off.", BOOLEAN, absent=0),
-            Column(
-                "locked", "1 if it is protected against deletion and change.", BOOLEAN, absent=0
-            ),
+            Column("disabled", "1 if it is disabled.", BOOLEAN, absent=0),
+            Column("locked", "1 if it is locked against deletion and changes.", BOOLEAN, absent=0),
             _CREATED_AT,
-            _iam_id("created_by", "Who made it."),
+            _iam_id("created_by", "Who created it."),
             _MODIFIED,
-            Column("expires_at", "When it ends; empty: never.", TIME),
-            Column("action_when_leaked", "What IBM Cloud does if it finds it in public."),
-            Column("support_sessions", "1 if it may open login sessions.", BOOLEAN),
+            Column("expires_at", "When it expires; empty: never.", TIME),
+            Column("action_when_leaked", "What IBM Cloud does if it finds the key in public."),
+            Column("support_sessions", "1 if it can open login sessions.", BOOLEAN),
             _CRN,
         ),
         key=("id",),
@@ -593,14 +610,14 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "trustedprofile_rules",
-        "Claim rules: which federated people or compute resources may assume a trusted profile.",
+        "Claim rules: which federated users or compute resources can assume a trusted profile.",
         (
             _id("ID of the rule."),
             Column("tp_id", "The trusted profile.", references="trustedprofiles", required=True),
             _NAME,
-            Column("type", "Profile-SAML (federated people) or Profile-CR (compute resources)."),
+            Column("type", "Profile-SAML (federated users) or Profile-CR (compute resources)."),
             Column("realm_name", "The identity provider."),
-            Column("cr_type", "Kind of compute resource: VSI, IKS_SA, ROKS_SA, CE and others."),
+            Column("cr_type", "Type of compute resource, such as VSI, IKS_SA, ROKS_SA, or CE."),
             Column("expiration", "Length of a session in seconds.", INTEGER),
             _CONDITIONS,
             _CREATED_AT,
@@ -618,18 +635,18 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "trustedprofile_identities",
-        "Identities, also of other accounts, that may assume a trusted profile.",
+        "Identities, also of other accounts, that can assume a trusted profile by name.",
         (
             Column("tp_id", "The trusted profile.", references="trustedprofiles", required=True),
-            _iam_id("iam_id", "Who may take it on.", required=True),
-            Column("identifier", "IAM ID, service ID or CRN, as it was entered."),
-            Column("type", "user, serviceid or crn."),
-            Column("accounts", "Accounts from which a person may take it on.", JSON),
+            _iam_id("iam_id", "Who can assume it.", required=True),
+            Column("identifier", "IAM ID, service ID, or CRN, as it was entered."),
+            Column("type", "user, serviceid, or crn."),
+            Column("accounts", "Accounts from which a person can assume it.", JSON),
             _DESCRIPTION,
         ),
         key=("tp_id", "iam_id"),
         facets=("type",),
-        called="identities that may assume trusted profiles",
+        called="identities that can assume trusted profiles",
         piece_of="tp_id",
         compared=Compared(
             columns="type accounts",
@@ -639,7 +656,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "access_group_rules",
-        "Dynamic rules: federated people with these claims are members while they are logged in.",
+        "Dynamic rules: federated users with matching claims are members while they are logged in.",
         (
             _id("ID of the rule."),
             _NAME,
@@ -670,7 +687,7 @@ TABLES: tuple[Table, ...] = (
             _SETTINGS_OF,
             Column(
                 "public_access_enabled",
-                "1 if policies may grant access to everybody, without a login.",
+                "1 if policies can grant access to everyone, without a login.",
                 BOOLEAN,
             ),
             _MODIFIED_AT,
@@ -685,22 +702,22 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "account_settings",
-        "How an account lets identities log in and what they may make.",
+        "How identities of an account can log in, and what they can create.",
         (
             _SETTINGS_OF,
             Column(
                 "mfa",
-                "Second factor: NONE, TOTP, TOTP4ALL, LEVEL1, LEVEL2, LEVEL3 ...",
+                "MFA setting, such as NONE, TOTP, TOTP4ALL, LEVEL1, LEVEL2, or LEVEL3.",
                 absent=_NOT_SET,
             ),
             Column(
                 "restrict_create_service_id",
-                "RESTRICTED, NOT_RESTRICTED or NOT_SET.",
+                "RESTRICTED, NOT_RESTRICTED, or NOT_SET.",
                 absent=_NOT_SET,
             ),
             Column(
                 "restrict_create_platform_apikey",
-                "RESTRICTED, NOT_RESTRICTED or NOT_SET.",
+                "RESTRICTED, NOT_RESTRICTED, or NOT_SET.",
                 absent=_NOT_SET,
             ),
             Column(
@@ -708,31 +725,35 @@ TABLES: tuple[Table, ...] = (
             ),
             Column(
                 "allowed_ip_addresses",
-                "Addresses to log in from; empty: any.",
+                "IP addresses to log in from; empty: any.",
                 is_list=True,
                 absent=_NOT_SET,
             ),
             Column(
-                "session_expiration_in_seconds", "Longest session, or NOT_SET.", absent=_NOT_SET
+                "session_expiration_in_seconds",
+                "Maximum length of a session, or NOT_SET.",
+                absent=_NOT_SET,
             ),
             Column(
-                "session_invalidation_in_seconds", "Longest idle time, or NOT_SET.", absent=_NOT_SET
+                "session_invalidation_in_seconds", "Maximum idle time, or NOT_SET.", absent=_NOT_SET
             ),
             Column(
-                "max_sessions_per_identity", "Most sessions at a time, or NOT_SET.", absent=_NOT_SET
+                "max_sessions_per_identity",
+                "Maximum number of concurrent sessions, or NOT_SET.",
+                absent=_NOT_SET,
             ),
             Column(
                 "system_access_token_expiration_in_seconds",
-                "Life of an access token.",
+                "Lifetime of an access token.",
                 absent=_NOT_SET,
             ),
             Column(
                 "system_refresh_token_expiration_in_seconds",
-                "Life of a refresh token.",
+                "Lifetime of a refresh token.",
                 absent=_NOT_SET,
             ),
             Column(
-                "restrict_user_domains", "Mail domains that may be invited.", JSON, absent=_NOT_SET
+                "restrict_user_domains", "Email domains that can be invited.", JSON, absent=_NOT_SET
             ),
         ),
         key=("account_id",),
@@ -750,11 +771,11 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "user_mfa",
-        "People for whom another second factor is set than for their account.",
+        "People whose MFA setting differs from the account's.",
         (
             _ACCOUNT,
             _iam_id("iam_id", "The person.", required=True),
-            Column("mfa", "Second factor: NONE, TOTP, TOTP4ALL, LEVEL1, LEVEL2, LEVEL3 ..."),
+            Column("mfa", "MFA setting, such as NONE, TOTP, TOTP4ALL, LEVEL1, LEVEL2, or LEVEL3."),
         ),
         key=("account_id", "iam_id"),
         facets=("mfa",),
@@ -767,12 +788,12 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "external_identity_settings",
-        "Whether identities that act from other accounts may use access in this one.",
+        "Whether identities from other accounts can use access in this one.",
         (
             _ACCOUNT,
-            Column("identity_type", "user, service_id or service.", required=True),
-            Column("state", "enabled, monitor or limited."),
-            Column("external_allowed_accounts", "Accounts that are allowed all the same.", JSON),
+            Column("identity_type", "user, service_id, or service.", required=True),
+            Column("state", "enabled, monitor, or limited."),
+            Column("external_allowed_accounts", "Accounts that are allowed as exceptions.", JSON),
         ),
         key=("account_id", "identity_type"),
         called="settings for external identities",
@@ -783,21 +804,21 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "mfa_enrollments",
-        "Which second factor each person needs and has, by IBM Cloud's own report.",
+        "Which MFA each person needs and has, according to IBM Cloud's own report.",
         (
             _ACCOUNT,
             _iam_id("iam_id", "The person.", required=True),
             Column("name", "The person's name."),
             Column("username", "Login name."),
-            Column("email", "E-mail address."),
+            Column("email", "Email address."),
             Column("effective_mfa_type", "id_based_mfa or account_based_mfa."),
-            Column("trait_account_default", "Second factor that the account asks for."),
-            Column("trait_user_specific", "Second factor that is set for the person."),
-            Column("trait_effective", "Second factor that counts."),
-            Column("complies", "1 if the person has what is asked for.", BOOLEAN),
-            Column("comply_state", "NO, ACCOUNT or CROSS_ACCOUNT."),
-            Column("account_based_mfa", "Factors of the older, account-based kind.", JSON),
-            Column("report_time", "When IBM Cloud made the report.", TIME),
+            Column("trait_account_default", "MFA that the account requires."),
+            Column("trait_user_specific", "MFA that is set for the person."),
+            Column("trait_effective", "MFA in effect."),
+            Column("complies", "1 if the person has what is required.", BOOLEAN),
+            Column("comply_state", "NO, ACCOUNT, or CROSS_ACCOUNT."),
+            Column("account_based_mfa", "MFA factors of the older, account-based kind.", JSON),
+            Column("report_time", "When IBM Cloud created the report.", TIME),
         ),
         key=("account_id", "iam_id"),
         label="name",
@@ -807,16 +828,16 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "inactive_identities",
-        "Identities and API keys that IBM Cloud's report says have not logged in for a while.",
+        "Identities and API keys that are inactive according to IBM Cloud's own report.",
         (
             _ACCOUNT,
-            Column("kind", "user, apikey, service_id or trusted_profile.", required=True),
-            Column("id", "IAM ID of a person, else ID of the object.", required=True),
-            _iam_id("iam_id", "The identity; for a key the one it belongs to."),
+            Column("kind", "user, apikey, service_id, or trusted_profile.", required=True),
+            Column("id", "IAM ID of a person, otherwise the ID of the object.", required=True),
+            _iam_id("iam_id", "The identity; for an API key, the identity that it belongs to."),
             _NAME,
             Column("last_authn", "When it last logged in; empty: never seen.", TIME),
-            Column("report_duration", "Hours that the report looked back.", INTEGER),
-            Column("report_end_time", "When IBM Cloud made the report.", TIME),
+            Column("report_duration", "Look-back period of the report in hours.", INTEGER),
+            Column("report_end_time", "When IBM Cloud created the report.", TIME),
         ),
         key=("account_id", "kind", "id"),
         label="name",
@@ -826,7 +847,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "resource_keys",
-        "Service credentials: lasting keys to service instances, without their secrets.",
+        "Service credentials: long-lived keys to service instances, without the secret values.",
         (
             _id("The credential's CRN."),
             Column("guid", "GUID."),
@@ -834,16 +855,16 @@ TABLES: tuple[Table, ...] = (
             _CRN,
             _ACCOUNT,
             _INSTANCE,
-            Column("source_crn", "What it is a key to."),
+            Column("source_crn", "CRN of the resource that it is a key to."),
             Column("resource_group_id", "Its resource group.", references="resource_groups"),
             Column("state", "State, such as active or removed."),
-            Column("role_crn", "Role that it carries."),
+            Column("role_crn", "Its role."),
             _iam_id("service_iam_id", "The service ID behind it."),
             _CREATED_AT,
-            _iam_id("created_by", "Who made it."),
+            _iam_id("created_by", "Who created it."),
             Column("updated_at", "When it was last changed.", TIME),
-            _iam_id("updated_by", "Who changed it last."),
-            Column("iam_compatible", "1 if it is made of an IAM API key.", BOOLEAN),
+            _iam_id("updated_by", "Who last changed it."),
+            Column("iam_compatible", "1 if it is based on an IAM API key.", BOOLEAN),
             Column("onetime_credentials", "1 if it was shown only once.", BOOLEAN),
         ),
         key=("id",),
@@ -857,7 +878,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "cbr_zones",
-        "Network zones: addresses that context-based restrictions name.",
+        "Network zones: addresses that context-based restrictions refer to.",
         (
             _id("ID of the zone."),
             _NAME,
@@ -865,7 +886,7 @@ TABLES: tuple[Table, ...] = (
             _DESCRIPTION,
             _CRN,
             Column("address_count", "How many addresses it has.", INTEGER),
-            Column("excluded_count", "How many addresses are left out.", INTEGER),
+            Column("excluded_count", "How many addresses it excludes.", INTEGER),
             _CREATED_AT,
             _CREATED_BY,
             _MODIFIED_AT,
@@ -893,11 +914,11 @@ TABLES: tuple[Table, ...] = (
         "Addresses of each network zone.",
         (
             Column("zone_id", "The zone.", references="cbr_zones", required=True),
-            Column("excluded", "1 if it is left out of the zone.", BOOLEAN, required=True),
+            Column("excluded", "1 if it is excluded from the zone.", BOOLEAN, required=True),
             _POSITION,
-            Column("type", "ipAddress, ipRange, subnet, vpc or serviceRef."),
-            Column("value", "The address, range, subnet or VPC."),
-            Column("ref", "The services that a serviceRef means.", JSON),
+            Column("type", "ipAddress, ipRange, subnet, vpc, or serviceRef."),
+            Column("value", "The address, range, subnet, or VPC."),
+            Column("ref", "The services that a serviceRef refers to.", JSON),
         ),
         key=("zone_id", "excluded", "position"),
         facets=("type",),
@@ -907,15 +928,15 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "cbr_rules",
-        "Context-based restrictions: from where, and how, resources may be reached.",
+        "Context-based restrictions: from where and how resources can be accessed.",
         (
             _id("ID of the rule."),
             _DESCRIPTION,
             _ACCOUNT,
-            Column("enforcement_mode", "enabled, disabled or report (only recorded)."),
-            Column("contexts", "Zones, endpoints and second factors that are allowed.", JSON),
+            Column("enforcement_mode", "enabled, disabled, or report (report-only)."),
+            Column("contexts", "Network zones, endpoints, and MFA that are allowed.", JSON),
             Column("resources", "What is restricted.", JSON),
-            Column("operations", "Kinds of operations that are restricted; empty: all.", JSON),
+            Column("operations", "Operations that are restricted; empty: all.", JSON),
             _CRN,
             _CREATED_AT,
             _CREATED_BY,
@@ -933,7 +954,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "cbr_rule_zones",
-        "Which rules name which network zones.",
+        "Network zones that each rule refers to.",
         (
             Column("rule_id", "The rule.", references="cbr_rules", required=True),
             Column("zone_id", "The zone.", references="cbr_zones", required=True),
@@ -948,7 +969,7 @@ TABLES: tuple[Table, ...] = (
         "Tags of an account; policies and context-based restrictions use access tags only.",
         (
             _ACCOUNT,
-            Column("kind", "user, access or service.", required=True),
+            Column("kind", "user, access, or service.", required=True),
             Column("name", "The tag; access tags have the form key:value.", required=True),
         ),
         key=("account_id", "kind", "name"),
@@ -957,10 +978,10 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "tag_attachments",
-        "Which resource carries which tag.",
+        "Tags that are attached to each resource.",
         (
             Column("crn", "The resource.", required=True),
-            Column("kind", "user, access or service.", required=True),
+            Column("kind", "user, access, or service.", required=True),
             Column("name", "The tag.", required=True),
             _ACCOUNT,
             _INSTANCE,
@@ -985,7 +1006,7 @@ TABLES: tuple[Table, ...] = (
             Column("enterprise_account_id", "The account that manages it."),
             Column("domain", "Its domain."),
             Column("state", "State, such as ACTIVE."),
-            Column("primary_contact_email", "Whom to write to."),
+            Column("primary_contact_email", "Email address of the primary contact."),
             _CRN,
             _CREATED_AT,
         ),
@@ -997,16 +1018,16 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "enterprise_account_groups",
-        "Groups of accounts in an enterprise.",
+        "Account groups in an enterprise.",
         (
-            _id("ID of the group of accounts."),
+            _id("ID of the account group."),
             _NAME,
             _ACCOUNT,
             Column("enterprise_id", "The enterprise.", references="enterprises", weak=True),
-            Column("parent", "CRN of what it is in."),
+            Column("parent", "CRN of its parent."),
             Column("enterprise_path", "Its place in the enterprise."),
             Column("state", "State, such as ACTIVE."),
-            Column("primary_contact_email", "Whom to write to."),
+            Column("primary_contact_email", "Email address of the primary contact."),
             _CRN,
             _CREATED_AT,
         ),
@@ -1024,11 +1045,11 @@ TABLES: tuple[Table, ...] = (
             _NAME,
             _ACCOUNT,
             Column("enterprise_id", "The enterprise.", references="enterprises", weak=True),
-            Column("parent", "CRN of what it is in."),
+            Column("parent", "CRN of its parent."),
             Column("enterprise_path", "Its place in the enterprise."),
             Column("state", "State, such as ACTIVE."),
             _iam_id("owner_iam_id", "Its owner."),
-            Column("owner_email", "The owner's e-mail address."),
+            Column("owner_email", "The owner's email address."),
             Column("paid", "1 if it is a paid account.", BOOLEAN),
             Column("is_enterprise_account", "1 if it manages the enterprise.", BOOLEAN),
             _CRN,
@@ -1046,14 +1067,14 @@ TABLES: tuple[Table, ...] = (
         (
             Column("id", "Number of the run.", INTEGER, required=True),
             _ACCOUNT,
-            _iam_id("collected_by", "Whose token was used."),
+            _iam_id("collected_by", "The identity whose token was used."),
             Column("started_at", "When it began.", TIME, required=True),
             Column("finished_at", "When it ended.", TIME),
             Column("requests", "Requests sent to IBM Cloud.", INTEGER),
             Column("rows", "Rows written.", INTEGER),
             Column(
                 "status",
-                "ok, partial if it lacks something, denied if some part could not be read.",
+                "ok, partial if something is missing, denied if some part could not be read.",
                 required=True,
             ),
             Column("version", "Version of IAM insights."),
@@ -1074,15 +1095,17 @@ TABLES: tuple[Table, ...] = (
                 required=True,
                 was="resource",
             ),
-            Column("status", "ok, partial (it lacks something), denied or failed.", required=True),
+            Column(
+                "status", "ok, partial (something is missing), denied, or failed.", required=True
+            ),
             Column("started_at", "When it began.", TIME),
             Column("finished_at", "When it ended.", TIME),
             Column("requests", "Requests sent.", INTEGER),
             Column("rows", "Objects received.", INTEGER),
-            Column("message", "What IBM Cloud or the collector has to say about it."),
+            Column("message", "Message from IBM Cloud or the collector."),
             Column(
                 "lacks",
-                "Tables (as table.*) and columns that the version which read it did not know.",
+                "Tables (as table.*) and columns that were unknown to the version that read it.",
             ),
         ),
         key=("collection_id", "part"),
@@ -1092,14 +1115,16 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "acknowledgements",
-        "Findings that somebody has decided to accept until a day, as collect --acknowledge "
-        "loaded them.",
+        "Findings that somebody decided to accept until a given day, as loaded by "
+        "collect --acknowledge.",
         (
             Column("id", "Its place in the file, from 1.", INTEGER, required=True),
             Column("report", "The report.", required=True),
-            Column("identifiers", "Columns of the report and the values they must have.", JSON),
+            Column(
+                "identifiers", "Columns of the report and the values that they must have.", JSON
+            ),
             Column("reason", "Why it is accepted.", required=True),
-            Column("expires", "The last day on which it counts.", required=True),
+            Column("expires", "The last day on which it applies.", required=True),
             Column("findings", "How many findings it applies to.", INTEGER),
         ),
         key=("id",),
@@ -1110,24 +1135,27 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "findings",
-        "The rows of every report that calls for something to fix, as of the last collect.",
+        "The rows of every report that lists something to fix, as of the last collection.",
         (
             Column("report", "The report.", required=True),
             replace(_ACCOUNT, indexed=False),
-            Column("finding", "What tells it from others in the report.", required=True),
+            Column("finding", "What identifies it in the report.", required=True),
             Column("severity", "How severe it is.", required=True),
-            Column("what", "The name of what it is about."),
-            Column("who", "Who holds it: the name of an identity, access group or service."),
-            Column("kind", "Kind of holder: person, service ID, trusted profile, access group..."),
-            _iam_id("iam_id", "The identity it is about."),
+            Column("what", "The name of what the finding is about."),
+            Column("who", "The holder: the name of an identity, access group, or service."),
+            Column(
+                "kind",
+                "Kind of holder, such as person, service ID, trusted profile, or access group.",
+            ),
+            _iam_id("iam_id", "The identity that the finding is about."),
             Column("access_group_id", "Its access group.", references="access_groups", weak=True),
             Column("policy_id", "Its policy.", references="policies", weak=True),
             _INSTANCE,
-            Column("command", "The ibmcloud command that fixes it, where one does."),
-            Column("first_seen", "When a collect first found it; empty: not known.", TIME),
+            Column("command", "The ibmcloud command that fixes it, if there is one."),
+            Column("first_seen", "When a collection first found it; empty: not known.", TIME),
             Column(
                 "acknowledgement_id",
-                "Who accepts it, and until when.",
+                "The acknowledgement that accepts it.",
                 INTEGER,
                 references="acknowledgements",
             ),
@@ -1141,13 +1169,15 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "reports",
-        "The reports that were counted: what each was called then.",
+        "The reports that were counted, with their titles at that time.",
         (
             Column("name", "The report.", required=True),
             Column("title", "Its title.", required=True),
             Column("category", "Its category.", required=True),
             Column(
-                "severity", "What its rows mean, unless one has its own severity.", required=True
+                "severity",
+                "Severity of its rows, unless a row has its own severity.",
+                required=True,
             ),
         ),
         key=("name",),
@@ -1158,15 +1188,14 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "report_counts",
-        "How many rows of each severity each report had in each account when it was last "
-        "collected.",
+        "Number of rows of each report, severity, and account when the account was last collected.",
         (
             Column("report", "The report.", required=True),
             _ACCOUNT,
-            Column("severity", "What such a row means.", required=True),
-            Column("rows", "Its rows of this severity.", INTEGER, required=True),
-            Column("fingerprint", "Of the report's SQL as it was then.", required=True),
-            Column("unread", "Parts that it rests on but that could not be read."),
+            Column("severity", "Severity of these rows.", required=True),
+            Column("rows", "Number of rows of this severity.", INTEGER, required=True),
+            Column("fingerprint", "Fingerprint of the report's SQL at that time.", required=True),
+            Column("unread", "Parts that the report depends on but that could not be read."),
         ),
         key=("report", "account_id", "severity"),
         facets=("account_id", "report", "severity"),
@@ -1175,19 +1204,19 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "changes",
-        "What each collect found otherwise than the one before.",
+        "What each collection found that differs from the previous one.",
         (
             Column("id", "Number of the change.", INTEGER, required=True),
-            Column("changed_at", "When the collect that saw it ended.", TIME, required=True),
+            Column("changed_at", "When the collection that found it ended.", TIME, required=True),
             _ACCOUNT,
-            Column("what", "The table that it is in.", required=True),
-            Column("key", "The key of the row there.", required=True),
-            Column("name", "Its name, the new one if that changed."),
+            Column("what", "The table that the changed row is in.", required=True),
+            Column("key", "The key of the row in that table.", required=True),
+            Column("name", "Its name; if the name changed, the new one."),
             Column("iam_id", "The identity whose history it belongs to."),
             Column("access_group_id", "The access group whose history it belongs to."),
             Column("change", "added, removed or changed.", required=True),
-            Column("before", "What it was, as far as it differs.", JSON),
-            Column("after", "What it is, as far as it differs.", JSON),
+            Column("before", "The previous values that differ.", JSON),
+            Column("after", "The new values that differ.", JSON),
         ),
         key=("id",),
         label="name",
@@ -1198,19 +1227,23 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "finding_history",
-        "How many findings of each severity each report had, from a moment on until the next row.",
+        "Number of findings of each report and severity, from a point in time until the next row.",
         (
-            Column("changed_at", "When the collect that counted them ended.", TIME, required=True),
+            Column(
+                "changed_at", "When the collection that counted them ended.", TIME, required=True
+            ),
             _ACCOUNT,
             Column("report", "The report.", required=True),
             Column(
                 "severity",
-                "What such a row means; empty: as the report, by an earlier version.",
+                "Severity of these rows; empty: that of the report, counted by an earlier version.",
                 required=True,
                 default="",
             ),
-            Column("rows", "Its rows of this severity.", INTEGER, required=True),
-            Column("acknowledged", "Those that somebody accepted.", INTEGER, required=True),
+            Column("rows", "Number of rows of this severity.", INTEGER, required=True),
+            Column(
+                "acknowledged", "Number of rows that somebody acknowledged.", INTEGER, required=True
+            ),
         ),
         key=("account_id", "report", "severity", "changed_at"),
         facets=("account_id", "report"),
@@ -1219,13 +1252,13 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "facts",
-        "The tables that each collect derives anew from the others, and what they rest on.",
+        "The tables that each collection derives from the others, and what they depend on.",
         (
             Column("name", "The table.", required=True),
             Column("title", "What it says.", required=True),
-            Column("grain", "What one row of it is.", required=True),
-            Column("rests_on", "The tables it is made from, facts among them.", JSON),
-            Column("errs", "Where it can be wrong, and on which side."),
+            Column("grain", "What one row represents.", required=True),
+            Column("rests_on", "The tables that it is derived from, including facts.", JSON),
+            Column("errs", "Where it can be wrong, and in which direction."),
         ),
         key=("name",),
         label="name",

@@ -412,7 +412,7 @@ def test_a_database_of_another_name_has_the_same_reports(sample_file, tmp_path):
     other.close()
     with served(path, tmp_path / "other.sqlite3") as site:
         assert_whole_site(site, "prod")
-        assert "Every IAM ID seen anywhere" in site.text("/prod/identities")
+        assert "Every IAM ID found in any table" in site.text("/prod/identities")
         assert "users_not_in_access_group" not in site.page("/other")
         assert 'href="/other/identities' not in site.page("/other?sql=select+'IBMid-1'+as+iam_id")
 
@@ -446,6 +446,6 @@ def test_a_row_has_a_name_and_links_on(sample, sample_file):
 
 def test_tables_show_names_facets_and_what_their_columns_mean(sample):
     page = sample.text("/iaminsights/access_group_members")
-    assert "Who is in which access group" in page
+    assert "Members of access groups; an identity can be in a group" in page
     assert "static (added by hand) or dynamic" in page
     assert re.search(r"membership_type \d ", page)
