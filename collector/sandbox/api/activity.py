@@ -6,7 +6,7 @@ from ..account.settings import login_key
 
 
 def clock(request):
-    """The moment (timezone.utc) at which a report is made: the account's own day, if it has one."""
+    """The moment (UTC) at which a report is made: the account's own day, if it has one."""
     if request.account.today:
         return datetime.fromisoformat(f"{request.account.today}T08:00+00:00")
     return datetime.fromtimestamp(request.now, timezone.utc)
