@@ -23,6 +23,7 @@
 -- references:
 --   - "IBM Cloud Docs: Who can access a resource"
 -- shown: [service, kind, instances, naming_policies, broad_policies, holders, identities]
+-- breakdown: {by: service, of: identities}
 -- chart:
 --   mark: bar
 --   x_column: service

@@ -18,6 +18,7 @@
 -- references:
 --   - "IBM Cloud Docs: IAM roles and actions"
 -- shown: [access_group, roles, policies, members, public_access]
+-- breakdown: {by: roles}
 -- identifiers: [access_group_id]
 -- chart:
 --   mark: bar

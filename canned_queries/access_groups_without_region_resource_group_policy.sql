@@ -21,6 +21,7 @@
 -- references:
 --   - "IBM Cloud Docs: What makes a good access group strategy"
 -- shown: [access_group, target, roles, condition, members, public_access, last_permit_at]
+-- breakdown: {by: access_group}
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

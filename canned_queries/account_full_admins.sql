@@ -27,6 +27,7 @@
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.14, v2.0 1.16"
 --   - "IBM Cloud Docs: What makes a good access group strategy"
 -- shown: [identity, kind, path, kind_of_path, membership, user_state, policies]
+-- breakdown: {by: kind}
 -- identifiers: [iam_id, path]
 -- chart:
 --   mark: bar

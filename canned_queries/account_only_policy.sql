@@ -16,6 +16,7 @@
 -- references:
 --   - "IBM Cloud Docs: Best practices for organizing resources and assigning access"
 -- shown: [subject, holder, roles, condition, members, created_at, last_permit_at]
+-- breakdown: {by: holder}
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

@@ -23,6 +23,7 @@
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.5"
 --   - "IBM Cloud Docs: Managing user API keys"
 -- shown: [user, apikey, rank, reason, state, expires_at, created_at]
+-- breakdown: {by: rank}
 -- identifiers: [apikey_id]
 -- chart:
 --   mark: bar

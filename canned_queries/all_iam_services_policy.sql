@@ -16,6 +16,7 @@
 -- references:
 --   - "IBM Cloud Docs: Assigning access to account management services"
 -- shown: [subject, holder, roles, condition, members, created_at, last_permit_at]
+-- breakdown: {by: roles}
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

@@ -18,6 +18,7 @@
 -- references:
 --   - "IBM Cloud Docs: Best practices for organizing resources and assigning access"
 -- shown: [subject, holder, roles, breadth, condition, members, last_permit_at]
+-- breakdown: {by: roles}
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

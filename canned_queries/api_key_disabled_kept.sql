@@ -17,6 +17,7 @@
 -- references:
 --   - "IBM Cloud Docs: Managing user API keys"
 -- shown: [identity, apikey, kind, days_since_change, last_changed_at, is_locked, description]
+-- breakdown: {by: kind}
 -- identifiers: [apikey_id]
 -- chart:
 --   mark: bar

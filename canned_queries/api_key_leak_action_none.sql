@@ -15,6 +15,7 @@
 -- references:
 --   - "IBM Cloud Docs: Managing user API keys"
 -- shown: [identity, apikey, kind, created_at, expires_at, is_locked, description]
+-- breakdown: {by: kind}
 -- identifiers: [apikey_id]
 -- chart:
 --   mark: bar

@@ -19,6 +19,7 @@
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.2, v2.0 1.2"
 --   - "IBM Cloud Docs: Identifying inactive identities"
 -- shown: [identity, apikey, kind, age, days_old, created_at, expires_at]
+-- breakdown: {by: age}
 -- identifiers: [apikey_id]
 -- chart:
 --   mark: bar

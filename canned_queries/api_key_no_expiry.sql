@@ -14,6 +14,7 @@
 -- references:
 --   - "IBM Cloud Docs: Managing user API keys"
 -- shown: [apikey, identity, kind, created_at]
+-- breakdown: {by: kind}
 -- identifiers: [apikey_id]
 -- chart:
 --   mark: bar

@@ -17,6 +17,7 @@
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.3, v2.0 1.3"
 --   - "IBM Cloud Docs: Managing user API keys"
 -- shown: [identity, apikey, kind, age, days_old, created_at, expires_at]
+-- breakdown: {by: age}
 -- identifiers: [apikey_id]
 -- chart:
 --   mark: bar

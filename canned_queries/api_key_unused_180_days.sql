@@ -20,6 +20,7 @@
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.2, v2.0 1.2"
 --   - "IBM Cloud Docs: Identifying inactive identities"
 -- shown: [identity, apikey, kind, unused_for, days_unused, last_authn, expires_at]
+-- breakdown: {by: unused_for}
 -- identifiers: [apikey_id]
 -- chart:
 --   mark: bar

@@ -18,6 +18,7 @@
 --   - "IBM Cloud Docs: Managing user API keys"
 --   - "IBM Cloud Docs: Managing service ID API keys"
 -- shown: [identity, kind, keys, disabled_keys, expired_keys, oldest_created_at, key_limit]
+-- breakdown: {by: identity, of: keys}
 -- identifiers: [iam_id]
 -- chart:
 --   mark: bar

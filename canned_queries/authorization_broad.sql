@@ -21,6 +21,7 @@
 -- references:
 --   - "IBM Cloud Docs: Using authorizations to grant access between services"
 -- shown: [source, target, roles, broad_because, may_pass_it_on, created_at]
+-- breakdown: {by: broad_because}
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

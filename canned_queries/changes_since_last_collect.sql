@@ -15,6 +15,7 @@
 --   read is not compared.
 -- home: What changed
 -- shown: [what, name, change, before, after]
+-- breakdown: {by: what}
 -- chart:
 --   mark: bar
 --   x_column: what

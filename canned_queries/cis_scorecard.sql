@@ -19,6 +19,7 @@
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 and v2.0, section 1"
 -- shown: [recommendation, version, number, result, figure, accepted, remark]
+-- breakdown: {by: result}
 -- chart:
 --   mark: bar
 --   x_column: result

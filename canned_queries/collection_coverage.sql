@@ -20,6 +20,7 @@
 -- references:
 --   - "IBM Cloud Docs: IAM roles and actions"
 -- shown: [part, status, completeness, objects, read_at, message]
+-- breakdown: {by: status}
 -- chart:
 --   mark: bar
 --   x_column: part

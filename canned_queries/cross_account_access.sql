@@ -24,6 +24,7 @@
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.13"
 --   - "IBM Cloud Docs: Limiting external identity interactions"
 -- shown: [who, kind, other_accounts, via, roles, target, setting_lets_it_work]
+-- breakdown: {by: kind}
 -- identifiers: [policy_id, subject_id]
 -- chart:
 --   mark: bar

@@ -19,6 +19,7 @@
 --   - "IBM Cloud Docs: Creating custom roles"
 --   - "IBM Cloud Docs: IAM roles and actions"
 -- shown: [role, service, leads_to, actions, policies, holders, description]
+-- breakdown: {by: leads_to}
 -- identifiers: [role_id]
 -- chart:
 --   mark: bar

@@ -25,6 +25,7 @@
 --   - "IBM Cloud Docs: Best practices for organizing resources and assigning access"
 --   - "IBM Cloud Docs: IAM roles and actions"
 -- shown: [holder, kind, combination, first_half, second_half, members, public_access]
+-- breakdown: {by: combination}
 -- identifiers: [holder_id, combination]
 -- chart:
 --   mark: bar

@@ -25,6 +25,7 @@
 --   - "IBM Cloud Docs: IAM condition properties"
 --   - "IBM Cloud Docs: Creating dynamic rules for access groups"
 -- shown: [access_group, rule, severity, conditions, weakness, is_privileged, identity_provider]
+-- breakdown: {by: severity}
 -- identifiers: [rule_id]
 -- chart:
 --   mark: bar

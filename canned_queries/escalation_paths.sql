@@ -22,6 +22,7 @@
 --   - "IBM Cloud Docs: IAM roles and actions"
 --   - "IBM Cloud Docs: Creating trusted profiles"
 -- shown: [identity, kind, path, outcome, confidence, hops, via]
+-- breakdown: {by: outcome}
 -- identifiers: [iam_id]
 -- chart:
 --   mark: bar

@@ -15,6 +15,7 @@
 -- parameters:
 --   text: One or more words, or the beginnings of words.
 -- shown: [name, kind, detail]
+-- breakdown: {by: kind}
 -- chart:
 --   mark: bar
 --   x_column: kind

@@ -21,6 +21,7 @@
 -- references:
 --   - "IBM Cloud Docs: What makes a good access group strategy"
 -- shown: [access_group, same_as, policies, members, members_of_other, created_at]
+-- breakdown: {by: same_as}
 -- identifiers: [access_group_id]
 -- chart:
 --   mark: bar

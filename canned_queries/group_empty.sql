@@ -17,6 +17,7 @@
 -- references:
 --   - "IBM Cloud Docs: Setting up access groups"
 -- shown: [access_group, grants, policies, created_at, description]
+-- breakdown: {by: grants}
 -- identifiers: [access_group_id]
 -- chart:
 --   mark: bar

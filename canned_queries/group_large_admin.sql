@@ -24,6 +24,7 @@
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.14, v2.0 1.16"
 --   - "IBM Cloud Docs: What makes a good access group strategy"
 -- shown: [access_group, members, users, service_ids, profiles, dynamic_rules, privileges]
+-- breakdown: {by: access_group, of: members}
 -- identifiers: [access_group_id]
 -- chart:
 --   mark: bar

@@ -20,6 +20,7 @@
 -- references:
 --   - "IBM Cloud Docs: What makes a good access group strategy"
 -- shown: [access_group, mixture, members, programs, privileges]
+-- breakdown: {by: mixture}
 -- identifiers: [access_group_id]
 -- chart:
 --   mark: bar

@@ -16,6 +16,7 @@
 -- references:
 --   - "IBM Cloud Docs: Setting up access groups"
 -- shown: [access_group, members, dynamic_rules, membership, created_at, description]
+-- breakdown: {by: membership}
 -- identifiers: [access_group_id]
 -- chart:
 --   mark: bar

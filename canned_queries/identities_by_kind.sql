@@ -20,6 +20,7 @@
 -- references:
 --   - "IBM Cloud Docs: How IBM Cloud IAM works"
 -- shown: [kind, state, identities, in_access_groups, with_policies, with_api_keys]
+-- breakdown: {by: kind, of: identities}
 -- chart:
 --   mark: bar
 --   x_column: kind

@@ -23,6 +23,7 @@
 -- references:
 --   - "IBM Cloud Docs: IBM Cloud IAM limits"
 -- shown: [about, limited, used, maximum, percent, fullness]
+-- breakdown: {by: fullness}
 -- identifiers: [limit_id, about_id]
 -- chart:
 --   mark: bar

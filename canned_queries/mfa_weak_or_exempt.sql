@@ -29,6 +29,7 @@
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.9, v2.0 1.8"
 --   - "IBM Cloud Docs: IBM Cloud multifactor authentication"
 -- shown: [identity, kind, problem, mfa, administrator, state, login]
+-- breakdown: {by: problem}
 -- identifiers: [subject_id]
 -- chart:
 --   mark: bar

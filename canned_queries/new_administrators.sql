@@ -16,6 +16,7 @@
 -- parameters:
 --   days: How many days before the last collection to look back; empty for 30.
 -- shown: [administrator, kind, first_seen, report]
+-- breakdown: {by: report}
 -- chart:
 --   mark: bar
 --   x_column: report

@@ -17,6 +17,7 @@
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.5, v2.0 1.5"
 --   - "IBM Cloud Docs: Managing user API keys"
 -- shown: [user, apikey, state, created_at, expires_at, is_locked, description]
+-- breakdown: {by: state}
 -- identifiers: [apikey_id]
 -- chart:
 --   mark: bar

@@ -32,6 +32,7 @@
 --   - "IBM Cloud Docs: IBM Cloud multifactor authentication"
 --   - "IBM Cloud Docs: Creating trusted profiles"
 -- shown: [user, severity, rank, through, privileges, second_factor, enabled_keys]
+-- breakdown: {by: severity}
 -- identifiers: [iam_id]
 -- chart:
 --   mark: bar

@@ -15,6 +15,7 @@
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
 -- shown: [subject, target, roles, last_used, last_permit_at, times_permitted, condition]
+-- breakdown: {by: last_used}
 -- chart:
 --   mark: bar
 --   x_column: last_used

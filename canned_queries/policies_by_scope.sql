@@ -17,6 +17,7 @@
 -- references:
 --   - "IBM Cloud Docs: Best practices for organizing resources and assigning access"
 -- shown: [breadth, type, policies, conditional_policies, never_used, access_groups, identities]
+-- breakdown: {by: breadth, of: policies}
 -- chart:
 --   mark: bar
 --   x_column: breadth

@@ -21,6 +21,7 @@
 -- references:
 --   - "IBM Cloud Docs: Limiting access with time-based conditions"
 -- shown: [subject, target, roles, severity, ends, ends_at, condition]
+-- breakdown: {by: ends}
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

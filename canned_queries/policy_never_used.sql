@@ -19,6 +19,7 @@
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
 -- shown: [subject, holder, target, roles, condition, days_old, created_at]
+-- breakdown: {by: holder}
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

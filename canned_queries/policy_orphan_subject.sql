@@ -21,6 +21,7 @@
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
 -- shown: [subject, missing, target, roles, condition, created_at, last_permit_at]
+-- breakdown: {by: missing}
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

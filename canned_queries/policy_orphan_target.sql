@@ -22,6 +22,7 @@
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
 -- shown: [subject, gone, missing, target, roles, type, last_permit_at]
+-- breakdown: {by: missing}
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

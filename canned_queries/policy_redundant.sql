@@ -20,6 +20,7 @@
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
 -- shown: [subject, target, roles, covered_by_target, covered_by_roles, redundant_because, condition]
+-- breakdown: {by: redundant_because}
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

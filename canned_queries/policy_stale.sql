@@ -18,6 +18,7 @@
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
 -- shown: [subject, target, roles, condition, unused_for, last_permit_at, times_permitted]
+-- breakdown: {by: unused_for}
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

@@ -24,6 +24,7 @@
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.15, v2.0 1.17"
 --   - "IBM Cloud Docs: Creating trusted profiles"
 -- shown: [profile, rank, privileges, through, who_may_assume, trusts, description]
+-- breakdown: {by: rank}
 -- identifiers: [profile_id]
 -- chart:
 --   mark: bar

@@ -22,6 +22,7 @@
 -- references:
 --   - "IBM Cloud Docs: IAM condition properties"
 -- shown: [profile, rule, compute, limited_to, is_privileged, created_at]
+-- breakdown: {by: compute}
 -- identifiers: [rule_id]
 -- chart:
 --   mark: bar

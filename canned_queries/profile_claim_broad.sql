@@ -22,6 +22,7 @@
 -- references:
 --   - "IBM Cloud Docs: IAM condition properties"
 -- shown: [profile, rule, severity, conditions, weakness, is_privileged, identity_provider]
+-- breakdown: {by: severity}
 -- identifiers: [rule_id]
 -- chart:
 --   mark: bar

@@ -23,6 +23,7 @@
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.13"
 --   - "IBM Cloud Docs: Creating trusted profiles"
 -- shown: [profile, trusted, kind, other_accounts, is_privileged, trusts, description]
+-- breakdown: {by: kind}
 -- identifiers: [profile_id, trusted_id]
 -- chart:
 --   mark: bar

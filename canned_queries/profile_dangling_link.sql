@@ -19,6 +19,7 @@
 -- references:
 --   - "IBM Cloud Docs: Updating trusted profiles"
 -- shown: [profile, link, compute, missing_instance, namespace, service_account, created_at]
+-- breakdown: {by: compute}
 -- identifiers: [link_id]
 -- chart:
 --   mark: bar

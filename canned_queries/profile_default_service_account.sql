@@ -16,6 +16,7 @@
 -- references:
 --   - "IBM Cloud Docs: Creating trusted profiles"
 -- shown: [profile, trust, by_default, cluster, namespace, service_account, is_privileged]
+-- breakdown: {by: by_default}
 -- identifiers: [trust_id]
 -- chart:
 --   mark: bar

@@ -14,6 +14,7 @@
 -- references:
 --   - "IBM Cloud Docs: Removing trusted profiles"
 -- shown: [profile, direct_policies, is_from_template, created_at, description]
+-- breakdown: {by: is_from_template}
 -- identifiers: [profile_id]
 -- chart:
 --   mark: bar

@@ -17,6 +17,7 @@
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.16, v2.0 1.18"
 --   - "IBM Cloud Docs: Managing public access to resources"
 -- shown: [setting, public_policies, last_modified_at, last_modified_by]
+-- breakdown: {by: setting}
 -- identifiers: [account_id]
 -- chart:
 --   mark: bar

@@ -18,6 +18,7 @@
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.16, v2.0 1.18"
 --   - "IBM Cloud Docs: Managing public access to resources"
 -- shown: [target, roles, effect, condition, description, created_at, last_permit_at]
+-- breakdown: {by: effect}
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

@@ -19,6 +19,7 @@
 -- references:
 --   - "IBM Cloud Docs: Adding and viewing credentials"
 -- shown: [credential, instance, service, role, age, days_old, last_use]
+-- breakdown: {by: service}
 -- identifiers: [resource_key_id]
 -- chart:
 --   mark: bar

@@ -22,6 +22,7 @@
 -- references:
 --   - "IBM Cloud Docs: Adding and viewing credentials"
 -- shown: [credential, instance, service, role, severity, privileges_of_service_id, last_use]
+-- breakdown: {by: severity}
 -- identifiers: [resource_key_id]
 -- chart:
 --   mark: bar

@@ -18,6 +18,7 @@
 -- references:
 --   - "IBM Cloud Docs: IAM roles and actions"
 -- shown: [role, kind, service, policies, authorizations, access_groups, identities]
+-- breakdown: {by: role, of: policies}
 -- chart:
 --   mark: bar
 --   x_column: role

@@ -32,6 +32,7 @@
 --   - "IBM Cloud Docs: IAM roles and actions"
 --   - "IBM Cloud Docs: Best practices for organizing resources and assigning access"
 -- shown: [holder, kind, service, roles, reach, how, instances]
+-- breakdown: {by: service}
 -- identifiers: [holder_id, service]
 -- chart:
 --   mark: bar

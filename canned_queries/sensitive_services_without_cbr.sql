@@ -28,6 +28,7 @@
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.12"
 --   - "IBM Cloud Docs: What are context-based restrictions"
 -- shown: [instance, service, region, resource_group, problem, rules, state]
+-- breakdown: {by: problem}
 -- identifiers: [instance_id]
 -- chart:
 --   mark: bar

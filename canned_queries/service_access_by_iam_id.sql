@@ -25,6 +25,7 @@
 --   instance: resource_service_instances.name
 --   identity: holder_names.name
 -- shown: [instance, identity, kind, role, access_group, scope, membership]
+-- breakdown: {by: role}
 -- chart:
 --   mark: circle
 --   x_column: instance

@@ -13,6 +13,7 @@
 -- references:
 --   - "IBM Cloud Docs: Using authorizations to grant access between services"
 -- shown: [source, target, roles, from_another_account, may_pass_it_on, last_permit_at]
+-- breakdown: {by: target}
 -- chart:
 --   mark: bar
 --   x_column: source

@@ -25,6 +25,7 @@
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.15, v2.0 1.17"
 --   - "IBM Cloud Docs: Creating and working with service IDs"
 -- shown: [serviceid, rank, privileges, through, enabled_keys, is_locked, description]
+-- breakdown: {by: rank}
 -- identifiers: [serviceid_id]
 -- chart:
 --   mark: bar

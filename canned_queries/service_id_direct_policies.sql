@@ -16,6 +16,7 @@
 -- references:
 --   - "IBM Cloud Docs: What makes a good access group strategy"
 -- shown: [serviceid, target, roles, condition, last_permit_at, is_locked]
+-- breakdown: {by: roles}
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

@@ -19,6 +19,7 @@
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.11"
 --   - "IBM Cloud Docs: Identifying inactive identities"
 -- shown: [serviceid, unused_for, days_unused, last_authn, known_api_keys, known_credentials, description]
+-- breakdown: {by: unused_for}
 -- identifiers: [serviceid_id]
 -- chart:
 --   mark: bar

@@ -19,6 +19,7 @@
 -- references:
 --   - "IBM Cloud Docs: Creating and working with service IDs"
 -- shown: [serviceid, has_api_keys, groups_without_policy, known_credentials, is_locked, created_at, description]
+-- breakdown: {by: has_api_keys}
 -- identifiers: [serviceid_id]
 -- chart:
 --   mark: bar

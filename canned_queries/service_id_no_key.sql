@@ -16,6 +16,7 @@
 -- references:
 --   - "IBM Cloud Docs: Creating and working with service IDs"
 -- shown: [serviceid, direct_policies, is_locked, created_at, description]
+-- breakdown: {by: is_locked}
 -- identifiers: [serviceid_id]
 -- chart:
 --   mark: bar

@@ -27,6 +27,7 @@
 --   - "CIS IBM Cloud Foundations Benchmark v2.0 1.11"
 --   - "IBM Cloud Docs: Creating trusted profiles"
 -- shown: [serviceid, indication, usable_keys, created_at, description]
+-- breakdown: {by: usable_keys}
 -- identifiers: [serviceid_id]
 -- chart:
 --   mark: bar

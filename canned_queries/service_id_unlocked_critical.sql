@@ -17,6 +17,7 @@
 -- references:
 --   - "IBM Cloud Docs: Locking and unlocking service IDs"
 -- shown: [serviceid, privileges, through, created_at, description]
+-- breakdown: {by: through}
 -- identifiers: [serviceid_id]
 -- chart:
 --   mark: bar

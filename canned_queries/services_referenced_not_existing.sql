@@ -20,6 +20,7 @@
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
 -- shown: [missing_instance, service, side, subject, roles, type, last_permit_at]
+-- breakdown: {by: service}
 -- identifiers: [policy_id, side, missing_instance]
 -- chart:
 --   mark: bar

@@ -36,6 +36,7 @@
 --   - "IBM Cloud Docs: Restricting users from creating service IDs"
 --   - "IBM Cloud Docs: Restricting domains for account invitations"
 -- shown: [setting, severity, present, recommended]
+-- breakdown: {by: severity}
 -- identifiers: [setting_id]
 -- chart:
 --   mark: bar

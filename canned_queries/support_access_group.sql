@@ -19,6 +19,7 @@
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.13, v2.0 1.15"
 --   - "IBM Cloud Docs: Assigning user access for working with support cases"
 -- shown: [problem, groups_that_fall_short]
+-- breakdown: {by: problem}
 -- identifiers: [account_id]
 -- chart:
 --   mark: bar

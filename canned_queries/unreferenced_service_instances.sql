@@ -21,6 +21,7 @@
 -- references:
 --   - "IBM Cloud Docs: Managing access to resources"
 -- shown: [instance, service, region, resource_group, state, used_by, tag_policies]
+-- breakdown: {by: service}
 -- identifiers: [instance_id]
 -- chart:
 --   mark: bar

@@ -25,6 +25,7 @@
 -- references:
 --   - "IBM Cloud Docs: What makes a good access group strategy"
 -- shown: [user, login, privileges, through, is_conditional, user_state, enabled_keys]
+-- breakdown: {by: through}
 -- identifiers: [iam_id]
 -- chart:
 --   mark: bar

@@ -16,6 +16,7 @@
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.10, v2.0 1.9"
 -- shown: [user, login, email, state, is_owner, added_on, realm]
+-- breakdown: {by: realm}
 -- identifiers: [iam_id]
 -- chart:
 --   mark: bar

@@ -15,6 +15,7 @@
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.12, v2.0 1.14"
 --   - "IBM Cloud Docs: What makes a good access group strategy"
 -- shown: [user, target, roles, condition, state, last_permit_at, login]
+-- breakdown: {by: user}
 -- identifiers: [policy_id]
 -- chart:
 --   mark: bar

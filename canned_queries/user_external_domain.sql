@@ -23,6 +23,7 @@
 -- parameters:
 --   domains: Approved email domains, separated by commas; empty for those of the account.
 -- shown: [user, mail, domain, state, approved_by, approved, added_on]
+-- breakdown: {by: domain}
 -- identifiers: [iam_id]
 -- chart:
 --   mark: bar

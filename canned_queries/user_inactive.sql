@@ -19,6 +19,7 @@
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.17, v2.0 1.19"
 --   - "IBM Cloud Docs: Identifying inactive identities"
 -- shown: [user, login, state, not_seen_for, days_not_seen, last_authn, known_api_keys]
+-- breakdown: {by: not_seen_for}
 -- identifiers: [iam_id]
 -- chart:
 --   mark: bar

@@ -19,6 +19,7 @@
 -- references:
 --   - "IBM Cloud Docs: Removing users from an account"
 -- shown: [user, login, state, groups_without_policy, known_api_keys, claim_rules, added_on]
+-- breakdown: {by: state}
 -- identifiers: [iam_id]
 -- chart:
 --   mark: bar

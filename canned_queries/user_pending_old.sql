@@ -17,6 +17,7 @@
 -- references:
 --   - "IBM Cloud Docs: Inviting users to an account"
 -- shown: [user, pending_for, days_at_least, known_since, known_direct_policies, known_access_groups]
+-- breakdown: {by: pending_for}
 -- identifiers: [iam_id]
 -- chart:
 --   mark: bar

@@ -20,6 +20,7 @@
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.17, v2.0 1.19"
 --   - "IBM Cloud Docs: Updating a user's status"
 -- shown: [user, state, direct_policies, access_groups, access_group_names, known_api_keys, login]
+-- breakdown: {by: state}
 -- identifiers: [iam_id]
 -- chart:
 --   mark: bar

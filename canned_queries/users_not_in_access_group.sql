@@ -16,6 +16,7 @@
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 1.12, v2.0 1.14"
 -- shown: [user, login, state, direct_policies, is_owner, added_on]
+-- breakdown: {by: state}
 -- identifiers: [iam_id]
 -- chart:
 --   mark: bar

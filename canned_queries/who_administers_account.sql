@@ -23,6 +23,7 @@
 --   service: account_services.service_name
 --   role: roles.display_name
 -- shown: [identity, kind, role, service, reach, via, scope]
+-- breakdown: {by: role}
 -- chart:
 --   mark: bar
 --   x_column: service

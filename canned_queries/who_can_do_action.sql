@@ -22,6 +22,7 @@
 -- linked_from:
 --   roles: {parameter: role_or_action, column: role_id, words: "Who has this role?"}
 -- shown: [identity, kind, role, target, via, condition, membership]
+-- breakdown: {by: kind}
 -- chart:
 --   mark: bar
 --   x_column: kind

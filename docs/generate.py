@@ -148,6 +148,9 @@ def reading(report: Report, columns: tuple[str, ...]) -> list[str]:
     else:
         sentences.append(f"Columns: `{'`, `'.join(columns)}`.")
     sentences += [f"Parameter `{name}`: {text}" for name, text in report.parameters.items()]
+    if report.breakdown:
+        counted = f"`{report.breakdown['of']}`" if "of" in report.breakdown else "rows"
+        sentences.append(f"Picture above its rows: {counted} by `{report.breakdown['by']}`.")
     if report.chart:
         chart = report.chart
         colour = f", coloured by `{chart['color_column']}`" if "color_column" in chart else ""

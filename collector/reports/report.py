@@ -31,11 +31,12 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 _REQUIRED = ("title", "question", "category", "severity", "why", "remediation")
 _OPTIONAL = (
     *("notes", "references", "parameters", "choices", "linked_from", "home", "chart"),
-    *("shown", "identifiers"),
+    *("shown", "breakdown", "identifiers"),
 )
 _MOST_SHOWN = 7  # columns of a report's page, before somebody asks for all of them
 _CHART_KEYS = ("mark", "x_column", "x_type", "y_column", "y_type", "color_column", "size_column")
 _LINK_KEYS = {"parameter", "column", "words"}
+_BREAKDOWN_KEYS = ("by", "of")
 _MARKS = ("bar", "line", "circle", "area")
 _TYPES = ("quantitative", "quantitative-bin", "temporal", "temporal-bin", "ordinal", "nominal")
 
@@ -47,7 +48,9 @@ class Report:
     `severity` is that of its rows, unless a row of a finding report has a column `severity` with
     its own. `why` and `remediation` are a sentence or two each; `notes` say how the report counts
     and what it leaves out. `shown` are the columns of its page, names first: where none are named,
-    and in JSON and CSV, there are all. `chart` speaks datasette-vega's vocabulary. `parameters`
+    and in JSON and CSV, there are all. `breakdown` is the picture above its rows, a bar for each
+    value of the column `by`: as long as there are rows or, where the rows are counts themselves,
+    as the column `of` adds up to. `chart` speaks datasette-vega's vocabulary. `parameters`
     maps a name to what it is for, `choices` to what its form offers: a column, as table.column.
     `linked_from` says from the rows of which tables a link leads to the report: the `parameter`
     that it fills, from which `column` of the row, and its `words`. `home` is what a button on the
@@ -70,6 +73,7 @@ class Report:
     linked_from: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     chart: Mapping[str, str] = field(default_factory=dict)
     shown: tuple[str, ...] = ()
+    breakdown: Mapping[str, str] = field(default_factory=dict)
     identifiers: tuple[str, ...] = ()
     home: str = ""
     path: Path | None = None
@@ -170,6 +174,7 @@ def check_against(report: Report, connection: sqlite3.Connection) -> tuple[str, 
         )
     promised = [
         *(("shown", column) for column in report.shown),
+        *(("breakdown", column) for column in report.breakdown.values()),
         *(("chart", column) for key, column in report.chart.items() if key.endswith("_column")),
         *(("identifiers", column) for column in report.identifiers),
         *(("identifiers", "account_id") for _ in report.identifiers[:1]),
@@ -257,6 +262,9 @@ def _header(path: Path, comments: list[str]) -> dict[str, Any]:
         for name in names:
             if name not in header["parameters"]:
                 raise ReportError(f"{at(key)}: {key}: there is no parameter {name}.")
+    header["breakdown"] = _breakdown(
+        at("breakdown"), _texts(at("breakdown"), "breakdown", header.get("breakdown"))
+    )
     header["chart"] = _chart(at("chart"), _texts(at("chart"), "chart", header.get("chart")))
     return header
 
@@ -277,6 +285,13 @@ def _links(where: str, value: Any) -> dict[str, dict[str, str]]:
             keys = ", ".join(sorted(_LINK_KEYS))
             raise ReportError(f"{where}: linked_from: {table} needs {keys}, nothing else.")
     return {table: _texts(where, "linked_from", link) for table, link in (value or {}).items()}
+
+
+def _breakdown(where: str, breakdown: dict[str, str]) -> dict[str, str]:
+    unknown = breakdown.keys() - set(_BREAKDOWN_KEYS)
+    if unknown or (breakdown and "by" not in breakdown):
+        raise ReportError(f"{where}: breakdown needs by, and may have of, nothing else.")
+    return breakdown
 
 
 def _chart(where: str, chart: dict[str, str]) -> dict[str, str]:
@@ -368,6 +383,8 @@ def _query_metadata(report: Report, parts: Sequence[str]) -> dict[str, Any]:
         metadata["notes"] = report.notes
     if report.shown:
         metadata["shown"] = list(report.shown)
+    if report.breakdown:
+        metadata["breakdown"] = dict(report.breakdown)
     if report.references:
         metadata["references"] = list(report.references)
     if report.parameters:

@@ -97,6 +97,7 @@ def findings_summary(reports: Iterable[Report]) -> Report:
         "ones. It was counted by running the reports when the data was collected. A note says what "
         "could not be read: where it does, none is not the same as no finding.",
         shown=("title", "severity", "open", "rows", "acknowledged", "accounts", "note"),
+        breakdown={"by": "severity", "of": "open"},
         home="Findings, counted",
         chart={
             "mark": "bar",

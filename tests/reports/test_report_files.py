@@ -55,6 +55,7 @@ def test_a_report_is_read(tmp_path):
     header = HEADER + (
         "-- notes: >\n--   Guests are\n--   left out.\n"
         "-- shown: [user_id]\n"
+        "-- breakdown: {by: state, of: people}\n"
         "-- references: [CIS 1.1]\n"
         "-- parameters: {who: part of the name}\n"
         "-- chart: {mark: bar, x_column: a, x_type: nominal, y_column: b, y_type: quantitative}\n"
@@ -62,6 +63,7 @@ def test_a_report_is_read(tmp_path):
     read = report(tmp_path, f"{header}{SELECT.strip()};\n")
     assert (read.name, read.title, read.severity) == ("people", "People", "info")
     assert (read.notes, read.shown) == ("Guests are left out.", ("user_id",))
+    assert read.breakdown == {"by": "state", "of": "people"}
     assert read.references == ("CIS 1.1",)
     assert read.parameters == {"who": "part of the name"}
     assert read.chart["x_column"] == "a"
@@ -109,6 +111,9 @@ def test_long_texts_become_one_line(tmp_path):
         (HEADER + "-- references: CIS\n" + SELECT, "references is no list"),
         (HEADER + "-- notes: [Only users]\n" + SELECT, "notes is no text"),
         (HEADER + "-- shown: user_id\n" + SELECT, "shown is no list"),
+        (HEADER + "-- breakdown: state\n" + SELECT, "breakdown must give a text for each name"),
+        (HEADER + "-- breakdown: {of: people}\n" + SELECT, "breakdown needs by"),
+        (HEADER + "-- breakdown: {by: a, per: b}\n" + SELECT, "breakdown needs by"),
         (HEADER + "-- shown: [a, b, a]\n" + SELECT, "shown names a column twice"),
         (HEADER + "-- shown: [a, b, c, d, e, f, g, h]\n" + SELECT, "more than 7 columns"),
     ],
@@ -151,6 +156,23 @@ def test_a_chart_of_columns_that_are_not_there(tmp_path, database):
     )
     with pytest.raises(ReportError, match="there is no column b"):
         check_against(report(tmp_path, f"{HEADER}{chart}\n{SELECT}"), database)
+
+
+def test_columns_that_are_broken_down_by_are_there(tmp_path, database):
+    for given in ("{by: email}", "{by: user_id, of: email}"):
+        with pytest.raises(ReportError, match=r"line 7: breakdown: there is no column email"):
+            check_against(report(tmp_path, f"{HEADER}-- breakdown: {given}\n{SELECT}"), database)
+    check_against(report(tmp_path, f"{HEADER}-- breakdown: {{by: user_id}}\n{SELECT}"), database)
+
+
+@pytest.mark.parametrize("one", REPORTS, ids=lambda one: one.name)
+def test_a_report_says_what_its_picture_breaks_down(one):
+    """By a column that its page shows, or a reader would not see what a bar means."""
+    if one.chart["mark"] == "line":  # drawn over time instead
+        assert one.breakdown == {}
+    else:
+        assert {*one.breakdown.values()} <= {*one.shown}
+        assert one.breakdown["by"]
 
 
 def test_columns_that_are_shown_are_there(tmp_path, database):
