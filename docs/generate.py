@@ -134,16 +134,14 @@ def linked(reference: str) -> str:
 def reading(report: Report, columns: tuple[str, ...]) -> list[str]:
     """Sentences on the rows, the columns, the parameters and the chart."""
     if report.identifiers:
-        sentences = [
-            f"A row is a finding, told from the others by `{'`, `'.join(report.identifiers)}`."
-        ]
+        sentences = [f"Each row is a finding, identified by `{'`, `'.join(report.identifiers)}`."]
     elif report.category == "Explorers":
-        sentences = ["It answers when it is asked about something."]
+        sentences = ["An explorer: enter what you want to know about."]
     else:
-        sentences = ["An inventory: its rows call for nothing by themselves."]
+        sentences = ["An inventory: its rows are not necessarily something to fix."]
     shown, others = report.shown, [name for name in columns if name not in report.shown]
     if shown:
-        sentences.append(f"Columns of its page: `{'`, `'.join(shown)}`; with all columns, also")
+        sentences.append(f"Columns shown: `{'`, `'.join(shown)}`. All columns also include")
         sentences.append(f"`{'`, `'.join(others)}`.")
     else:
         sentences.append(f"Columns: `{'`, `'.join(columns)}`.")
@@ -153,7 +151,7 @@ def reading(report: Report, columns: tuple[str, ...]) -> list[str]:
         sentences.append(f"Picture above its rows: {counted} by `{report.breakdown['by']}`.")
     if report.chart:
         chart = report.chart
-        colour = f", coloured by `{chart['color_column']}`" if "color_column" in chart else ""
+        colour = f", colored by `{chart['color_column']}`" if "color_column" in chart else ""
         sentences.append(
             f"Chart: `{chart['y_column']}` by `{chart['x_column']}` ({chart['mark']}){colour}."
         )
@@ -193,8 +191,8 @@ def fact_section(fact: Fact) -> list[str]:
         "",
         fact.table.description,
         "",
-        f"Grain: {fact.grain} (key: {keys}). Rests on {rests_on}.",
-        *(["", f"Where it errs: {fact.errs}"] if fact.errs else []),
+        f"Grain: {fact.grain} (key: {keys}). Depends on {rests_on}.",
+        *(["", f"Known limits: {fact.errs}"] if fact.errs else []),
         "",
         "| column | is |",
         "| --- | --- |",
