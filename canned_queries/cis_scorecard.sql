@@ -27,116 +27,29 @@
 --   y_column: recommendations
 --   y_type: quantitative
 --   color_column: version
-with
-  -- measure is empty where nothing in the account's data could decide.
-  recommendations(v2, v1, recommendation, measure, reports, remark) as (
-    values
-      ('1.1', '1.1', 'Watch the logins of the account owner', null, null,
-        'Logins are events; the activity tracker has them, account data does not.'),
-      ('1.2', '1.2', 'No API key unused for 180 days', 'unused keys',
-        'api_key_unused_180_days, api_key_never_used',
-        'A key that was never used counts from the day it was made.'),
-      ('1.3', '1.3', 'API keys replaced every 90 days', 'old keys', 'api_key_older_90_days', null),
-      ('1.4', '1.4', 'Not everybody may create API keys and service IDs', 'creation',
-        'settings_hardening', 'The report checks other settings too.'),
-      (null, '1.5', 'No API key of the account owner', 'keys of the owner', 'owner_api_key', null),
-      ('1.5', null, 'No API key of the account owner or an administrator',
-        'keys of administrators', 'owner_api_key, admin_user_api_keys', null),
-      (null, '1.6', 'Rules for passwords', null, null,
-        'Passwords are kept by IBMid or the identity provider; no API tells their rules.'),
-      ('1.6', '1.7', 'A second factor for every user', 'exempt people', 'mfa_weak_or_exempt',
-        'TOTP does not ask users who are federated.'),
-      (null, '1.8', 'A second factor for the owner', 'factor of the owner', 'mfa_weak_or_exempt',
-        'The report covers everybody.'),
-      ('1.7', null, 'A second factor for the owner and administrators',
-        'factor of administrators', 'mfa_weak_or_exempt', 'The report covers everybody.'),
-      ('1.8', '1.9', 'A second factor demanded by the account', 'factor demanded',
-        'mfa_weak_or_exempt', 'The report covers single people too.'),
-      ('1.9', '1.10', 'The contact e-mail address is right', 'mail addresses',
-        'user_contact_missing', 'Nothing tells whether an address is right.'),
-      ('1.10', '1.11', 'The contact phone number is right', null, null,
-        'Phone numbers are not collected, and nothing tells whether one is right.'),
-      ('1.11', null, 'Trusted profiles instead of service IDs', null,
-        'service_id_inactive, service_id_to_profile',
-        'Where a program runs is not in account data; the reports are an indication.'),
-      ('1.12', null, 'Context-based restrictions in use', 'context rules',
-        'sensitive_services_without_cbr', 'The report lists every sensitive instance without one.'),
-      ('1.13', null, 'External identities limited', 'external identities',
-        'cross_account_access, profile_cross_account, settings_hardening', 'The reports list other things too.'),
-      (null, '1.12', 'Permissions through access groups', 'groups',
-        'user_direct_policies, users_not_in_access_group', null),
-      ('1.14', null, 'Permissions through access groups or trusted profiles',
-        'groups or profiles', 'user_direct_policies, users_not_in_access_group',
-        'The reports do not accept trusted profiles.'),
-      ('1.15', '1.13', 'An access group for support cases', 'support group',
-        'support_access_group', null),
-      ('1.16', '1.14', 'Few administrators', 'administrators',
-        'account_full_admins, group_large_admin, profile_admins',
-        'Administrator on all account management services or on all services, beside the owner.'),
-      ('1.17', '1.15', 'Few service IDs that are administrators', 'service ID administrators',
-        'profile_admins, service_id_admins',
-        'By policies, access groups, or a trusted profile that it may assume.'),
-      (null, '1.16', 'No public access to Object Storage', 'public storage',
-        'public_access_enabled, public_policies', 'The setting alone opens nothing.'),
-      ('1.18', null, 'No public access', 'public access',
-        'public_access_enabled, public_policies', 'The setting alone opens nothing.'),
-      ('1.19', '1.17', 'Inactive users suspended', 'inactive people',
-        'user_inactive, user_suspended_with_grants', 'Whoever is suspended is no failure.'),
-      ('1.20', '1.18', 'IAM is in the audit log', 'audit log', null,
-        'How events are routed is not part of the data that is collected.'),
-      (null, '1.19', 'Logins through an identity provider', null, null,
-        'Only in part: the realm of each user is in the table users.')
-  ),
-  versions as (
-    select 'v2.0' as version, v2 as number, recommendations.* from recommendations
-    where v2 is not null
-    union all
-    select 'v1.0', v1, recommendations.* from recommendations where v1 is not null
-  ),
-  accepted as materialized (
-    select report, account_id, count(*) as findings
-    from acknowledged_findings
-    group by report, account_id
-  ),
-  judged as (
-    select
-      accounts.account_id,
-      coalesce(accounts.name, accounts.account_id) as account,
-      versions.*,
-      measured.figure,
-      measured.unread,
-      case
-        when measured.fails then 'fail'
-        when versions.measure is null then 'not checkable'
-        when measured.measure is null or measured.unread is not null then 'not read'
-        when measured.fails = 0 then 'pass'
-        when versions.measure = 'mail addresses' then 'not checkable'
-        else 'not read'
-      end as result
-    from accounts
-    cross join versions
-    left join (select * from cis_measures) as measured
-      on measured.account_id = accounts.account_id and measured.measure = versions.measure
-  )
+with accepted as materialized (
+  select report, account_id, count(*) as findings
+  from acknowledged_findings
+  group by report, account_id
+)
 select
-  account,
-  version,
-  number,
-  recommendation,
-  result,
-  iif(result in ('pass', 'fail'), figure, null) as figure,
-  reports,
+  coalesce(accounts.name, accounts.account_id) as account,
+  results.version,
+  results.number,
+  results.recommendation,
+  results.result,
+  results.figure,
+  results.reports,
   (
     select sum(accepted.findings)
     from accepted
-    where accepted.account_id = judged.account_id
-      and instr(', ' || judged.reports || ',', ', ' || accepted.report || ',') > 0
+    where accepted.account_id = results.account_id
+      and instr(', ' || results.reports || ',', ', ' || accepted.report || ',') > 0
   ) as accepted,
-  nullif(
-    trim(coalesce(remark, '') || coalesce(' Could not be read in full: ' || unread || '.', '')), ''
-  ) as remark,
+  results.remark,
   1 as recommendations,
-  account_id,
+  results.account_id,
   count(*) over () as report_rows
-from judged
-order by account, account_id, version desc, cast(substr(number, 3) as integer)
+from cis_results as results
+join accounts on accounts.account_id = results.account_id
+order by account, results.account_id, version desc, cast(substr(number, 3) as integer)
