@@ -11,13 +11,17 @@ from datasette import hookimpl
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
 from iaminsights.files import project_file
+from iaminsights.reports.actions import WEIGHTS
 from iaminsights.reports.documents import document_url
 from iaminsights.site import catalogue, gaps, overview
 from iaminsights.site.counts import findings
 from iaminsights.site.databases import holds_insights, other_version
 from iaminsights.site.explorers import choices, explorers
+from iaminsights.site.first import first
 from iaminsights.site.layout import layouts
+from iaminsights.site.news import news
 from iaminsights.site.references import about_row
+from iaminsights.site.score import scores
 from iaminsights.site.stories import story
 
 
@@ -28,6 +32,7 @@ def prepare_jinja2_environment(env: Environment, datasette) -> None:
     ours = FileSystemLoader([*folders, str(project_file("templates"))])
     env.loader = ChoiceLoader([ours, env.loader])
     env.filters["moment"] = gaps.moment
+    env.filters["day"] = gaps.day
     env.filters["document_url"] = document_url
 
 
@@ -42,6 +47,10 @@ def extra_template_vars(datasette, request):
         "reports_of": functools.partial(catalogue.visible, *reader),
         "tables_of": functools.partial(overview.tables, *reader),
         "findings_of": functools.partial(findings, *reader),
+        "first_of": functools.partial(first, *reader),
+        "news_of": functools.partial(news, *reader),
+        "scores_of": functools.partial(scores, *reader),
+        "weights": WEIGHTS,
         "gaps_of": functools.partial(gaps.gaps, datasette),
         "choices_of": functools.partial(choices, datasette),
         "explorers_of": functools.partial(explorers, *reader),

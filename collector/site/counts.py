@@ -8,6 +8,7 @@ from typing import Any
 
 from .catalogue import WORST_FIRST, known, named
 from .readers import may_see
+from .trend import READS, Trend, trends
 from .workbench import ACCEPTED, OPEN, VIEW, to_fix
 
 WORST = 6  # reports on the home page
@@ -32,11 +33,14 @@ COUNTS = """
 """
 
 
-async def findings(datasette: Any, actor: Any, name: str) -> dict[str, Any] | None:
+async def findings(
+    datasette: Any, actor: Any, name: str, past: bool = False
+) -> dict[str, Any] | None:
     """What the reports found when the file was made: by account, by severity, by report.
 
     Each number has the address of the findings that it counts, unless the reader may not see these.
-    None if the reader may not see it, or if nothing was counted.
+    With `past`, also how each number of an account has changed, and its trends. None if the reader
+    may not see it, or if nothing was counted.
     """
     if not await may_see(datasette, actor, name, "report_counts", "findings", "acknowledgements"):
         return None
@@ -46,12 +50,15 @@ async def findings(datasette: Any, actor: Any, name: str) -> dict[str, Any] | No
     reports: dict[str, dict[str, Any]] = {}
     ranked: dict[tuple[str, str], dict[str, Any]] = {}
     accounts: dict[str, dict[str, dict[str, Any]]] = {}
+    by_report: dict[tuple[str, str], dict[str, int]] = {}
     for row in rows:
         open_rows = row["rows"] - row["acknowledged"]
         account = accounts.setdefault(
             row["account_id"], {severity: {"open": 0} for severity in WORST_FIRST}
         )
         account[row["severity"]]["open"] += open_rows
+        its_reports = by_report.setdefault((row["account_id"], row["severity"]), {})
+        its_reports[row["report"]] = open_rows
         report = reports.setdefault(row["report"], {"open": 0, "acknowledged": 0})
         its = ranked.setdefault(
             (row["report"], row["severity"]),
@@ -65,7 +72,15 @@ async def findings(datasette: Any, actor: Any, name: str) -> dict[str, Any] | No
         (its for its in ranked.values() if its["open"]),
         key=lambda its: (WORST_FIRST.index(its["severity"]), -its["open"], its["name"]),
     )[:WORST]
-    found: dict[str, Any] = {"accounts": accounts, "reports": reports}
+    found: dict[str, Any] = {"accounts": accounts, "reports": reports, "past": {}}
+    if past and await may_see(datasette, actor, name, *READS):
+        found["past"] = await trends(datasette.databases[name])
+    for account_id, severities in accounts.items():
+        trend = found["past"].get(account_id, Trend())
+        for severity, counted in severities.items():
+            now = by_report.get((account_id, severity), {})
+            counted["change"] = trend.change(severity, now)
+            counted["line"] = trend.line(severity, counted["open"])
     found["open"] = sum(counted["open"] for counted in reports.values())
     if await may_see(datasette, actor, name, VIEW):
         address = partial(to_fix, datasette, name)

@@ -47,6 +47,11 @@ def moment(time: str | None) -> str:
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
 
 
+def day(time: str) -> str:
+    """The day of a time as people read it: 5 March 2026."""
+    return moment(time).partition(",")[0]
+
+
 async def parts(database: Database) -> dict[tuple[str, str], dict[str, Any]]:
     """What is known of each part that a collect asked for, by account and part."""
     states = await database.execute(STATES)

@@ -6,6 +6,7 @@ what its number counts.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -23,9 +24,14 @@ def to_fix(datasette: Any, database: str, **filters: str | Sequence[str] | None)
     given = {
         name if isinstance(value, str) else f"{name}__in": value
         if isinstance(value, str)
-        else ",".join(value)
+        else _listed(value)
         for name, value in filters.items()
         if value is not None
     }
     url: str = datasette.urls.table(database, VIEW)
     return f"{url}?{urlencode(given)}" if given else url
+
+
+def _listed(values: Sequence[str]) -> str:
+    """Several values as Datasette reads them: commas between them, JSON where one has some."""
+    return json.dumps(values) if any("," in value for value in values) else ",".join(values)

@@ -62,7 +62,7 @@ def test_the_worst_reports_come_first(sample, sample_file):
     summary = run(findings_summary(ALL), sample_file, {})
     place = {name: summary.columns.index(name) for name in ("title", "open", "severity", "report")}
     worst = [row for row in summary.rows if row[place["open"]]][:6]
-    text = sample.text("/").partition("Look at these first")[2]
+    text = sample.text("/").partition("Where most is to fix")[2]
     expected = " ".join(
         f"{row[place['severity']]} {row[place['title']]} "
         f"{REPORTS[row[place['report']]]['question']} {row[place['open']]:,} open"
