@@ -17,7 +17,7 @@ DEMO := $(VENV)/demo/iaminsights.sqlite3
 demo: $(INSTALLED)
 	@mkdir -p $(dir $(DEMO))
 	@$(VENV)/bin/iaminsights demo $(DEMO)
-	@echo 'Serving the sample account; Ctrl-C ends it. DEMO_PORT=8002 make demo takes another port.'
+	@echo 'Serving the sample account; press Ctrl-C to stop. DEMO_PORT=8002 make demo uses another port.'
 	@$(VENV)/bin/python -m datasette $(DEMO) -m metadata.yml --port $(DEMO_PORT) || \
 		case $$? in 130) ;; *) exit 1;; esac
 

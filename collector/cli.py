@@ -81,7 +81,7 @@ _queries = click.option(
     metavar="DIR",
     multiple=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder with reports of your own, beside canned_queries/ here; repeatable.",
+    help="A folder with your own reports, in addition to canned_queries/ here; repeatable.",
 )
 _quiet = click.option("--quiet", is_flag=True, help="Show no progress and no summary.")
 
@@ -89,7 +89,7 @@ _quiet = click.option("--quiet", is_flag=True, help="Show no progress and no sum
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="iaminsights")
 def main() -> None:
-    """Who can do what in an IBM Cloud account: collect it, publish it, report on it."""
+    """Who can do what in an IBM Cloud account: collect the data, publish it, and report on it."""
 
 
 @main.command("collect")
@@ -101,7 +101,7 @@ def main() -> None:
     type=click.Path(path_type=Path),
     help='A key file with "apikey", as ibmcloud iam api-key-create NAME --file FILE writes it; '
     "repeatable, to collect several accounts in turn. "
-    "Without it: IBMCLOUD_TOKEN, IBMCLOUD_API_KEY or IC_API_KEY.",
+    "Without it: IBMCLOUD_TOKEN, IBMCLOUD_API_KEY, or IC_API_KEY.",
 )
 @click.option(
     "--concurrency",
@@ -109,27 +109,27 @@ def main() -> None:
     default=CONCURRENCY,
     show_default=True,
     type=click.IntRange(1, 100),
-    help="Requests at the same time.",
+    help="Number of concurrent requests.",
 )
 @click.option(
     "--only",
     metavar="NAME",
     multiple=True,
     type=click.Choice(PARTS),
-    help=f"Refresh this part and leave the rest; repeatable. One of: {', '.join(PARTS)}.",
+    help=f"Collect only this part and keep the rest; repeatable. One of: {', '.join(PARTS)}.",
 )
 @click.option(
     "--no-reports",
     is_flag=True,
-    help="Do not wait for the reports that IBM Cloud has to make first "
-    f"({', '.join(sorted(REPORTS))}); the rest is collected.",
+    help="Skip the reports that IBM Cloud has to create first "
+    f"({', '.join(sorted(REPORTS))}); collect the rest.",
 )
 @click.option(
     "--acknowledge",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="A YAML list of findings that are accepted: report, identifiers, reason, expires. It "
-    "takes the place of the one that DB has.",
+    help="A YAML list of accepted findings: report, identifiers, reason, expires. It replaces "
+    "the list in DB.",
 )
 @click.option(
     "--keep-history",
@@ -137,11 +137,11 @@ def main() -> None:
     default=KEEP_HISTORY,
     show_default=True,
     type=click.IntRange(1),
-    help="Forget changes and earlier runs that are older.",
+    help="Delete changes and earlier runs that are older than this.",
 )
 @_queries
 @_quiet
-@click.option("--verbose", is_flag=True, help="Show each request and each refusal.")
+@click.option("--verbose", is_flag=True, help="Show each request and each denied request.")
 def collect_command(
     database: Path,
     credentials: tuple[Path, ...],
@@ -156,9 +156,9 @@ def collect_command(
 ) -> None:
     """Collect the account of the token into DB (default: iaminsights.sqlite3).
 
-    Exit codes: 0 everything was collected; 1 error, DB is as it was; 2 wrong usage; 4 collected,
-    but some parts were denied (each is named, with the IAM role that allows it), failed, or lack
-    something that could not be read.
+    Exit codes: 0 everything was collected; 1 error, DB is unchanged; 2 incorrect usage; 4 collected
+    but some parts were denied (each is named, with the IAM role that allows it), failed, or are
+    incomplete.
     """
     check_target(database)
     reports = all_reports(queries)
@@ -185,7 +185,7 @@ def collect_command(
         _say_what_is_missing(summary, verbose)
         incomplete = incomplete or bool(summary.incomplete)
     for entry in summary.unmatched:
-        click.echo(f"Acknowledged, but no such finding: {entry}.", err=True)
+        click.echo(f"Acknowledged, but there is no such finding: {entry}.", err=True)
     _say_how_to_serve(database, quiet)
     if incomplete:
         sys.exit(EXIT_INCOMPLETE)
@@ -195,10 +195,10 @@ def collect_command(
 @_database
 @_quiet
 def demo_command(database: Path, quiet: bool) -> None:
-    """Collect a bundled sample account into DB, to look around without an account.
+    """Collect a bundled sample account into DB, to try the tool without an account.
 
-    The sample is served by the sandbox on a free port of this machine, and collected over
-    HTTP by the very same program that collects real accounts.
+    The sandbox serves the sample account on a free port of this machine, and the program collects
+    it over HTTP exactly as it collects a real account.
     """
     check_target(database)
     account = sample_account()
@@ -206,8 +206,8 @@ def demo_command(database: Path, quiet: bool) -> None:
     others = {name for key, name in held.items() if key != account.account_id}
     if others:
         raise DatabaseError(
-            f"{database} holds {', '.join(sorted(others))}; the sample account does not belong "
-            "there. Name another file: iaminsights demo FILE."
+            f"{database} contains {', '.join(sorted(others))}; the sample account does not belong "
+            "there. Specify another file: iaminsights demo FILE."
         )
     reports = all_reports()
     # A history begins with the second collect: the company as it was comes first, weeks ago.
@@ -232,33 +232,33 @@ def _clock_behind(ago: timedelta) -> Callable[[], datetime]:
 
 
 @main.command("sandbox")
-@click.option("--port", default=0, type=click.IntRange(0, 65535), help="0: a free one.")
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="0 means any free port.")
 @click.option(
     "--size",
     default="small",
     show_default=True,
     type=click.Choice(["small", "medium", "limits"]),
-    help="small is the sample account, limits one at IBM Cloud's documented limits.",
+    help="small is the sample account; limits is an account at IBM Cloud's documented limits.",
 )
-@click.option("--seed", default=0, show_default=True, help="Another seed, another account.")
+@click.option("--seed", default=0, show_default=True, help="Each seed gives another account.")
 @click.option(
     "--latency",
     metavar="SECONDS",
     default=0.0,
     type=click.FloatRange(0, 60),
-    help="Delay each answer by so much.",
+    help="Delay each response by this much.",
 )
 @click.option(
     "--faults",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="A JSON list of what goes wrong, and when; docs/faults.md has its vocabulary.",
+    help="A JSON list of faults to inject; docs/faults.md describes it.",
 )
 def sandbox_command(port: int, size: str, seed: int, latency: float, faults: Path | None) -> None:
     """Serve a fictional account over HTTP on this machine until interrupted.
 
-    The first lines of output, export NAME=value, are for a shell that runs collect:
-    eval "$(...)" them, or copy them.
+    The first lines of output, export NAME=value, configure a shell to run collect:
+    use eval "$(...)", or copy the lines.
     """
     try:
         planned = read_faults(faults) if faults else ()
@@ -276,7 +276,7 @@ def sandbox_command(port: int, size: str, seed: int, latency: float, faults: Pat
         signal.signal(number, lambda *_: interrupted.set())
     for name, value in sandbox.environment.items():
         click.echo(f"export {name}={shlex.quote(value)}")
-    click.echo(f"Serving a fictional account at {sandbox.url}; Ctrl-C ends it.", err=True)
+    click.echo(f"Serving a fictional account at {sandbox.url}; press Ctrl-C to stop.", err=True)
     sys.stdout.flush()
     interrupted.wait()
     sandbox.close()
@@ -284,11 +284,12 @@ def sandbox_command(port: int, size: str, seed: int, latency: float, faults: Pat
 
 @main.command("report")
 @click.argument("words", nargs=-1, metavar="[DB] [NAME]...")
-@click.option("--list", "list_them", is_flag=True, help="List the reports and run none.")
+@click.option("--list", "list_them", is_flag=True, help="List the reports without running them.")
 @click.option(
     "--explain",
     is_flag=True,
-    help="Say why the reports matter, how to fix what they find and how they count; run none.",
+    help="Explain why the reports matter, how to fix their findings, and how they count, without "
+    "running them.",
 )
 @click.option(
     "--format",
@@ -296,7 +297,7 @@ def sandbox_command(port: int, size: str, seed: int, latency: float, faults: Pat
     default="table",
     show_default=True,
     type=click.Choice(terminal.FORMATS),
-    help="csv and json hold every column; csv is safe to open in a spreadsheet, "
+    help="csv and json contain every column; csv is safe to open in a spreadsheet; "
     "sarif is for code scanning.",
 )
 @click.option(
@@ -323,9 +324,10 @@ def report_command(
     fail_on: str | None,
     queries: tuple[Path, ...],
 ) -> None:
-    """Run reports on DB (default: iaminsights.sqlite3), all of them or those named.
+    """Run reports on DB (default: iaminsights.sqlite3), either all of them or those named.
 
-    What is asked about one identity, instance or action runs only when it is named, with --param.
+    Explorers, which answer a question about one identity, instance, or action, run only when they
+    are named, with --param.
     """
     known = {report.name: report for report in all_reports(queries)}
     database = Path(DEFAULT_FILE)
@@ -351,7 +353,9 @@ def report_command(
     values = _parameters(parameters, chosen)
     check_source(database)
     for part in terminal.unread_parts(database):
-        click.echo(f"Note: {part} could not be read in full; reports may lack it.", err=True)
+        click.echo(
+            f"Note: {part} could not be read in full, so reports might be incomplete.", err=True
+        )
     answers = [
         terminal.run(report, database, {n: v for n, v in values.items() if n in report.parameters})
         for report in sorted(chosen, key=_worst_first)
@@ -375,20 +379,21 @@ def _parameters(given: tuple[str, ...], reports: list[Report]) -> dict[str, str]
         name, equals, value = text.partition("=")
         if not equals or name not in known:
             names = ", ".join(sorted(known)) or "none"
-            raise click.UsageError(f"--param {text}: not NAME=VALUE with one of: {names}.")
+            raise click.UsageError(
+                f"--param {text}: must be NAME=VALUE with one of these names: {names}."
+            )
         values[name] = value
     return values
 
 
 @main.command("metadata")
-@click.option("--check", is_flag=True, help="Change nothing; exit 1 with a diff if it is stale.")
+@click.option("--check", is_flag=True, help="Change nothing; exit with 1 and a diff if stale.")
 @_queries
 def metadata_command(check: bool, queries: tuple[Path, ...]) -> None:
     """Assemble metadata.yml in this folder from the bundled reports and canned_queries/ here.
 
-    A report here takes the place of a bundled one of the same name. The part above the marker
-    line is yours and stays as it is. If iaminsights.sqlite3 is here, the findings in it are
-    counted anew.
+    A report here replaces the bundled one with the same name. The part above the marker line is
+    yours and does not change. If iaminsights.sqlite3 is here, its findings are recounted.
     """
     reports = all_reports(queries)
     target = Path(METADATA)
@@ -416,7 +421,7 @@ def _count_anew(database: Path, reports: list[Report]) -> None:
             click.echo(f"Note: {error}", err=True)
             return
         count_in_file(database, reports)
-        click.echo(f"Counted the findings in {database} anew.", err=True)
+        click.echo(f"Recounted the findings in {database}.", err=True)
 
 
 def _collect(
@@ -475,7 +480,7 @@ def _say_collected(summary: Summary, database: Path) -> None:
 def _say_how_to_serve(database: Path, quiet: bool) -> None:
     command = ["datasette", str(database), "-m", str(metadata_beside(database))]
     if not quiet:
-        click.echo(f"Look at it: {shlex.join(command)}")
+        click.echo(f"To view the site, run: {shlex.join(command)}")
 
 
 def _say_what_is_missing(summary: Summary, verbose: bool) -> None:

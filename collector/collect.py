@@ -311,13 +311,11 @@ class _Run:
     def _take(self, ask: _Ask, step: Step, page: Page) -> None:
         """Load the objects of a page, and ask for those after it."""
         if page.empty and not ask.resource.may_be_empty:
-            raise Refused(f"{ask.path} answered with an empty object.", 200)
+            raise Refused(f"{ask.path} returned an empty object.", 200)
         if page.continuation and not page.listed:
-            step.lose(Loss.FAILED, f"{ask.path} answered with a page that has no list.")
+            step.lose(Loss.FAILED, f"{ask.path} returned a page without a list.")
         if ask.instead_of is not None and step.part in REPORTS:
-            step.messages.append(
-                f"This is the newest report that IBM Cloud already had: {ask.instead_of}"
-            )
+            step.messages.append(f"The newest existing report was used instead: {ask.instead_of}")
         step.pages += 1
         if page.total is not None:
             ask.listing.total = max(ask.listing.total, page.total)
@@ -335,7 +333,7 @@ class _Run:
         if not listing.open and not listing.broken and came < listing.total:
             step.lose(
                 Loss.SHORT,
-                f"{ask.path} said that there are {listing.total:,} objects, but {came:,} came.",
+                f"{ask.path} reported {listing.total:,} objects, but returned {came:,}.",
             )
 
     def _ask_again(self, ask: _Ask, step: Step, error: Unavailable) -> None:
@@ -346,7 +344,7 @@ class _Run:
             with suppress(MaxRetryError):
                 retry = ask.retry.increment("GET", ask.path, error=ProtocolError(str(error)))
         if retry is None:
-            said = f"{error} It was asked {len(ask.retry.history) + 1} times; try again later."
+            said = f"{error} Tried {len(ask.retry.history) + 1} times; try again later."
             if self._retries > _RETRIES_IN_ALL or cost_of_silence(ask.resource) is Cost.COLLECT:
                 raise RequestError(f"{step.part}: {said}") from None
             ask.listing.broken = True
@@ -376,7 +374,9 @@ class _Run:
         resource = ask.resource
         try:
             if not isinstance(item, dict):
-                raise ObjectError(f"an object of the answer is no JSON object but {item!r:.80}")
+                raise ObjectError(
+                    f"an object in the response is not a JSON object but {item!r:.80}"
+                )
             found = list(resource.rows(item, ask.context))
             if resource.last and any(
                 table == resource.part and self._draft.has(table, row[TABLE[table].key[0]])
@@ -389,7 +389,7 @@ class _Run:
                 if child.each
             ]
             if resource.then and not item.get("reference"):
-                raise ObjectError('the answer has no "reference" to the report')
+                raise ObjectError('the response has no "reference" to the report')
         except ObjectError as error:
             step.lose(Loss.LEFT_OUT, str(error))
             return
@@ -427,7 +427,7 @@ class _Run:
         error = ask.instead_of or error
         cost = cost_of_refusal(resource, error.status, ask.later)
         if cost is Cost.COLLECT:
-            raise RequestError(f"{step.part}: {error} The listing cannot be read to its end.")
+            raise RequestError(f"{step.part}: {error} The list cannot be read completely.")
         if cost is Cost.GONE:
             self._gone[self._resources.index(resource)][ask.context.key] = str(error)
         elif cost is Cost.REQUEST:
@@ -481,12 +481,12 @@ class _Run:
                 step.roles |= parent.roles
                 step.lose(
                     Loss.DENIED if parent.status == DENIED else Loss.FAILED,
-                    f"{part} could not be asked for: {parent.part} were {parent.status}.",
+                    f"{part} could not be requested: {parent.part} were {parent.status}.",
                 )
             elif parent.status == PARTIAL and self._misses_objects_of(part, parent.part):
                 step.lose(
                     Loss.UNASKED,
-                    f"{part} could not be asked for of what is missing in {parent.part}.",
+                    f"{part} could not be requested for what is missing in {parent.part}.",
                 )
         # Each row once, however often it was listed.
         step.conclude(self._draft.count(part) if part in self.selected else step.rows)
@@ -532,7 +532,9 @@ def _at(ask: _Ask, offset: int, until: float | None) -> _Ask:
 def _next(ask: _Ask, continuation: Mapping[str, str]) -> _Ask:
     mark = tuple(sorted(continuation.items()))
     if mark in ask.seen:
-        raise RequestError(f"{ask.path} names the same next page again; it never ends.")
+        raise RequestError(
+            f"{ask.path} names the same next page again, so the list would never end."
+        )
     params = {**ask.params, **continuation}
     return replace(ask, params=params, seen=ask.seen | {mark}, later=True, retry=_PATIENCE)
 

@@ -93,11 +93,11 @@ def cost_of_silence(asked: Asked) -> Cost:
 class Loss(Enum):
     """Why something is missing in a part, and how those losses that are not named are counted."""
 
-    DENIED = "{more} more requests were refused."
-    FAILED = "{more} more requests brought nothing."
-    SHORT = "{more} more listings were too short."
+    DENIED = "{more} more requests were denied."
+    FAILED = "{more} more requests failed."
+    SHORT = "{more} more lists were incomplete."
     LEFT_OUT = "and {more} more"
-    UNASKED = "{more} more could not be asked for."
+    UNASKED = "{more} more could not be requested."
 
 
 @dataclass

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from datasette.database import Database
 
 STUCK = (
-    "A collect was killed while it replaced {name}, and this site may not write there to undo it: "
-    "collect again, or run iaminsights report on it, as somebody who may."
+    "A collection was killed while it replaced {name}, and this site has no permission to write "
+    "there and undo it. Collect again, or run iaminsights report on it, as a user with permission."
 )
 
 

@@ -11,8 +11,8 @@ from ipaddress import ip_address
 from datasette import hookimpl
 
 WARNING = (
-    "This site listens to other machines and asks nobody to log in: "
-    "whoever can reach it can read all of this."
+    "This site accepts connections from other machines and requires no login: "
+    "anyone who can reach it can read all of this data."
 )
 
 

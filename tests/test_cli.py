@@ -60,7 +60,7 @@ def test_collect_into_the_default_file(run, sandbox, tmp_path):
     assert result.exit_code == 0, result.output
     assert re.match(
         r"Collected Acme into iaminsights\.sqlite3: \d+ rows, \d+ requests, [\d.]+ seconds\.\n"
-        r"Look at it: datasette iaminsights\.sqlite3 -m metadata\.yml\n$",
+        r"To view the site, run: datasette iaminsights\.sqlite3 -m metadata\.yml\n$",
         result.stdout,
     )
     lines = result.stderr.splitlines()
@@ -124,7 +124,7 @@ def test_no_token(run):
 
 
 def test_token_that_is_no_token(run):
-    refused(run("collect", IBMCLOUD_TOKEN="hunter2"), "IBMCLOUD_TOKEN does not hold")
+    refused(run("collect", IBMCLOUD_TOKEN="hunter2"), "IBMCLOUD_TOKEN does not contain")
     assert "hunter2" not in run("collect", IBMCLOUD_TOKEN="hunter2").output
 
 
@@ -144,7 +144,7 @@ def test_key_file_that_is_none(run, tmp_path):
     refused(run("collect", "--credentials", "absent.json"), "absent.json cannot be read")
     (tmp_path / "key.json").write_text("hunter2")
     result = run("collect", "--credentials", "key.json")
-    refused(result, "key.json is no key file")
+    refused(result, "key.json is not a key file")
     assert "hunter2" not in result.output
 
 
@@ -190,7 +190,7 @@ def test_file_that_is_not_ours(run, sandbox, tmp_path):
         db.execute("create table precious (data)")
     before = (tmp_path / "other.sqlite3").read_bytes()
     result = run("collect", "other.sqlite3", **sandbox.environment)
-    refused(result, "was not made by IAM insights")
+    refused(result, "was not created by IAM insights")
     assert (tmp_path / "other.sqlite3").read_bytes() == before
     assert sandbox.requests == []
 
@@ -199,7 +199,7 @@ def test_file_of_a_later_version(run, sandbox, tmp_path):
     assert run("collect", **sandbox.environment).exit_code == 0
     with closing(sqlite3.connect(tmp_path / "iaminsights.sqlite3")) as db:
         db.execute("pragma user_version = 99")
-    refused(run("collect", **sandbox.environment), "made by a later version")
+    refused(run("collect", **sandbox.environment), "created by a later version")
 
 
 def test_wrong_usage(run):
@@ -211,7 +211,7 @@ def test_demo_collects_the_sample_account(run, tmp_path):
     result = run("demo", IBMCLOUD_TOKEN="hunter2")  # a real token is neither needed nor touched
     assert result.exit_code == 0, result.output
     assert "Collected Lumen Harbour Logistics" in result.stdout
-    assert "Look at it: datasette iaminsights.sqlite3 -m metadata.yml" in result.stdout
+    assert "To view the site, run: datasette iaminsights.sqlite3 -m metadata.yml" in result.stdout
     assert run("demo", "--quiet").output == ""
 
 
@@ -242,7 +242,7 @@ def test_the_collects_of_the_demo_are_weeks_apart(run, tmp_path):
 
 def test_demo_does_not_mix_with_a_real_account(run, sandbox):
     assert run("collect", **sandbox.environment).exit_code == 0
-    refused(run("demo"), "holds Acme", "Name another file")
+    refused(run("demo"), "contains Acme", "Specify another file")
 
 
 def test_sandbox_prints_exports_then_serves_until_interrupted(tmp_path):

@@ -131,7 +131,8 @@ class Client:
         objects = body.get(items)
         if objects is not None and not isinstance(objects, list):
             raise Refused(
-                f"{_place(response)} answered with {items} that are no list.", response.status_code
+                f"{_place(response)} answered with {items} that are not a list.",
+                response.status_code,
             )
         if post is not None:
             # Pages may be shorter than was asked for: only the cursor tells whether there are more.
@@ -198,7 +199,7 @@ class Client:
             target = urljoin(response.url, str(link))
             host = origin(target)
         except ValueError:
-            raise RequestError(f"{_place(response)} names a next page that is no URL.") from None
+            raise RequestError(f"{_place(response)} names a next page that is not a URL.") from None
         if host not in known_origins(service, self._bases[service]):
             raise RequestError(
                 f"{_place(response)} names a next page on another host, {host[1]}; "
@@ -209,7 +210,7 @@ class Client:
         query = dict(parse_qsl(urlsplit(target).query))
         continuation = {name: query[name] for name in _PAGING_PARAMETERS if query.get(name)}
         if not continuation:
-            raise RequestError(f"{_place(response)} names a next page that cannot be asked for.")
+            raise RequestError(f"{_place(response)} names a next page that cannot be requested.")
         return continuation
 
     def _exchange(self, api_key: str, source: str) -> str:
@@ -230,7 +231,7 @@ class Client:
             )
         token = _json_object(response).get("access_token")
         if not isinstance(token, str):
-            raise RequestError(f"{_place(response)} answered without an access token.")
+            raise RequestError(f"{_place(response)} returned no access token.")
         return token
 
     def _send(self, method: str, url: str, **arguments: Any) -> requests.Response:
@@ -264,7 +265,7 @@ class _PinnedSession(requests.Session):
                 host = None
             if host != origin(resp.url):
                 resp.close()  # its body is not read yet
-                where = f"another host, {host[1]}" if host else "what is no URL"
+                where = f"another host, {host[1]}" if host else "something that is not a URL"
                 raise RequestError(f"{_place(resp)} redirects to {where}; it was not followed.")
         return target
 

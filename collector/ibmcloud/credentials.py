@@ -80,7 +80,7 @@ def read_claims(token: str, source: str) -> Claims:
         account_id = account.get("bss")
     except (IndexError, KeyError, TypeError, ValueError, AttributeError, binascii.Error):
         raise CredentialError(
-            f"{source} does not hold an IBM Cloud access token. Get one:\n  {NEW_TOKEN_COMMAND}"
+            f"{source} does not contain an IBM Cloud access token. Get one:\n  {NEW_TOKEN_COMMAND}"
         ) from None
     if not account_id:
         raise CredentialError(
@@ -176,7 +176,7 @@ def _api_key_of(file: Path) -> str:
     api_key = content.get("apikey") if isinstance(content, dict) else None
     if not isinstance(api_key, str) or not api_key.strip():
         raise CredentialError(
-            f'{file} is no key file: it should be JSON with "apikey", as '
+            f'{file} is not a key file: it must be JSON with "apikey", as '
             "ibmcloud iam api-key-create NAME --file FILE writes it."
         )
     return api_key.strip()

@@ -313,7 +313,7 @@ def old_policy_rows(item: Object, context: Context) -> Iterator[Row]:
 def role_rows(item: Object, context: Context) -> Iterator[Row]:
     """The whole answer of GET /v2/roles, for the account or for the service `context.key`."""
     if item.keys().isdisjoint(array for array, _ in _ROLE_ARRAYS):
-        raise ObjectError("an object of the answer has no list of roles")
+        raise ObjectError("an object in the response has no list of roles")
 
     def rows_of(kind: str, role: Object) -> Iterator[Row]:
         custom = kind == "custom"

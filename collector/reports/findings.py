@@ -70,9 +70,9 @@ def read_acknowledgements(
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
-        raise AcknowledgementError(f"{path}{line}: this is no YAML.") from None
+        raise AcknowledgementError(f"{path}{line}: this is not valid YAML.") from None
     if not isinstance(entries or [], list):
-        raise AcknowledgementError(f"{path} must be a list of entries; docs/reports.md has one.")
+        raise AcknowledgementError(f"{path} must be a list of entries; see docs/reports.md.")
     return tuple(
         _acknowledgement(f"{path}, entry {number}", entry, columns)
         for number, entry in enumerate(entries or [], 1)
@@ -98,7 +98,7 @@ def _acknowledgement(
     if not isinstance(reason, str) or not reason.strip():
         raise AcknowledgementError(f"{where}: reason must say why the finding is accepted.")
     if type(entry["expires"]) is not date:
-        raise AcknowledgementError(f"{where}: expires must be a day, such as 2027-06-30.")
+        raise AcknowledgementError(f"{where}: expires must be a date, such as 2027-06-30.")
     values = {str(name): str(value) for name, value in identifiers.items()}
     return Acknowledgement(report, values, " ".join(reason.split()), entry["expires"])
 

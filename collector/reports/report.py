@@ -100,9 +100,13 @@ def read_reports(folder: Path) -> tuple[Report, ...]:
 def read_report(path: Path) -> Report:
     """One report file; raises ReportError if anything about it is wrong."""
     if not _NAME.fullmatch(path.stem):
-        raise ReportError(f"{path}: a report's name is made of lower-case letters, digits and _.")
+        raise ReportError(
+            f"{path}: a report name must consist of lowercase letters, digits, and _."
+        )
     if path.stem in {*VIEWS, *(table.name for table in ALL_TABLES)}:
-        raise ReportError(f"{path}: a report must not be named like a table, which it would hide.")
+        raise ReportError(
+            f"{path}: a report must not have the name of a table, which it would hide."
+        )
     lines = path.read_text(encoding="utf-8").splitlines()
     for number, line in enumerate(lines, 1):
         if line != line.rstrip():
@@ -224,7 +228,7 @@ def _header(path: Path, comments: list[str]) -> dict[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "it is no YAML"
+        problem = getattr(error, "problem", None) or "it is not valid YAML"
         raise ReportError(f"{path}{line}: the header cannot be read: {problem}.") from None
     if not isinstance(header, dict):
         raise ReportError(f"{path}, line 1: it does not begin with a header in -- comments.")
@@ -238,17 +242,17 @@ def _header(path: Path, comments: list[str]) -> dict[str, Any]:
             raise ReportError(f"{at(key)}: unknown key {key}.")
     for key in _REQUIRED:
         if not isinstance(header.get(key), str) or not header[key].strip():
-            raise ReportError(f"{at(key)}: {key} is missing or no text.")
+            raise ReportError(f"{at(key)}: {key} is missing or not text.")
         header[key] = " ".join(header[key].split())
     if header["severity"] not in SEVERITIES:
-        raise ReportError(f"{at('severity')}: severity is none of {', '.join(SEVERITIES)}.")
+        raise ReportError(f"{at('severity')}: severity must be one of {', '.join(SEVERITIES)}.")
     for key in ("home", "notes"):
         if not isinstance(header.setdefault(key, ""), str):
-            raise ReportError(f"{at(key)}: {key} is no text.")
+            raise ReportError(f"{at(key)}: {key} is not text.")
         header[key] = " ".join(header[key].split())
     for key in ("references", "shown", "identifiers"):
         if not isinstance(header.get(key) or [], list):
-            raise ReportError(f"{at(key)}: {key} is no list.")
+            raise ReportError(f"{at(key)}: {key} is not a list.")
         header[key] = tuple(str(one) for one in header.get(key) or [])
     if len(header["shown"]) > _MOST_SHOWN:
         raise ReportError(f"{at('shown')}: shown has more than {_MOST_SHOWN} columns.")
@@ -299,9 +303,9 @@ def _chart(where: str, chart: dict[str, str]) -> dict[str, str]:
         if key not in _CHART_KEYS:
             raise ReportError(f"{where}: chart: unknown key {key}.")
         if key == "mark" and value not in _MARKS:
-            raise ReportError(f"{where}: chart: mark is none of {', '.join(_MARKS)}.")
+            raise ReportError(f"{where}: chart: mark must be one of {', '.join(_MARKS)}.")
         if key.endswith("_type") and value not in _TYPES:
-            raise ReportError(f"{where}: chart: {key} is none of {', '.join(_TYPES)}.")
+            raise ReportError(f"{where}: chart: {key} must be one of {', '.join(_TYPES)}.")
     missing = [key for key in _CHART_KEYS[:5] if chart and key not in chart]
     if missing:
         raise ReportError(f"{where}: chart: {missing[0]} is missing.")

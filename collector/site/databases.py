@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 USUAL_NAME = "iaminsights"  # of the database, in metadata.yml
 
 EARLIER = (
-    "{name} was made by an earlier version of IAM insights; collect into it again, and all that it "
-    "holds is kept."
+    "{name} was created by an earlier version of IAM insights; collect into it again to update it. "
+    "Its data is kept."
 )
-LATER = "{name} was made by a later version of IAM insights; serve it with that one."
+LATER = "{name} was created by a later version of IAM insights; serve it with that version."
 
 # Databases that are ours: they stay so. An empty one may become ours at any time.
 _known: WeakSet[Database] = WeakSet()

@@ -105,14 +105,16 @@ def parse(
             column, _, operator = key.rpartition("__")
             raise FilterError(_no_column(column if operator in OPERATORS else key, columns))
     if len(conditions) > MOST_CONDITIONS:
-        raise FilterError(f"More than {MOST_CONDITIONS} filters cannot be asked for at once.")
+        raise FilterError(f"At most {MOST_CONDITIONS} filters can be used at once.")
     for key in ("_sort", "_sort_desc", "_count_by"):
         if asked.get(key) and asked[key] not in columns:
             raise FilterError(_no_column(asked[key], columns))
     if asked.get("_count_by") == _ROWS:
-        raise FilterError(f"The column {_ROWS} is a number of rows itself; count by another one.")
+        raise FilterError(
+            f"The column {_ROWS} is already a number of rows; count by another column."
+        )
     if asked.get("_sort") and asked.get("_sort_desc"):
-        raise FilterError("Rows can be sorted by _sort or by _sort_desc, not by both.")
+        raise FilterError("Rows can be sorted by _sort or by _sort_desc, not both.")
     paged = asked.get("_size") or asked.get("_page")
     return Selection(
         conditions=tuple(conditions),
@@ -134,7 +136,7 @@ def _condition(key: str, value: str, columns: Collection[str]) -> Condition | No
             return None
         if operator not in OPERATORS:
             known = ", ".join(OPERATORS)
-            raise FilterError(f"There is no comparison {operator}; there are: {known}.")
+            raise FilterError(f"There is no comparison {operator}. Use one of: {known}.")
     condition = Condition(key, column, operator, _text(value))
     clause(condition)  # says what is wrong with the value
     return condition
@@ -142,7 +144,7 @@ def _condition(key: str, value: str, columns: Collection[str]) -> Condition | No
 
 def _text(value: str) -> str:
     if _IMPOSSIBLE.search(value):
-        raise FilterError("A filter has a character that no text can have.")
+        raise FilterError("A filter contains a character that is not allowed.")
     return value
 
 
@@ -197,7 +199,7 @@ def _forms(value: str) -> list[str]:
 def _like(before: str, after: str) -> Callable[[str, str, str], str]:
     def sql(name: str, _: str, value: str) -> str:
         if len(value) > MOST_TEXT:
-            raise FilterError(f"A text to look for has at most {MOST_TEXT:,} characters.")
+            raise FilterError(f"Search text can have at most {MOST_TEXT:,} characters.")
         return f"{name} like {quoted(before + _literally(value) + after)} escape '\\'"
 
     return sql
@@ -214,7 +216,7 @@ def _compared(sign: str) -> Callable[[str, str, str], str]:
     def sql(name: str, column: str, value: str) -> str:
         if column == "severity":
             if value not in SEVERITIES:
-                raise FilterError(f"severity is compared with one of {', '.join(SEVERITIES)}.")
+                raise FilterError(f"severity must be one of {', '.join(SEVERITIES)}.")
             return f"-({_rank(name)}) {sign} -{_RANKS[value]}"
         text = f"typeof({name}) = 'text' and {name} <> '' and {name} {sign} {quoted(value)}"
         if not _NUMBER.fullmatch(value):
@@ -244,7 +246,7 @@ OPERATORS = {
     "lt": Operator("<", _compared("<")),
     "lte": Operator("≤", _compared("<=")),
     "in": Operator("is one of", _is_one_of),
-    "notin": Operator("is none of", _opposite(_is_one_of)),
+    "notin": Operator("is not one of", _opposite(_is_one_of)),
     "isblank": Operator("is empty", _blank, alone=True),
     "notblank": Operator("is not empty", _opposite(_blank), alone=True),
 }

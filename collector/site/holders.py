@@ -21,7 +21,7 @@ from .nodes import MORE, add_more, group_nodes, identity_nodes
 MEMBERSHIPS_IN_WORDS = {
     "static": "static member",
     "dynamic": "dynamic member, as of the last login",
-    "public": "everybody in the account is in it",
+    "public": "everyone in the account is a member",
 }
 Policies = Sequence[Mapping[str, Any]]  # with id, iam_id and access_group_id
 

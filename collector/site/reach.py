@@ -57,7 +57,7 @@ async def add_policies(lookup: Lookup, graph: Graph, policies: Policies, drawn: 
         graph.add(node)
         graph.connect(holder, node.id, "grants")
     rest = policies[len(drawn) :]
-    what = "policies" if lookup.is_instance else "policies; what they reach is not drawn"
+    what = "policies" if lookup.is_instance else "policies; their resources are not shown"
     add_more(lookup, graph, POLICIES, len(rest), what)
     for policy in rest:
         graph.connect(_holder(graph, policy), MORE[POLICIES], "grants")

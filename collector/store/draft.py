@@ -299,7 +299,7 @@ class Draft:
         if broken or state != "ok":
             raise DatabaseError(
                 f"The collected data does not hold together ({broken or state}); "
-                f"{self._target} was left as it was. Please report this."
+                f"{self._target} was not changed. Please report this."
             )
 
 
@@ -315,7 +315,7 @@ def _give_up_after_a_while(target: Path) -> Callable[[int, int, int], None]:
         if status in _BUSY and time.monotonic() > end:
             raise DatabaseError(
                 f"{target} could not be replaced: another program has been using it for "
-                f"{_PATIENCE_WITH_READERS} seconds. It was left as it was; close that program "
+                f"{_PATIENCE_WITH_READERS} seconds. It was not changed; close that program "
                 "and collect again."
             )
 
@@ -341,7 +341,7 @@ def _held_new_file(path: Path, target: Path) -> int:
         except BlockingIOError:
             os.close(held)
             raise DatabaseError(
-                f"Another collect is writing {target}; wait until it has finished."
+                f"Another collection is writing {target}; wait until it finishes."
             ) from None
         if _is_at(path, held):
             if ours:

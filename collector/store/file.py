@@ -24,15 +24,21 @@ def check_target(path: Path) -> None:
     """
     folder = path.absolute().parent
     if not folder.is_dir():
-        raise DatabaseError(f"The folder {folder} does not exist; create it or name another file.")
+        raise DatabaseError(
+            f"The folder {folder} does not exist; create it or specify another file."
+        )
     if path.is_dir():
-        raise DatabaseError(f"{path} is a folder; name a file.")
+        raise DatabaseError(f"{path} is a folder; specify a file.")
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise DatabaseError(f"The folder {folder} is not writable; name a file elsewhere.")
+        raise DatabaseError(
+            f"The folder {folder} is not writable; specify a file in another folder."
+        )
     if not path.exists():
         return
     if not os.access(path, os.R_OK | os.W_OK):
-        raise DatabaseError(f"{path} is not writable; change its permissions or name another file.")
+        raise DatabaseError(
+            f"{path} is not writable; change its permissions or specify another file."
+        )
     if path.stat().st_size:
         _check_ours(path)
 
@@ -40,11 +46,11 @@ def check_target(path: Path) -> None:
 def check_source(path: Path) -> None:
     """Refuse a file that is not there, not ours or of another version; raises DatabaseError."""
     if not path.is_file() or not path.stat().st_size:
-        raise DatabaseError(f"{path} holds nothing yet; run iaminsights collect first.")
+        raise DatabaseError(f"{path} has no data yet; run iaminsights collect first.")
     if _check_ours(path) < SCHEMA_VERSION:
         raise DatabaseError(
-            f"{path} was made by an earlier version of IAM insights; collect into it again, and "
-            "all that it holds is kept."
+            f"{path} was created by an earlier version of IAM insights; collect into it again to "
+            "update it. Its data is kept."
         )
 
 
@@ -121,7 +127,7 @@ def readable_errors(target: Path) -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError) as error:
         raise DatabaseError(
-            f"{target} could not be written: {error}. It was left as it was."
+            f"{target} could not be written: {error}. It was not changed."
         ) from error
 
 
@@ -133,12 +139,12 @@ def _check_ours(path: Path) -> int:
     except DatabaseError as error:
         if isinstance(error.__cause__, sqlite3.OperationalError):
             raise
-        raise DatabaseError(f"{path} is not a SQLite file; name another file.") from None
+        raise DatabaseError(f"{path} is not a SQLite file; specify another file.") from None
     if mark != APPLICATION_ID:
-        raise DatabaseError(f"{path} was not made by IAM insights; name another file.")
+        raise DatabaseError(f"{path} was not created by IAM insights; specify another file.")
     if version > SCHEMA_VERSION:
         raise DatabaseError(
-            f"{path} was made by a later version of IAM insights; use that one, or name another "
-            "file."
+            f"{path} was created by a later version of IAM insights; use that version, or specify "
+            "another file."
         )
     return version

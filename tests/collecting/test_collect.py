@@ -465,7 +465,7 @@ def test_second_collect_into_the_same_file_says_so(collected):
     with (
         Draft(path),
         Sandbox(account) as sandbox,
-        pytest.raises(DatabaseError, match="Another collect"),
+        pytest.raises(DatabaseError, match="Another collection"),
     ):
         collect_from(sandbox, account, path)
 

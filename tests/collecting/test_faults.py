@@ -282,7 +282,7 @@ def test_next_page_that_repeats_is_refused(account, old_file, part):
     with Sandbox(account, faults=[Fault(LISTINGS[part][0], "same_next")]) as sandbox:
         error = refused(sandbox, old_file, progress=progress)
     assert error.startswith(f"{part}: ")
-    assert "names the same next page again; it never ends." in error
+    assert "names the same next page again, so the list would never end." in error
 
 
 def test_pages_asked_for_by_number_do_not_depend_on_links(account, undisturbed, path):
@@ -309,7 +309,7 @@ def test_what_never_passes_is_given_up(account, old_file, monkeypatch, kind, opt
     with Sandbox(account, faults=[Fault(LISTINGS[part][0], kind, **options)]) as sandbox:
         error = refused(sandbox, old_file, timeout=timeout)
         assert error.startswith(f"{part}: {place(sandbox, part)} {said}")
-    assert error.endswith("It was asked 4 times; try again later.")
+    assert error.endswith("Tried 4 times; try again later.")
     assert sum(record.fault == kind for record in sandbox.requests) == 4
 
 
@@ -319,12 +319,12 @@ def test_what_never_passes_is_given_up(account, old_file, monkeypatch, kind, opt
         (
             Answer({"resources": [], "next_url": "http://[x/"}),
             RequestError,
-            "names a next page that is no URL.",
+            "names a next page that is not a URL.",
         ),
         (
             Answer({}, 302, {"Location": "http://[x/"}),
             RequestError,
-            "redirects to what is no URL; it was not followed.",
+            "redirects to something that is not a URL; it was not followed.",
         ),
         (
             Answer({}, 429, {"Retry-After": "Fri, 31 Dec 99999 23:59:59 GMT"}),
@@ -680,7 +680,8 @@ def test_file_that_is_not_there(tmp_path):
 def test_documented_kinds_and_keys_are_those_that_there_are():
     for name, kind in KINDS.items():
         options = ", ".join(
-            f"`{option}`{' (needed)' if option in kind.required else ''}" for option in kind.options
+            f"`{option}`{' (required)' if option in kind.required else ''}"
+            for option in kind.options
         )
         assert f"| `{name}` | {f'{options} ' if options else ''}| {kind.meaning} |" in DOCUMENTATION
     documented = set(re.findall(r"^\| `(\w+)` \|", DOCUMENTATION, re.MULTILINE))

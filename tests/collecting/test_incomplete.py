@@ -353,7 +353,7 @@ def test_null_in_place_of_a_list_is_an_empty_list(path, company_file, operation,
     if operation in TOLD:
         assert found[part] == "failed"  # nothing came of what there is: the old rows stay
         assert content_of(path)[part] == before[part]
-        assert "said that there are " in step_of(summary, part).messages[0]
+        assert " objects, but returned " in step_of(summary, part).messages[0]
     elif kind == "no_items" and operation in ALONE:
         assert found[part] == "failed"
     else:
@@ -425,7 +425,7 @@ def test_report_that_cannot_be_made_gives_way_to_the_newest_which_is_said(path):
     summary = through(path, account, Fault("start_mfa_report", "status", status=409))
     step = step_of(summary, "mfa_enrollments")
     assert (step.status, step.rows > 0) == ("ok", True)
-    assert step.messages[0].startswith("This is the newest report that IBM Cloud already had: ")
+    assert step.messages[0].startswith("The newest existing report was used instead: ")
     assert "answered 409" in step.messages[0]
 
 
@@ -505,7 +505,7 @@ def test_part_that_never_answers_ends_the_collect_only_if_it_is_a_main_one(
     before, rows = path.read_bytes(), content_of(path)
     fault = Fault(operation, "status", status=503)
     if part in MAIN:
-        with pytest.raises(RequestError, match=f"^{part}: .* It was asked 3 times; try again"):
+        with pytest.raises(RequestError, match=f"^{part}: .* Tried 3 times; try again"):
             through(path, account, fault)
         assert path.read_bytes() == before
         return
@@ -533,7 +533,7 @@ def crowd():
 def test_main_listing_that_ends_in_the_middle_ends_the_collect(path, operation, status):
     account = crowd()
     after = 7 if operation == "instances" else 1
-    with pytest.raises(RequestError, match="The listing cannot be read to its end"):
+    with pytest.raises(RequestError, match="The list cannot be read completely"):
         through(path, account, Fault(operation, "status", status=status, after=after))
     assert list(path.parent.iterdir()) == []
 
@@ -570,7 +570,7 @@ def test_pages_that_are_smaller_than_was_asked_for_are_read_to_the_last(path, op
 @pytest.mark.parametrize(
     ("operation", "part", "came", "said"),
     [
-        ("users", "users", 100, "said that there are 251 objects, but 100 came."),
+        ("users", "users", 100, "reported 251 objects, but returned 100."),
         ("members", "access_group_members", 250, None),  # told where it is: no link is needed
     ],
 )
@@ -599,7 +599,7 @@ def test_total_in_any_form_is_compared(path, operation, part, body):
         value for name, value in body.items() if name in ("total_count", "count", "total_results")
     )
     assert step.status == "partial"
-    assert any(f"said that there are {total} objects, but " in said for said in step.messages)
+    assert any(f"reported {total} objects, but returned " in said for said in step.messages)
 
 
 def test_what_is_missing_in_part_is_no_removal_and_what_comes_back_no_addition(

@@ -368,7 +368,7 @@ def test_no_more_space_leaves_the_old_file(sample_file, path, share):
         command = [sys.executable, "-c", LIMITED, limit, "collect", str(path), "--quiet"]
         said = failed_collect(command, sandbox)
     assert said.startswith(f"Error: {path} could not be written: ")
-    assert said.endswith(". It was left as it was.\n")
+    assert said.endswith(". It was not changed.\n")
     assert path.read_bytes() == before
     assert os.listdir(path.parent) == [path.name]
 
@@ -439,7 +439,7 @@ def test_second_collect_says_so_and_the_first_finishes(changing, path):
         held.set()
         first.join()
     assert result.exit_code == 1
-    said = f"Error: Another collect is writing {path}; wait until it has finished.\n"
+    said = f"Error: Another collection is writing {path}; wait until it finishes.\n"
     assert result.stderr == said
     assert content_of(path)["users"]
     assert_sound(path)
@@ -471,7 +471,7 @@ def begin_at_the_same_moment(path, number):
 
 @pytest.mark.parametrize("left_behind", [False, True])
 def test_of_many_that_begin_at_the_same_moment_one_gets_the_file(path, left_behind):
-    others = [f"Another collect is writing {path}; wait until it has finished."] * 5
+    others = [f"Another collection is writing {path}; wait until it finishes."] * 5
     for _ in range(20):
         if left_behind:
             path.with_name(f".{path.name}.collecting").write_bytes(b"half a file")
@@ -574,9 +574,9 @@ def of_a_later_version(path):
 @pytest.mark.parametrize(
     ("made", "said"),
     [
-        (not_sqlite, "is not a SQLite file; name another file."),
-        (not_ours, "was not made by IAM insights; name another file."),
-        (of_a_later_version, "was made by a later version of IAM insights; use that one, or name"),
+        (not_sqlite, "is not a SQLite file; specify another file."),
+        (not_ours, "was not created by IAM insights; specify another file."),
+        (of_a_later_version, "was created by a later version of IAM insights; use that version"),
     ],
 )
 def test_file_that_is_not_ours_is_refused_before_anything_is_asked(changing, path, made, said):
@@ -618,7 +618,8 @@ def test_folder_that_is_not_writable_is_refused_before_anything_is_asked(
                 command = [sys.executable, "-c", POWERLESS, COLLECT, "collect", str(name)]
                 said = failed_collect(command, sandbox)
                 assert said == (
-                    f"Error: The folder {folder} is not writable; name a file elsewhere.\n"
+                    f"Error: The folder {folder} is not writable; specify a file in another "
+                    "folder.\n"
                 )
     finally:
         folder.chmod(0o755)

@@ -68,7 +68,7 @@ def test_next_page_on_another_host_is_refused_by_name():
 
 
 def test_next_page_without_a_token_is_an_error():
-    with pytest.raises(RequestError, match="cannot be asked for"):
+    with pytest.raises(RequestError, match="cannot be requested"):
         page_of({"things": [], "next_url": "/v1/things?limit=2"})
 
 
@@ -117,7 +117,7 @@ def test_list_that_is_null_or_absent_is_empty_and_told_apart(body, listed, empty
 
 @pytest.mark.parametrize("things", [{}, "none", 0, False])
 def test_what_is_no_list_is_refused(things):
-    with pytest.raises(Refused, match=r"/v1/things answered with things that are no list\."):
+    with pytest.raises(Refused, match=r"/v1/things answered with things that are not a list\."):
         page_of({"things": things})
 
 

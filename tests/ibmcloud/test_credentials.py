@@ -52,7 +52,7 @@ def test_no_credential_says_how_to_get_one():
 def test_file_that_holds_no_key(tmp_path, content):
     file = tmp_path / "key.json"
     file.write_text(content)
-    with pytest.raises(CredentialError, match="is no key file") as caught:
+    with pytest.raises(CredentialError, match="is not a key file") as caught:
         find_credential(file, {})
     assert "secret" not in str(caught.value)
 
@@ -75,7 +75,7 @@ def test_claims():
 )
 def test_text_that_is_no_token(token):
     with pytest.raises(
-        CredentialError, match="X does not hold an IBM Cloud access token"
+        CredentialError, match="X does not contain an IBM Cloud access token"
     ) as caught:
         read_claims(token, "X")
     assert "secret" not in str(caught.value)

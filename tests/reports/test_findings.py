@@ -223,7 +223,9 @@ def test_collect_loads_the_file_and_names_what_matches_nothing(command, tmp_path
     written(tmp_path, entry_of(), gone)
     result = command("collect", "--acknowledge", "accepted.yml")
     assert result.exit_code == 0, result.output
-    said = "Acknowledged, but no such finding: api_key_no_expiry with apikey_id ApiKey-gone."
+    said = (
+        "Acknowledged, but there is no such finding: api_key_no_expiry with apikey_id ApiKey-gone."
+    )
     assert said in result.output and "ApiKey-Acme-1" not in result.output
     assert summary_of(tmp_path / "iaminsights.sqlite3")["api_key_no_expiry"]["acknowledged"] == 1
 
@@ -245,7 +247,7 @@ def test_only_what_nobody_accepted_fails_a_pipeline(command, tmp_path):
         ({"identifiers": {}}, "identifiers must give"),
         ({"identifiers": {"colour": "red"}}, "api_key_no_expiry has no column colour"),
         ({"reason": " "}, "reason must say why"),
-        ({"expires": "soon"}, "expires must be a day"),
+        ({"expires": "soon"}, "expires must be a date"),
         ({"note": "?"}, "it needs expires, identifiers, reason, report, nothing else"),
     ],
 )
@@ -258,7 +260,11 @@ def test_a_bad_entry_is_refused(tmp_path, fields, said):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("- [", "line 2: this is no YAML"), ("a: b", "must be a list"), (None, "cannot be read")],
+    [
+        ("- [", "line 2: this is not valid YAML"),
+        ("a: b", "must be a list"),
+        (None, "cannot be read"),
+    ],
 )
 def test_a_bad_file_is_refused_before_anything_is_collected(command, tmp_path, text, said):
     if text:
@@ -314,7 +320,7 @@ def test_a_report_of_ones_own_is_everywhere(command, tmp_path, folder):
 @pytest.mark.parametrize(
     ("before", "after", "line", "said"),
     [
-        ("severity: medium", "severity: dire", 4, "severity is none of"),
+        ("severity: medium", "severity: dire", 4, "severity must be one of"),
         ("-- why: One wants to know.\n", "", 1, "why is missing"),
         ("where name", "where colour", 10, "no such column: colour"),
         ("from serviceids", "from", 10, "syntax error"),

@@ -154,17 +154,24 @@ def test_what_could_not_be_read_is_said(account, collected, monkeypatch):
     path = collected(account, deny=["users"])
     result = CliRunner().invoke(main, ["report", str(path), "users_not_in_access_group"])
     assert result.exit_code == 0
-    assert "Note: users of Acme could not be read in full; reports may lack it.\n" in result.stderr
+    assert (
+        "Note: users of Acme could not be read in full, so reports might be incomplete.\n"
+        in result.stderr
+    )
 
 
 def test_mistakes_are_told_in_a_sentence(report, tmp_path):
     for arguments, code, words in (
-        (("escalation_path",), 1, "escalation_path holds nothing yet; run iaminsights collect"),
+        (("escalation_path",), 1, "escalation_path has no data yet; run iaminsights collect"),
         (("iaminsights.sqlite3", "escalation_path"), 2, "Did you mean escalation_paths?"),
         (("iaminsights.sqlite3", "zzz"), 2, "There is no report zzz. --list shows all."),
-        (("gone.sqlite3",), 1, "gone.sqlite3 holds nothing yet; run iaminsights collect first."),
-        (("escalation_paths", "--param", "identity=x"), 2, "not NAME=VALUE with one of: none."),
-        (("what_can_identity_do", "--param", "identity"), 2, "with one of: identity."),
+        (("gone.sqlite3",), 1, "gone.sqlite3 has no data yet; run iaminsights collect first."),
+        (
+            ("escalation_paths", "--param", "identity=x"),
+            2,
+            "must be NAME=VALUE with one of these names: none.",
+        ),
+        (("what_can_identity_do", "--param", "identity"), 2, "with one of these names: identity."),
         (("--format", "xml"), 2, "'xml' is not one of"),
         (("--fail-on", "awful"), 2, "'awful' is not one of"),
     ):

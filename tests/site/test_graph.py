@@ -129,7 +129,7 @@ OF_A_PERSON = (
     {
         ("identities", "Ada Lovelace", "person"),
         ("access groups", "Team", "static member"),
-        ("access groups", "Public Access", "everybody in the account is in it"),
+        ("access groups", "Public Access", "everyone in the account is a member"),
         ("policies", "Manager", "kms in resource group lab"),
         ("policies", "Editor", "iam-groups"),
         ("policies", "Reader", "bucket reports of cloud-object-storage"),

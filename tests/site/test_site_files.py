@@ -25,8 +25,8 @@ DATASETTE_ITSELF = "from datasette.cli import cli; cli()"
 POWERLESS_DATASETTE = (sys.executable, "-c", POWERLESS, DATASETTE_ITSELF)
 EARLIER = sorted(set(pins()) - {SCHEMA_VERSION})
 SENTENCE = (
-    "iaminsights was made by an earlier version of IAM insights; collect into it again, and all "
-    "that it holds is kept."
+    "iaminsights was created by an earlier version of IAM insights; collect into it again to "
+    "update it. Its data is kept."
 )
 
 # Writes into the file as SQLite does while a collect replaces it, says so and waits to be killed.
@@ -126,9 +126,9 @@ def test_where_the_site_may_not_write_it_says_what_to_do(path):
         try:
             said = site.get("/iaminsights/users.json", status=503).json()["error"]
             assert said == (
-                "A collect was killed while it replaced iaminsights, and this site may not write "
-                "there to undo it: collect again, or run iaminsights report on it, as somebody "
-                "who may."
+                "A collection was killed while it replaced iaminsights, and this site has no "
+                "permission to write there and undo it. Collect again, or run iaminsights report "
+                "on it, as a user with permission."
             )
             assert said in site.get("/", status=503).text
         finally:
@@ -183,7 +183,7 @@ def test_a_later_file_says_what_to_do(path):
         database.execute(f"pragma user_version = {SCHEMA_VERSION + 1}")
     with served(path) as site:
         said = site.get("/iaminsights/api_key_no_expiry", status=503).text
-        assert "made by a later version of IAM insights; serve it with that one." in said
+        assert "created by a later version of IAM insights; serve it with that version." in said
 
 
 def test_a_file_that_is_not_ours_has_no_version(tmp_path):

@@ -314,8 +314,8 @@ def test_reports_on_an_earlier_file_say_what_to_do(earlier, arguments):
     result = CliRunner().invoke(main, ["report", str(earlier), *arguments])
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
-        f"Error: {earlier} was made by an earlier version of IAM insights; collect into it again, "
-        "and all that it holds is kept.\n"
+        f"Error: {earlier} was created by an earlier version of IAM insights; collect into it "
+        "again to update it. Its data is kept.\n"
     )
 
 
@@ -344,8 +344,8 @@ def test_a_later_file_is_refused(collected, command):
         result = CliRunner().invoke(main, [command, str(path)], env=sandbox.environment)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
-        f"Error: {path} was made by a later version of IAM insights; use that one, or name another "
-        "file.\n"
+        f"Error: {path} was created by a later version of IAM insights; use that version, or "
+        "specify another file.\n"
     )
     assert path.read_bytes() == before
 
@@ -355,5 +355,5 @@ def test_findings_of_an_earlier_file_are_not_counted_anew(earlier, tmp_path, mon
     before = earlier.read_bytes()
     result = CliRunner().invoke(main, ["metadata"])
     assert result.exit_code == 0
-    assert "made by an earlier version of IAM insights" in result.stderr
+    assert "created by an earlier version of IAM insights" in result.stderr
     assert earlier.read_bytes() == before

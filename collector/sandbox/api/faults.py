@@ -285,17 +285,19 @@ class _Kind:
 KINDS = {
     "status": _Kind(
         _status,
-        "an error with this status, in the form of the service",
+        "an error with this status, in the service's format",
         options=("status", "retry_after", "date"),
         required=("status",),
     ),
     "html": _Kind(_html, "a maintenance page, with status 200 or another", options=("status",)),
-    "reset": _Kind(_delivered("reset"), "the connection is reset instead of an answer"),
+    "reset": _Kind(_delivered("reset"), "a connection reset instead of a response"),
     "truncated": _Kind(_delivered("truncated"), "half the body, then the connection is closed"),
-    "hang": _Kind(_delivered("hang"), "no answer until the client hangs up"),
-    "slow": _Kind(_slow, "the right answer, late", options=("seconds",), required=("seconds",)),
-    "no_items": _Kind(_no_items, "the envelope without its list"),
-    "null_items": _Kind(_null_items, "the envelope with null in place of its list"),
+    "hang": _Kind(_delivered("hang"), "no response until the client hangs up"),
+    "slow": _Kind(
+        _slow, "the correct response, delayed", options=("seconds",), required=("seconds",)
+    ),
+    "no_items": _Kind(_no_items, "the response without its list"),
+    "null_items": _Kind(_null_items, "the response with null instead of its list"),
     "json": _Kind(
         _json,
         "this JSON object, with status 200 or another",
@@ -304,15 +306,15 @@ KINDS = {
     ),
     "smaller": _Kind(
         _unspoilt,
-        "pages of at most so many objects, whatever was asked for",
+        "pages with at most this many objects, whatever was requested",
         options=("limit",),
         required=("limit",),
     ),
-    "no_next": _Kind(_no_next, "every page says that it is the last one"),
-    "same_next": _Kind(_same_next, "every page names the next page that the first page named"),
+    "no_next": _Kind(_no_next, "every page claims to be the last one"),
+    "same_next": _Kind(_same_next, "every page has the same next page as the first page"),
     "foreign_next": _Kind(_foreign_next, "the next page is on another host", options=("to",)),
     "redirect": _Kind(_redirect, "a redirect to another host", options=("to",)),
-    "expire_token": _Kind(_expire_token, "401 for every token issued until now, from here on"),
+    "expire_token": _Kind(_expire_token, "from now on, 401 for every token issued so far"),
 }
 
 _OPTIONS = ("status", "retry_after", "date", "seconds", "to", "body", "limit")
