@@ -13,14 +13,14 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 from iaminsights.files import project_file
 from iaminsights.reports.actions import WEIGHTS
 from iaminsights.reports.documents import document_url
-from iaminsights.site import catalogue, gaps, overview
+from iaminsights.site import catalogue, cells, gaps, names, overview
 from iaminsights.site.counts import findings
 from iaminsights.site.databases import holds_insights, other_version
 from iaminsights.site.explorers import choices, explorers
 from iaminsights.site.first import first
 from iaminsights.site.layout import layouts
 from iaminsights.site.news import news
-from iaminsights.site.references import about_row
+from iaminsights.site.references import about_rows
 from iaminsights.site.score import scores
 from iaminsights.site.stories import story
 
@@ -54,7 +54,12 @@ def extra_template_vars(datasette, request):
         "gaps_of": functools.partial(gaps.gaps, datasette),
         "choices_of": functools.partial(choices, datasette),
         "explorers_of": functools.partial(explorers, *reader),
-        "about_row": functools.partial(about_row, *reader),
+        "crumb_items": functools.partial(names.crumbs, *reader),
+        "heading_of": names.heading_of,
+        "reports_title": functools.partial(names.reports_title, datasette),
+        "tables_url": functools.partial(names.tables_url, datasette),
+        "tell_cells": functools.partial(cells.tell, *reader),
+        "about_row": about_rows(*reader),
         "story_of": functools.partial(story, *reader),
         "search_url": functools.partial(catalogue.search_url, *reader),
         "holds_insights": functools.partial(holds_insights, datasette),

@@ -97,10 +97,12 @@ MAY_IMPORT_WITHIN = {
         "trend": {"gaps"},
         "news": {"catalogue", "readers", "trend", "workbench"},
         "first": {"catalogue", "readers", "workbench"},
-        "references": {"readers"},
+        "names": {"databases", "gaps", "readers"},
+        "cells": {"names"},
+        "references": {"databases", "names", "readers"},
         "stories": {"catalogue", "databases", "links", "readers", "subjects", "workbench"},
         "lookup": {"explorers", "readers", "subjects"},
-        "nodes": {"access_queries", "graph", "lookup"},
+        "nodes": {"access_queries", "graph", "lookup", "names"},
         "holders": {"access_queries", "graph", "lookup", "nodes"},
         "reach": {"access_queries", "graph", "lookup", "nodes"},
         "access": {"access_queries", "graph", "holders", "lookup", "nodes", "reach"},
@@ -188,6 +190,12 @@ def test_every_table_and_column_has_a_sentence():
         assert table.description.endswith("."), table.name
         for column in table.columns:
             assert column.description.rstrip(".").strip(), f"{table.name}.{column.name}"
+
+
+def test_every_table_says_what_one_of_its_rows_is():
+    assert [table.name for table in TABLES if not table.one] == []
+    headings = [table.heading for table in TABLES]
+    assert len({*headings}) == len(headings)
 
 
 def test_keys_refer_to_tables_declared_earlier():

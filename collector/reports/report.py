@@ -20,6 +20,7 @@ import yaml
 
 from ..errors import ReportError
 from ..facts.derived import ALL_TABLES, VIEWS, View
+from ..store.table import heading
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 ROWS_COLUMN = "report_rows"
@@ -355,7 +356,7 @@ def _only_reading(action: int, name: str | None, *_: Any) -> int:
 
 
 def _table_metadata(table: Any) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"description": table.description}
+    metadata: dict[str, Any] = {"title": table.heading, "description": table.description}
     if table.label:
         metadata["label_column"] = table.label
     if table.facets:
@@ -365,7 +366,7 @@ def _table_metadata(table: Any) -> dict[str, Any]:
 
 
 def _view_metadata(view: View) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"description": view.title}
+    metadata: dict[str, Any] = {"title": heading(view.name), "description": view.title}
     if view.facets:
         metadata["facets"] = list(view.facets)
     if view.columns:

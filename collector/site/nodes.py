@@ -9,16 +9,10 @@ from ..store.schema import TABLE
 from .access_queries import GROUP_NAMES, IDENTITY_NAMES
 from .graph import GROUPS, IDENTITIES, RESOURCES, Graph, Node
 from .lookup import Lookup
+from .names import KINDS
 
 # What stands for those that a column has no room for, by column.
 MORE = ("more/identities", "more/groups", "more/policies", "more/resources")
-KINDS = {
-    "user": "person",
-    "service_id": "service ID",
-    "trusted_profile": "trusted profile",
-    "service": "service",
-    "unknown": "unknown identity",
-}
 
 
 async def root_node(lookup: Lookup) -> Node:

@@ -69,8 +69,6 @@ POLICIES = {
     """,
 }
 
-SENTENCE = "select sentence from policy_sentences where policy_id = :key"
-
 FINDINGS = """
     select report, severity, count(*) as rows, json_group_array(distinct acknowledged) as accepted
     from findings_to_fix
@@ -105,7 +103,6 @@ async def story(
     policies = await _policies_of(datasette, name, its, values)
     return {
         "console": await _console_of(datasette, name, its, values),
-        "sentence": await _sentence_of(datasette, name, its, values),
         "policies": policies[:MOST_POLICIES],
         "more": len(policies) > MOST_POLICIES,
         "findings": await _findings_about(datasette, actor, name, its, values),
@@ -123,16 +120,6 @@ async def _console_of(
     )
     page = pages.rows[0]["console"] if pages.rows else ""
     return page if page.startswith(CONSOLE) else None
-
-
-async def _sentence_of(
-    datasette: Any, name: str, its: Subject, values: Mapping[str, Any]
-) -> str | None:
-    """What a policy says; None of anything else."""
-    if its.by != "policy_id":
-        return None
-    sentences = await datasette.databases[name].execute(SENTENCE, values)
-    return sentences.rows[0]["sentence"] if sentences.rows else None
 
 
 async def _policies_of(

@@ -12,6 +12,16 @@ from dataclasses import dataclass, field
 TEXT, INTEGER, BOOLEAN, TIME, JSON = "text", "integer", "boolean", "time", "json"
 
 
+# How words that stand in names of tables are written.
+_WRITTEN = {"cis": "CIS", "mfa": "MFA", "apikey": "API key", "cbr": "context-based restriction"}
+
+
+def heading(name: str) -> str:
+    """A name, with blanks or the underscores of a table's name, as the heading of a page."""
+    words = " ".join(_WRITTEN.get(word, word) for word in name.replace("_", " ").split())
+    return words[:1].upper() + words[1:]
+
+
 @dataclass(frozen=True)
 class Column:
     """One column; `kind` says how an API value becomes the stored one.
@@ -101,15 +111,16 @@ class Named:
 class Table:
     """One table.
 
-    `label` is the column shown for a row, `facets` what the site offers to count, `indexes`
-    those beside the foreign keys'. `part` is the part of a collection that fills it, where that
-    is not named like the table. `called` is what people call its rows, where that is not its name
-    with blanks, and `link` how reports refer to them. `compared` is what the history watches, None
+    `label` is the column shown for a row, `facets` what the site offers to count, `indexes` those
+    beside the foreign keys'. `part` is the part of a collection that fills it, where that is not
+    named like the table. `called` is what people call its rows, where that is not its name with
+    blanks, `one` what they call one of them, `title` what the page of all is called, where that is
+    another name, and `link` how reports refer to them. `compared` is what the history watches, None
     if nothing. `set_of` tells which rows belong together. `piece_of` is the column with what a row
     is a piece of, asked for one object at a time: where that is gone it is gone. `identity` says
     that its rows are identities. `is_derived`: each collect makes it anew from the whole file.
-    `is_history`: each collect adds to it, and nothing of it belongs to one state of an account.
-    A table that is `by_key` keeps its rows in the order of the key instead of having the keys a
+    `is_history`: each collect adds to it, and nothing of it belongs to one state of an account. A
+    table that is `by_key` keeps its rows in the order of the key instead of having the keys a
     second time in an index (SQLite's WITHOUT ROWID): smaller where the key is most of the row; its
     other indexes hold whole keys.
     """
@@ -123,6 +134,8 @@ class Table:
     indexes: tuple[tuple[str, ...], ...] = ()
     part: str = ""
     called: str = ""
+    one: str = ""
+    title: str = ""
     link: Link | None = None
     compared: Compared | None = Compared()
     set_of: Set | None = None
@@ -156,6 +169,11 @@ class Table:
     def human_name(self) -> str:
         """What people call its rows, and the part of a collection that brings them: plural."""
         return self.called or self.name.replace("_", " ")
+
+    @property
+    def heading(self) -> str:
+        """What the page of all its rows is called."""
+        return heading(self.title or self.human_name)
 
     @property
     def filled_by(self) -> str:
