@@ -11,12 +11,17 @@ import yaml
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+def read_yaml(text: str) -> Any:
+    """What a YAML document says, as yaml.safe_load has it, but sooner; raises yaml.YAMLError."""
+    return yaml.load(text, _LOADER)
+
+
 def split_header(text: str) -> tuple[dict[str, Any], str]:
     """The header of a .sql file as a mapping, and what follows it; raises yaml.YAMLError."""
     lines = text.splitlines()
     size = next((n for n, line in enumerate(lines) if not line.startswith("--")), len(lines))
     text = "\n".join(line.removeprefix("--").removeprefix(" ") for line in lines[:size])
-    header = yaml.load(text, _LOADER)
+    header = read_yaml(text)
     return header if isinstance(header, dict) else {}, "\n".join(lines[size:])
 
 

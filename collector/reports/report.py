@@ -20,6 +20,7 @@ import yaml
 
 from ..errors import ReportError
 from ..facts.derived import ALL_TABLES, VIEWS, View
+from ..facts.headers import read_yaml
 from ..store.table import heading
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
@@ -225,7 +226,7 @@ def _place(report: Report, problem: str) -> str:
 def _header(path: Path, comments: list[str]) -> dict[str, Any]:
     text = "\n".join(line.removeprefix("--").removeprefix(" ") for line in comments)
     try:
-        header = yaml.safe_load(text)
+        header = read_yaml(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
