@@ -122,9 +122,50 @@ def remembered_metadata(datasette: Any) -> None:
 
 
 def remembered_permissions(datasette: Any) -> None:
-    """Work out once which tables the metadata allows: that copies all of it, too."""
-    if _changes_never() and hasattr(datasette, "_table_permission_allows"):
-        datasette._table_permission_allows = functools.cache(datasette._table_permission_allows)
+    """Work out once which tables the metadata allows, from what it says of that.
+
+    Datasette copies all of it for each table, with every report: that took the first page longest.
+    """
+    needed = ("_table_permission_allows", "_metadata_sources", "_metadata_recursive_update")
+    if _changes_never() and all(hasattr(datasette, name) for name in needed):
+        known = _PermissionsOnly(datasette)
+        ask = type(datasette)._table_permission_allows
+        datasette._table_permission_allows = functools.cache(functools.partial(ask, known))
+
+
+class _PermissionsOnly:
+    """Stands for a Datasette whose metadata says nothing but who may see which table."""
+
+    def __init__(self, datasette: Any) -> None:
+        self._metadata_recursive_update = datasette._metadata_recursive_update
+        self._sources = [
+            _permissions(source) for source in datasette._metadata_sources("tables", None, None)
+        ]
+
+    def _metadata_sources(self, *_: Any) -> list[Any]:
+        return self._sources
+
+
+def _permissions(metadata: Any) -> Any:
+    """Of the metadata of a site or a database what it says of who may see its tables."""
+    if not isinstance(metadata, dict):
+        return metadata
+    kept = {}
+    for key, of_one in (("databases", _permissions), ("tables", _allow)):
+        if key in metadata:
+            named = metadata[key]
+            kept[key] = (
+                {name: of_one(one) for name, one in named.items()}
+                if isinstance(named, dict)
+                else named
+            )
+    return kept
+
+
+def _allow(table: Any) -> Any:
+    if not isinstance(table, dict):
+        return table
+    return {"allow": table["allow"]} if "allow" in table else {}
 
 
 # --- A page that says why there is none -----------------------------------------------------------

@@ -17,6 +17,7 @@ from iaminsights.reports.resting import parts_of
 from iaminsights.sandbox import Account
 from iaminsights.site import patches
 from iaminsights.store.schema import TABLE, TABLES
+from iaminsights_plugins.iaminsights import _borrowed
 
 from ..report_rows import ASKED_OF_SAMPLE
 from ..site_helpers import queries_file, served
@@ -134,6 +135,48 @@ def test_a_datasette_without_a_private_part_is_left_as_it_is(monkeypatch):
     monkeypatch.delattr(Datasette, "_table_permission_allows")
     patches.remembered_permissions(site)
     assert not hasattr(site, "_table_permission_allows")
+
+
+class Heavy(str):
+    """A text that nobody may copy."""
+
+    def __deepcopy__(self, memo):
+        raise AssertionError("it was copied")
+
+
+ME, NOBODY = {"id": "me"}, False
+ASKED = [(base, name) for base in ("iaminsights", "other") for name in ("users", "Users", "roles")]
+
+
+@pytest.mark.parametrize(
+    "of_tables",
+    [
+        {},
+        {"tables": {}},
+        {"tables": None},
+        {"tables": {"users": {"title": "People", "allow": ME}}},
+        {"tables": {"users": {"allow": None}, "roles": {"allow": NOBODY}}},
+        {"tables": {"USERS": {"allow": NOBODY}, "users": {"allow": ME, "facets": ["state"]}}},
+        {"tables": {"users": None, "roles": {"columns": {"allow": "A column."}}}},
+    ],
+)
+@pytest.mark.parametrize("of_site", [{}, {"tables": {"users": {"allow": ME}}}])
+@pytest.mark.parametrize("borrowed", [False, True])
+def test_permissions_are_those_of_datasette_without_a_copy_of_the_reports(
+    of_tables, of_site, borrowed
+):
+    def site(**others):
+        databases = {"iaminsights": of_tables, **others}
+        site = Datasette([], metadata={"allow": ME, **of_site, "databases": databases})
+        _borrowed[site] = {"other": of_tables} if borrowed else {}
+        return site
+
+    plain = site()
+    patched = site(third={"queries": {"report": {"sql": Heavy("select 1")}}})
+    patches.remembered_permissions(patched)
+    for asked in ASKED:
+        allowed = plain._table_permission_allows(*asked)
+        assert patched._table_permission_allows(*asked) == allowed, asked
 
 
 # --- What a report rests on -----------------------------------------------------------------------
