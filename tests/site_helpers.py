@@ -7,7 +7,6 @@ import copy
 import html
 import json
 import re
-import subprocess
 import sys
 import tempfile
 import threading
@@ -20,14 +19,15 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlencode
 
 import requests
-import yaml
 
+from iaminsights.facts.headers import read_yaml
 from iaminsights.files import METADATA, project_file
 
+from . import datasette_process
 from .report_rows import ASKED_OF_SAMPLE
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-_SETTINGS = yaml.safe_load(project_file(METADATA).read_text(encoding="utf-8"))
+_SETTINGS = read_yaml(project_file(METADATA).read_text(encoding="utf-8"))
 REPORTS = _SETTINGS["databases"]["iaminsights"]["queries"]
 
 # A report with as many rows as its parameter says.
@@ -98,24 +98,25 @@ def _metadata_as_json() -> Path:
 def served(
     *arguments: object,
     metadata: Path | None = None,
-    command: Sequence[str] = DATASETTE,
+    command: Sequence[str] = (),
     folder: Path | None = None,
     **variables: str,
 ) -> Iterator[Site]:
-    """Serve with what metadata.yml says, or another, on a free port of this machine."""
+    """Serve with what metadata.yml says, or another, on a free port of this machine.
+
+    With a `command` or variables a new interpreter does it, else one that has Datasette imported.
+    """
     metadata = metadata or _metadata_as_json()
-    process = subprocess.Popen(
-        [*command, "serve", *map(str, arguments), "--metadata", str(metadata), "--port", "0"],
-        cwd=folder,
-        env={**environ, **variables},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    told = ["serve", *map(str, arguments), "--metadata", str(metadata), "--port", "0"]
+    environment = {**environ, **variables}
+    if command or variables:
+        lines, end = datasette_process.run([*(command or DATASETTE), *told], environment, folder)
+    else:
+        lines, end = datasette_process.fork(told, environment, folder)
     site = Site("")
-    reader = threading.Thread(target=site.log.extend, args=(process.stderr,))
+    reader = threading.Thread(target=site.log.extend, args=(lines,))
     try:
-        for line in process.stderr:
+        for line in lines:
             site.log.append(line)
             if running := re.search(r"running on (http://\S+)", line):
                 site.url = running[1]
@@ -124,11 +125,10 @@ def served(
         reader.start()
         yield site
     finally:
-        process.terminate()
-        process.wait(10)
+        end()
         if reader.ident:
             reader.join()
-        process.stderr.close()
+        lines.close()
 
 
 def queries_file(folder: Path, **queries: dict[str, str]) -> Path:
