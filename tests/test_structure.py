@@ -100,6 +100,10 @@ MAY_IMPORT_WITHIN = {
         "names": {"databases", "gaps", "readers"},
         "cells": {"names"},
         "references": {"databases", "names", "readers"},
+        "summary": {
+            *("catalogue", "counts", "first", "gaps", "news", "overview", "readers", "score"),
+            "workbench",
+        },
         "stories": {"catalogue", "databases", "links", "readers", "subjects", "workbench"},
         "lookup": {"explorers", "readers", "subjects"},
         "nodes": {"access_queries", "graph", "lookup", "names"},

@@ -81,6 +81,7 @@ async def findings(
             now = by_report.get((account_id, severity), {})
             counted["change"] = trend.change(severity, now)
             counted["line"] = trend.line(severity, counted["open"])
+    found["rows"] = rows
     found["open"] = sum(counted["open"] for counted in reports.values())
     if await may_see(datasette, actor, name, VIEW):
         address = partial(to_fix, datasette, name)

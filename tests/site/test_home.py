@@ -122,7 +122,7 @@ def test_the_first_collect_has_no_change_and_no_line(on_day):
     with served(on_day(1, acme())) as site:
         text, page = site.text("/"), site.page("/")
     assert "1 low" in text and "±" not in text and "sparkline" not in page
-    assert "Collected once: what is new or has changed shows from the next collect on." in text
+    assert "Collected once: what is new or has changed shows after the next collection." in text
 
 
 def test_a_line_holds_between_moments_and_says_its_extent(on_day):
@@ -159,7 +159,7 @@ def test_new_administrators_and_critical_findings_are_named(on_day):
     assert "1 new administrator : New Admin" in text
     assert where["New Admin"].startswith("/iaminsights/identities/")
     assert f"{REPORTS['owner_api_key'].title}: of the owner" in text
-    assert "New is what the collect of 1 May 2026, 08:00 UTC did not find." in text
+    assert "New since the collection of 1 May 2026, 08:00 UTC." in text
     assert ("owner_api_key", "of the owner") in behind
     assert critical == f"{len(behind)} new critical finding{'s' if len(behind) > 1 else ''}"
     assert {name for _, name in behind | administrators} == {"of the owner", "New Admin"}

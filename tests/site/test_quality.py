@@ -29,6 +29,7 @@ ROWS = (
 )
 KINDS = {
     "home": "/",
+    "summary": "/-/iaminsights/summary/iaminsights",
     "reports": "/iaminsights",
     "chart": address("policies_by_last_permit"),
     "commands": address("api_key_no_expiry"),
@@ -340,7 +341,7 @@ def test_five_accounts_stand_side_by_side_or_below_each_other(page, collected):
             assert page.evaluate(CUT_TEXT) == [], width
 
 
-@pytest.mark.parametrize("kind", ["home", "chart", "commands", "table", "row of users"])
+@pytest.mark.parametrize("kind", ["home", "summary", "chart", "commands", "table", "row of users"])
 def test_a_page_prints_dark_on_white_with_all_of_its_columns(sample, page, path_of, kind):
     """Also for somebody whose screen is dark."""
     visit(page, sample, path_of(kind), kind)
@@ -408,6 +409,7 @@ def silent(page) -> Page:
 
 EVIL_PAGES = {
     "home": "/",
+    "summary": "/-/iaminsights/summary/iaminsights",
     "reports": "/iaminsights",
     "chart": "/iaminsights/policies_by_last_permit",
     "commands": "/iaminsights/api_key_no_expiry",
