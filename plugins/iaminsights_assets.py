@@ -1,4 +1,4 @@
-"""Serves the style and the script that pages load, each as a file that a browser keeps."""
+"""Serves the style, the script and the icon of pages, each as a file that a browser keeps."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from datasette import Response, hookimpl
 
 from iaminsights.files import project_file
 
-_TYPES = {"site.css": "text/css; charset=utf-8", "site.js": "text/javascript; charset=utf-8"}
+_TYPES = {
+    "site.css": "text/css; charset=utf-8",
+    "site.js": "text/javascript; charset=utf-8",
+    "favicon.svg": "image/svg+xml",
+}
 
 
 @hookimpl
 def register_routes():
-    return [(r"^/-/iaminsights/(?P<name>site\.css|site\.js)$", _serve)]
+    return [(r"^/-/iaminsights/(?P<name>site\.css|site\.js|favicon\.svg)$", _serve)]
 
 
 @hookimpl(tryfirst=True)

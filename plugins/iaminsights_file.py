@@ -36,7 +36,7 @@ def asgi_wrapper(datasette):
 
     def wrap(app):
         async def with_files_seen_to(scope, receive, send):
-            if scope["type"] == "http" and not scope["path"].endswith((".css", ".js")):
+            if scope["type"] == "http" and not scope["path"].endswith((".css", ".js", ".svg")):
                 said = await _trouble(datasette, scope)
                 if said:
                     return await _say(datasette, said, Request(scope, receive), send)

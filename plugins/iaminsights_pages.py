@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import functools
 
-from datasette import hookimpl
+from datasette import NotFound, Response, hookimpl
+from datasette.utils import add_cors_headers
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
 from iaminsights.files import project_file
@@ -19,6 +20,8 @@ from iaminsights.site.databases import holds_insights, other_version
 from iaminsights.site.explorers import choices, explorers
 from iaminsights.site.first import first
 from iaminsights.site.layout import layouts
+from iaminsights.site.listing import sections
+from iaminsights.site.missing import missing
 from iaminsights.site.news import news
 from iaminsights.site.references import about_rows
 from iaminsights.site.score import scores
@@ -58,6 +61,8 @@ def extra_template_vars(datasette, request):
         "heading_of": names.heading_of,
         "reports_title": functools.partial(names.reports_title, datasette),
         "tables_url": functools.partial(names.tables_url, datasette),
+        "sections_of": sections,
+        "by_heading": names.by_heading,
         "tell_cells": functools.partial(cells.tell, *reader),
         "about_row": about_rows(*reader),
         "story_of": functools.partial(story, *reader),
@@ -65,3 +70,21 @@ def extra_template_vars(datasette, request):
         "holds_insights": functools.partial(holds_insights, datasette),
         "other_version_of": lambda name: other_version(datasette.databases[name]),
     }
+
+
+@hookimpl
+def handle_exception(datasette, request, exception):
+    """A page that leads on from where nothing is; what asks for JSON gets Datasette's answer."""
+    if not isinstance(exception, NotFound) or request.path.endswith(".json"):
+        return None
+
+    async def page() -> Response:
+        said = {"ok": False, "error": str(exception), "status": 404, "title": None}
+        context = {**said, "missing": await missing(datasette, request.actor, request.path)}
+        html = await datasette.render_template("404.html", context, request=request)
+        headers: dict[str, str] = {}
+        if datasette.cors:
+            add_cors_headers(headers)
+        return Response.html(html, status=404, headers=headers)
+
+    return page

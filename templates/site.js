@@ -79,6 +79,26 @@ document.addEventListener("DOMContentLoaded", () => {
     if (event.relatedTarget && !menu.contains(event.relatedTarget)) closeMenu();
   });
 
+  /* Reports are filtered as one types; without a script a button does it. */
+  const filter = document.querySelector("#report-text");
+  filter?.addEventListener("input", () => {
+    const words = filter.value.toLowerCase().split(/\s+/);
+    const said = (item) => `${item.textContent} ${item.dataset.words ?? ""}`.toLowerCase();
+    let shown = 0;
+    for (const list of document.querySelectorAll(".content .reports")) {
+      let here = 0;
+      for (const item of list.children) {
+        item.hidden = !words.every((word) => said(item).includes(word));
+        here += !item.hidden;
+      }
+      const section = list.parentElement;
+      section.hidden = here === 0;
+      if (section.matches("details")) section.open = filter.value.trim() !== "";
+      shown += here;
+    }
+    document.querySelector("#no-report").hidden = shown > 0;
+  });
+
   /* Commands: a button in each cell, made here because without a script it could do nothing. */
   const said = document.createElement("p");
   said.className = "unseen";

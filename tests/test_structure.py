@@ -99,6 +99,8 @@ MAY_IMPORT_WITHIN = {
         "first": {"catalogue", "readers", "workbench"},
         "names": {"databases", "gaps", "readers"},
         "cells": {"names"},
+        "listing": {"catalogue"},
+        "missing": {"databases", "names", "readers"},
         "references": {"databases", "names", "readers"},
         "summary": {
             *("catalogue", "counts", "first", "gaps", "news", "overview", "readers", "score"),

@@ -68,6 +68,9 @@ async def findings(
             counted["open"] += open_rows
             counted["acknowledged"] += row["acknowledged"]
         report["unread"] = report.get("unread") or row["unread"]
+        if open_rows > 0:
+            others = report.get("worst", row["severity"])
+            report["worst"] = min(others, row["severity"], key=WORST_FIRST.index)
     worst = sorted(
         (its for its in ranked.values() if its["open"]),
         key=lambda its: (WORST_FIRST.index(its["severity"]), -its["open"], its["name"]),

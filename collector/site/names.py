@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ..store.schema import TABLE
@@ -31,6 +31,11 @@ SENTENCES = """
 def heading_of(table: str) -> str:
     """What the page of a table or view is called."""
     return TABLE[table].heading if table in TABLE else heading(table)
+
+
+def by_heading(tables: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Tables in the order of what their pages are called."""
+    return sorted(tables, key=lambda table: heading_of(table["name"]).casefold())
 
 
 async def reports_title(datasette: Any, database: str) -> str:

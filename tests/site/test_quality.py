@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -31,6 +32,8 @@ KINDS = {
     "home": "/",
     "summary": "/-/iaminsights/summary/iaminsights",
     "reports": "/iaminsights",
+    "filtered reports": "/iaminsights?_text=key",
+    "tables": "/iaminsights?_tables=1",
     "chart": address("policies_by_last_permit"),
     "commands": address("api_key_no_expiry"),
     "all columns": address("policy_redundant", _all="1"),
@@ -239,6 +242,19 @@ def test_a_report_by_keyboard(sample, page):
     reach(page, report)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(title, timeout=LONG_WAIT)
+
+
+def test_reports_are_filtered_as_one_types(sample, page):
+    visit(page, sample, "/iaminsights")
+    field = page.get_by_label("Filter reports")
+    reach(page, field)
+    page.keyboard.type("nobody ever wrote this")
+    expect(page.locator("#no-report")).to_be_visible()
+    field.fill("never expire")
+    expect(page.locator(".reports a:visible", has_text=re.compile("API keys"))).to_have_count(1)
+    expect(page.locator("#no-report")).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{sample.url}/iaminsights?_text=never+expire", timeout=LONG_WAIT)
 
 
 def test_a_command_is_copied_by_keyboard(sample, page):
