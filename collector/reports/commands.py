@@ -12,19 +12,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 # The stages of a plan, in the order in which they are safe.
-UNLOCK = "Unlock what the steps below change"
-ADD = "Add what takes the place of something else"
+UNLOCK = "Unlock what the following steps change"
+ADD = "Add replacements"
 CHANGE = "Change settings"
 DISABLE = "Disable and suspend: this can be undone"
-REMOVE = "Take access away"
-DELETE = "Delete what nothing needs any more"
-OTHER = "Commands of reports of your own"
-LOCK = "Lock, again or for the first time"
+REMOVE = "Remove access"
+DELETE = "Delete what is no longer needed"
+OTHER = "Commands of your own reports"
+LOCK = "Lock"
 STAGES = (UNLOCK, ADD, CHANGE, DISABLE, REMOVE, DELETE, OTHER, LOCK)
 
-_NEW_ID = "No undo: a new one has another ID, and its access must be granted again."
-_NEW_SECRET = "No undo: whatever uses it needs a new one."
-_TRUST = "No undo but to create it again in the trusted profile."
+_NEW_ID = "Cannot be undone: a new one has another ID, and its access must be granted again."
+_NEW_SECRET = "Cannot be undone: whatever uses it needs a new one."
+_TRUST = "To undo it, create it again in the trusted profile."
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def _policy(holder: str) -> Kind:
     return Kind(
         REMOVE,
         "Delete a policy of {0}",
-        "No undo but to create it again; for 10 days the API can restore it.",
+        "To undo it, create it again; for 10 days, the API can restore it.",
         (holder, "policy"),
     )
 
@@ -71,7 +71,7 @@ def _member(what: str, argument: str, *, leaves: bool) -> Kind:
     other = "add" if leaves else "remove"
     return Kind(
         REMOVE if leaves else ADD,
-        "Take {1} out of {0}" if leaves else "Add {1} to {0}",
+        "Remove {1} from {0}" if leaves else "Add {1} to {0}",
         f"ibmcloud iam access-group-{what}-{other} {{0}} {{1}}",
         ("access group", argument),
     )
@@ -103,7 +103,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "iam account-settings-external-interaction-update": Kind(
         CHANGE,
-        "Limit the access of other accounts' identities of the kind {0}",
+        "Limit the access of other accounts' identities of type {0}",
         "ibmcloud iam account-settings-external-interaction-update {0} --state {before}",
         ("external identities",),
     ),
@@ -134,8 +134,8 @@ KINDS: Mapping[str, Kind] = {
     **{f"iam access-group-{m}-remove": _member(m, who, leaves=True) for m, who in _MEMBERS.items()},
     "iam access-group-user-purge": Kind(
         REMOVE,
-        "Take {0} out of all access groups",
-        "No undo for members by a dynamic rule: they come back with the next login.",
+        "Remove {0} from all access groups",
+        "Cannot be undone for members by a dynamic rule, who come back at the next login.",
         ("user",),
     ),
     "iam access-group-policy-delete": _policy("access group"),
@@ -145,7 +145,7 @@ KINDS: Mapping[str, Kind] = {
     "iam authorization-policy-delete": Kind(
         REMOVE,
         "Delete an authorization between services",
-        "No undo but to create it again: ibmcloud iam authorization-policy-create.",
+        "To undo it, create it again: ibmcloud iam authorization-policy-create.",
         ("policy",),
     ),
     "iam trusted-profile-identity-delete": Kind(
@@ -168,13 +168,13 @@ KINDS: Mapping[str, Kind] = {
     "account user-remove": Kind(
         DELETE,
         "Remove {0} from the account",
-        "No undo but to invite the user again, and to grant all access anew.",
+        "To undo it, invite the user again and grant all access again.",
         ("user",),
     ),
     **{f"iam {key}-lock": _lock(key, *words, locks=True) for key, words in _KEYS.items()},
     "iam service-id-lock": _lock("service-id", "service ID", locks=True),
 }
-UNKNOWN = Kind(OTHER, "Run", "Whether it can be undone is not known.")
+UNKNOWN = Kind(OTHER, "Run", "It is not known whether this can be undone.")
 
 _PLACE = {name: place for place, name in enumerate(KINDS)}
 _RELOCKED = {f"iam {key}-{verb}" for key in (*_KEYS, "service-id") for verb in ("lock", "unlock")}

@@ -86,16 +86,16 @@ def findings_summary(reports: Iterable[Report]) -> Report:
     return Report(
         name=NAME,
         title="All findings, counted",
-        question="How many findings has each report, and how many of them are still open?",
+        question="How many findings does each report have, and how many of them are open?",
         category="Overview",
         severity="info",
-        why="Shows where to begin: the reports with open findings, the worst first.",
-        remediation="Begin at the top: open the report, and fix or acknowledge each row.",
-        notes="One row for each report that has findings, and one more for each other severity "
-        "that some of its rows have by themselves. rows is the number of its rows, acknowledged "
-        "those that somebody has accepted, open the rest, accounts how many accounts have open "
-        "ones. It was counted by running the reports when the data was collected. A note says what "
-        "could not be read: where it does, none is not the same as no finding.",
+        why="Shows where to start: the reports with open findings, the most severe first.",
+        remediation="Start at the top: open the report, and fix or acknowledge each row.",
+        notes="One row for each report that has findings, and one more for each different severity "
+        "that some of its rows have. rows counts its rows, acknowledged the accepted ones, and "
+        "open the rest; accounts counts the accounts with open ones. The reports were run and "
+        "counted when the data was collected. A note says which data could not be read; if there "
+        "is a note, a count of 0 does not mean that there are no findings.",
         shown=("title", "severity", "open", "rows", "acknowledged", "accounts", "note"),
         breakdown={"by": "severity", "of": "open"},
         home="Findings, counted",

@@ -239,10 +239,10 @@ def test_service_authorizations(collected):
 def test_explorers_help_instead_of_failing_and_are_reached_from_rows(account, collected):
     with served(collected(account)) as site:
         empty = site.page("/iaminsights/what_can_identity_do")
-        assert "Choose or type a name above" in empty and "message-error" not in empty
+        assert "Choose or enter a name above" in empty and "message-error" not in empty
         assert '<option value="Ada Lovelace">' in empty and '<option value="Team">' in empty
         unknown = site.page("/iaminsights/who_can_access_instance?instance=nothing+like+it")
-        assert "Nothing fits what you typed" in unknown
+        assert "Nothing matches what you entered" in unknown
         links = {
             "users": ("id", "Ada Lovelace", "what_can_identity_do?identity="),
             "serviceids": ("id", "robot", "what_can_identity_do?identity="),

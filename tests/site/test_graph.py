@@ -164,8 +164,8 @@ def test_all_ways_of_a_person_and_no_others(account, stranger, collected):
     assert [profile["name"] for profile in answer["may_take_on"]] == ["auditor"]
     assert answer["owns_accounts"] == []
     assert answer["not_allowed_to_see"] == []
-    assert "It may assume trusted profiles, each with access of its own: auditor ." in text
-    assert "This is what is configured, not what IAM decides" in text
+    assert "It can assume these trusted profiles, each with its own access: auditor ." in text
+    assert "The graph shows what is configured, not what IAM decides" in text
     assert "Ada Lovelace Team Reader on bucket reports of cloud-object-storage archive part" in text
 
 
@@ -235,8 +235,8 @@ def test_the_owner_is_said_to_have_all_access(account, collected):
     with served(collected(account)) as site:
         text = site.text(path_of("users", account.users[0]["id"]))
         answer = site.get(path_of("users", account.users[0]["id"]) + ".json").json()
-    assert "Owner of the account Acme , with all access to all of it." in text
-    assert "No active policy gives it any access, as far as this file can tell." in text
+    assert "Owner of the account Acme , with full access to everything in it." in text
+    assert "No active policy in this file gives it any access." in text
     assert answer["owns_accounts"] == ["Acme"]
 
 
@@ -249,11 +249,11 @@ def test_every_kind_of_row_has_a_picture_and_its_page_leads_there(account, colle
                 f"select {'iam_id' if table == 'identities' else 'id'} from {table}"
             ).fetchall():
                 page = site.page(f"/iaminsights/{table}/{tilde_encode(key)}")
-                assert f'<a href="{path_of(table, key)}">Draw its access</a>' in page
+                assert f'<a href="{path_of(table, key)}">Show its access graph</a>' in page
                 for link in set(re.findall(r'href="(/[^"]+)"', site.page(path_of(table, key)))):
                     site.get(link.replace("&amp;", "&"))
         (policy,) = database.execute("select min(id) from policies").fetchone()
-        assert "Draw its access" not in site.page(f"/iaminsights/policies/{policy}")
+        assert "Show its access graph" not in site.page(f"/iaminsights/policies/{policy}")
 
 
 # --- Too much for one picture ---------------------------------------------------------------------
@@ -401,7 +401,7 @@ def test_what_a_reader_may_not_see_is_not_drawn(account, collected, tmp_path):
 
     nodes, text = seen("policies")
     assert nodes == {"identities", "access groups"}
-    assert "Not drawn, because you may not see it: policies." in text
+    assert "Not shown, because you do not have permission to see it: policies." in text
     assert "kms" not in text
     nodes, text = seen("access_group_members")
     assert nodes == {"identities", "policies", "resources"}
@@ -413,7 +413,7 @@ def test_what_a_reader_may_not_see_is_not_drawn(account, collected, tmp_path):
     assert "service instances, account management" in text
     _, text = seen("identities", "policy_descriptions", "trustedprofiles", "accounts")
     assert "Ada Lovelace" not in text and "auditor" not in text and "lab" not in text
-    assert "Not drawn, because you may not see it: policies, identities." in text
+    assert "Not shown, because you do not have permission to see it: policies, identities." in text
 
 
 def test_no_picture_of_what_is_not_there(account, collected, tmp_path):
@@ -567,7 +567,7 @@ def test_the_picture_is_inside_the_window_and_its_links_lead_on(account, collect
     page.set_viewport_size(size)
     with served(collected(account)) as site:
         page.goto(site.url + f"/iaminsights/users/{account.users[1]['id']}")
-        page.get_by_role("link", name="Draw its access").click()
+        page.get_by_role("link", name="Show its access graph").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Access of Ada Lovelace")
         assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
         box = page.locator(".graph-box").bounding_box()

@@ -41,7 +41,7 @@ def row_of(table: str, key: str) -> str:
 
 def section(text: str, heading: str) -> str:
     """What stands under a heading of a row's page, until the next one."""
-    following = "Findings|Its access, policy by policy|Policies that name it|History|All of it"
+    following = "Findings|Its access by policy|Policies that name it|History|All fields"
     return re.split(rf" (?:{following}) ", f" {text} ".split(f" {heading} ", 1)[1])[0]
 
 
@@ -62,7 +62,7 @@ def test_the_worst_reports_come_first(sample, sample_file):
     summary = run(findings_summary(ALL), sample_file, {})
     place = {name: summary.columns.index(name) for name in ("title", "open", "severity", "report")}
     worst = [row for row in summary.rows if row[place["open"]]][:6]
-    text = sample.text("/").partition("Where most is to fix")[2]
+    text = sample.text("/").partition("Reports with the most to fix")[2]
     expected = " ".join(
         f"{row[place['severity']]} {row[place['title']]} "
         f"{REPORTS[row[place['report']]]['question']} {row[place['open']]:,} open"
@@ -173,7 +173,7 @@ def story(tmp_path_factory):
 def test_a_person_has_what_the_policies_say(story):
     site, acme = story
     text = site.text(row_of("identities", acme.ada["iam_id"]))
-    access = section(text, "Its access, policy by policy")
+    access = section(text, "Its access by policy")
     assert "Ada Lovelace: Viewer on logs" in access
     assert "access group Team renamed" in access and "Writer on" in access
     assert "Operator on messagehub" in access  # in the other account
@@ -184,14 +184,14 @@ def test_a_person_has_what_the_policies_say(story):
 
 def test_a_membership_has_the_access_in_its_account_only(story):
     site, acme = story
-    access = section(site.text(row_of("users", acme.ada["id"])), "Its access, policy by policy")
+    access = section(site.text(row_of("users", acme.ada["id"])), "Its access by policy")
     assert "Viewer on logs" in access and "messagehub" not in access
 
 
 def test_a_group_and_an_instance_tell_their_policies(story):
     site, acme = story
     group = site.text(row_of("access_groups", acme.team["id"]))
-    assert "Writer on" in section(group, "Its access, policy by policy")
+    assert "Writer on" in section(group, "Its access by policy")
     assert "vault" not in group
     instance = site.text(row_of("resource_service_instances", acme.archive["id"]))
     named = section(instance, "Policies that name it")
@@ -228,7 +228,7 @@ def test_policies_of_a_page_are_those_that_facts_know(collected):
     with served(collected(account)) as site:
         person = site.text(row_of("users", ada["id"]))
         instance = site.text(row_of("resource_service_instances", vault["id"]))
-    access = section(person, "Its access, policy by policy")
+    access = section(person, "Its access by policy")
     assert "Manager on logs" not in access
     assert "Viewer on project" in access and "Reader on kms" in access
     named = section(instance, "Policies that name it")

@@ -123,22 +123,22 @@ def test_what_was_denied_is_named_with_the_age_of_what_is_shown(collected):
     collected(account, deny=["groups"], path=path)
     with served(path) as site:
         home, report = site.text("/"), site.text("/iaminsights/users_not_in_access_group")
-    assert re.search(
-        r"access groups: what you see there is from \d+ \w+ \d{4}, \d\d:\d\d UTC", home
-    )
+    assert re.search(r"access groups: the data shown is from \d+ \w+ \d{4}, \d\d:\d\d UTC", home)
     assert re.search(r"2 Access groups as of \d+", home)
-    assert "Part of the answer is missing" in report
-    assert re.search(r"access groups of Guarded Company : judged as they were on \d+", report)
+    assert "Some data is missing" in report
+    assert re.search(r"access groups of Guarded Company : evaluated as of \d+", report)
 
 
 def test_what_was_never_read_does_not_look_like_nothing(collected):
     with served(collected(Account("Closed Company"), deny=["v1_policies", "v2_policies"])) as site:
         home, report = site.text("/"), site.text("/iaminsights/policies_by_last_permit")
     assert "? Policies never read" in home
-    assert "policies: never read, so none are here" in home
-    assert "Something is missing in: roles." in home  # those of the services that policies name
-    assert re.search(r"policies.* of Closed Company : never read, so they could not be", report)
-    assert "this does not mean that all is well" in report
+    assert "policies: never collected, so none are shown" in home
+    assert "Data is missing in: roles." in home  # those of the services that policies name
+    assert re.search(
+        r"policies.* of Closed Company : never collected, so they could not be", report
+    )
+    assert "There might still be something to fix" in report
 
 
 def test_what_was_read_in_part_is_said_to_lack_something(collected):
@@ -147,9 +147,9 @@ def test_what_was_read_in_part_is_said_to_lack_something(collected):
     with served(collected(account)) as site:
         home, report = site.text("/"), site.text("/iaminsights/identities_by_kind")
     assert re.search(r"\b1 People some are missing", home)
-    assert "Something is missing in: people" in home
+    assert "Data is missing in: people" in home
     assert "People: 1 object was left out: an object has no" in home
-    assert re.search(r"people.* of Odd Company : judged without what is missing there", report)
+    assert re.search(r"people.* of Odd Company : evaluated without the missing data", report)
     assert "people of Odd Company : 1 object was left out" in report.replace("  ", " ")
 
 

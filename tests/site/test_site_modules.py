@@ -204,7 +204,7 @@ RESTING = {
 
 
 WORDS = ("title", "question", "category", "why", "remediation")
-UNREAD = "policies of Closed Company : never read"
+UNREAD = "policies of Closed Company : never collected"
 
 
 @pytest.fixture
@@ -231,7 +231,7 @@ def test_a_report_rests_on_what_its_sql_reads_and_on_nothing_else(closed, tmp_pa
     assert {name: UNREAD in text for name, text in pages.items()} == {
         name: rests for name, (_, rests) in RESTING.items()
     }
-    assert "This report rests on what the last collect could not read" in pages["a_table"]
+    assert "This report depends on data that the last collection could not read" in pages["a_table"]
 
 
 def test_of_a_query_that_nobody_assembled_all_may_be_missing(closed, tmp_path):
@@ -239,7 +239,7 @@ def test_of_a_query_that_nobody_assembled_all_may_be_missing(closed, tmp_path):
     metadata = queries_file(tmp_path, by_hand={"sql": "select id from policies"})
     with served(closed, metadata=metadata) as site:
         text = site.text("/iaminsights/by_hand")
-    assert "Nothing says what this query rests on" in text and UNREAD in text
+    assert "This query might depend on data" in text and UNREAD in text
 
 
 # --- Knowledge about a table stands with the table ------------------------------------------------
