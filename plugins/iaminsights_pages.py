@@ -17,8 +17,10 @@ from iaminsights.reports.documents import document_url
 from iaminsights.site import catalogue, cells, gaps, names, overview
 from iaminsights.site.counts import findings
 from iaminsights.site.databases import holds_insights, other_version
+from iaminsights.site.examples import examples
 from iaminsights.site.explorers import choices, explorers
 from iaminsights.site.first import first
+from iaminsights.site.found import by_kind
 from iaminsights.site.layout import layouts
 from iaminsights.site.listing import sections
 from iaminsights.site.missing import missing
@@ -62,6 +64,8 @@ def extra_template_vars(datasette, request):
         "reports_title": functools.partial(names.reports_title, datasette),
         "tables_url": functools.partial(names.tables_url, datasette),
         "sections_of": sections,
+        "examples_of": functools.partial(examples, *reader),
+        "found_by_kind": by_kind,
         "by_heading": names.by_heading,
         "tell_cells": functools.partial(cells.tell, *reader),
         "about_row": about_rows(*reader),

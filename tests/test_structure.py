@@ -100,6 +100,8 @@ MAY_IMPORT_WITHIN = {
         "names": {"databases", "gaps", "readers"},
         "cells": {"names"},
         "listing": {"catalogue"},
+        "examples": {"databases", "readers"},
+        "found": {"layout"},
         "missing": {"databases", "names", "readers"},
         "references": {"databases", "names", "readers"},
         "summary": {

@@ -230,3 +230,75 @@ def test_every_page_has_an_icon_that_is_served(site):
         assert answer.headers["content-type"].startswith("image/svg+xml")
         assert answer.text.startswith("<svg") and "immutable" in answer.headers["cache-control"]
     site.get("/favicon.ico")
+
+
+# --- Search and questions about one thing ---------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    """A file in which somebody is privileged, and instances keep secrets; names are hostile."""
+    from iaminsights.sandbox import Sandbox
+
+    from ..conftest import collect_from
+
+    path = tmp_path_factory.mktemp("asked") / "iaminsights.sqlite3"
+    acme = Account("Acme")
+    acme.user("Adam Plain")
+    admin = acme.user("Ada Lovelace", lastname=f"Lovelace {HOSTILE}")
+    acme.policy(admin, ["Administrator"], id="all")
+    group = acme.group("Ada fans")
+    acme.policy(group, ["Viewer"], service="kms", id="harmless")
+    acme.instance("plain", "messagehub")
+    for name in ("vault", "twice", "twice"):
+        acme.instance(name, "secrets-manager", region="eu-de" if name == "vault" else None)
+    with Sandbox([acme]) as sandbox:
+        collect_from(sandbox, acme, path, reports=ALL)
+    return path
+
+
+def test_what_is_found_stands_by_kind_without_why_it_matters(asked):
+    with served(asked) as site:
+        page = site.page("/iaminsights/find?text=ada")
+        answer = site.get("/iaminsights/find.json?_shape=array&text=ada").json()
+    body = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    text = " ".join(html.unescape(re.sub("<[^>]*>", " ", body)).split())
+    places = [text.index(name) for name in ("People 2", "Adam Plain", "Access groups 1")]
+    assert places == sorted(places) and text.startswith("People 2")
+    assert text.index("Access groups 1") < text.index("Ada fans") < text.index("Policies 2")
+    assert body.count("rowgroup") == 3 and len(answer) == 5
+    assert {"name", "kind", "detail", "table_name", "key"} <= answer[0].keys()
+    assert "Why it matters" not in page and "<script>alert" not in page
+
+
+def examples(site, report: str) -> list[str]:
+    """The examples on the page of a report, and that each leads to rows."""
+    page = site.page(f"/iaminsights/{report}")
+    found = re.search(r'<p class="examples">(.*?)</p>', page)
+    if not found:
+        return []
+    assert "<script>alert" not in page
+    for url in re.findall('href="([^"]+)"', found[1]):
+        assert 'class="rows-and-columns"' in site.page(html.unescape(url)), url
+    text = html.unescape(re.sub("<[^>]*>", "", found[1]))
+    return " ".join(text.removeprefix("For example:").split()).split(", ")
+
+
+def test_questions_about_one_thing_have_examples_that_have_answers(asked):
+    ada = " ".join(f"Ada Lovelace {HOSTILE} (privileged person)".split())
+    with served(asked) as site:
+        assert examples(site, "what_can_identity_do") == [ada]
+        assert examples(site, "who_can_access_instance") == [
+            "vault (secrets-manager)",
+            "plain (messagehub)",
+        ]
+        assert "Administrator (platform role)" in examples(site, "who_can_do_action")
+        assert examples(site, "find") == [ada, "secrets-manager (service)"]
+        assert "For example" not in site.page("/iaminsights/what_can_identity_do?identity=ada")
+
+
+def test_no_example_tells_who_is_privileged_to_somebody_who_may_not_see_it(asked, tmp_path):
+    metadata = metadata_hiding(tmp_path, "administrators", "identities")
+    with served(asked, metadata=metadata) as site:
+        page = site.page("/iaminsights/what_can_identity_do")
+    assert "For example" not in page
