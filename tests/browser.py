@@ -23,8 +23,13 @@ _QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-# No process for a graphics card, and one for all pages of a site.
-_LIGHTER = ("--disable-gpu", "--in-process-gpu", "--process-per-site")
+# No process for a graphics card, and one for all pages, empty ones included.
+_LIGHTER = (
+    "--disable-gpu",
+    "--in-process-gpu",
+    "--process-per-site",
+    "--renderer-process-limit=1",
+)
 
 
 def find_browser(playwright: Playwright) -> str | None:
