@@ -123,6 +123,7 @@ setup(
             "iaminsights.py = iaminsights_plugins.iaminsights",
             "iaminsights_assets.py = iaminsights_plugins.iaminsights_assets",
             "iaminsights_file.py = iaminsights_plugins.iaminsights_file",
+            "iaminsights_filters.py = iaminsights_plugins.iaminsights_filters",
             "iaminsights_graph.py = iaminsights_plugins.iaminsights_graph",
             "iaminsights_links.py = iaminsights_plugins.iaminsights_links",
             "iaminsights_pages.py = iaminsights_plugins.iaminsights_pages",

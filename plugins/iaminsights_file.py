@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from datasette import Request, hookimpl
-from datasette.plugins import pm
-from datasette.utils import await_me_maybe, tilde_decode
+from datasette.utils import tilde_decode
 
 from iaminsights.site.databases import other_version
 from iaminsights.site.mending import is_half_done, mended
 from iaminsights.site.patches import error_page
+from iaminsights.site.readers import actor
 
 if TYPE_CHECKING:
     from datasette.database import Database
@@ -59,22 +59,14 @@ async def _trouble(datasette, scope) -> str | None:
     if name not in datasette.databases or not (said := other_version(datasette.databases[name])):
         return None
     permissions = [("view-database", name), "view-instance"]
-    actor = await _actor(datasette, scope)
-    visible, _ = await datasette.check_visibility(actor, permissions=permissions)
+    reader = await actor(datasette, scope)
+    visible, _ = await datasette.check_visibility(reader, permissions=permissions)
     return said if visible else None  # else Datasette itself says so
-
-
-async def _actor(datasette, scope):
-    """Who asks, as Datasette finds it out a little later."""
-    for found in pm.hook.actor_from_request(datasette=datasette, request=Request(scope, None)):
-        if actor := await await_me_maybe(found):
-            return actor
-    return scope.get("actor")
 
 
 async def _say(datasette, sentence: str, request: Request, send) -> None:
     """Answer with Datasette's own page, or JSON, of an error."""
-    if response := await error_page(datasette, request, sentence, "This file cannot be shown"):
+    if response := await error_page(datasette, request, sentence, "This file cannot be shown", 503):
         await response.asgi_send(send)
 
 

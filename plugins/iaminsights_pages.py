@@ -21,7 +21,6 @@ from iaminsights.site.examples import examples
 from iaminsights.site.explorers import choices, explorers
 from iaminsights.site.first import first
 from iaminsights.site.found import by_kind
-from iaminsights.site.layout import layouts
 from iaminsights.site.listing import sections
 from iaminsights.site.missing import missing
 from iaminsights.site.news import news
@@ -47,7 +46,6 @@ def extra_template_vars(datasette, request):
         return {}
     reader = (datasette, request.actor)
     return {
-        "layout_of": layouts(),
         "accounts_of": functools.partial(overview.accounts, *reader),
         "reports_of": functools.partial(catalogue.visible, *reader),
         "tables_of": functools.partial(overview.tables, *reader),

@@ -24,6 +24,12 @@ def named(datasette: Any, database: str, name: str, query: Mapping[str, Any]) ->
     return {"title": name, "category": "Other", **query, "name": name, "url": url}
 
 
+async def one(datasette: Any, actor: Any, database: str, name: str) -> Mapping[str, Any] | None:
+    """A report as its metadata has it, whether the reader may see it or not."""
+    query: Mapping[str, Any] | None = await datasette.get_canned_query(database, name, actor)
+    return query
+
+
 async def visible(datasette: Any, actor: Any, database: str) -> list[dict[str, Any]]:
     """The reports that the reader may see, worst first."""
     found = [

@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode
 
 from ..errors import FilterError
 from ..reports.report import ROWS_COLUMN, SEVERITIES
@@ -30,9 +30,14 @@ MOST_CONDITIONS = 100  # SQLite has no room for any number of them
 # How a row is fixed, and how many rows there are, says nothing about what the row is.
 UNSEARCHED = ("command", "console", ROWS_COLUMN)
 
+# A report with these parameters gives so many rows from one on, and makes no others.
+FIRST, MOST = "first_row", "most_rows"
+
+_LIMIT = re.compile(r"\blimit\s+([0-9]+)\Z", re.IGNORECASE)
+_DEFAULT = re.compile(rf"nullif\(:{MOST}, ''\), '([0-9]+)'")
 _IMPOSSIBLE = re.compile("[\0\ud800-\udfff]")  # NUL, and halves of characters
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
-_OURS = ("_search", "_sort", "_sort_desc", "_size", "_page", "_count_by")
+OURS = ("_search", "_sort", "_sort_desc", "_size", "_page", "_count_by")
 
 
 @dataclass(frozen=True)
@@ -86,18 +91,22 @@ class Selection:
 
 
 def parse(
-    arguments: Iterable[tuple[str, str]], columns: Collection[str], parameters: Collection[str] = ()
+    arguments: Iterable[tuple[str, str]],
+    columns: Collection[str],
+    parameters: Collection[str] = (),
+    most: int = MOST_ROWS,
 ) -> Selection:
     """What these arguments of an address ask of a report; raises FilterError if it has not that.
 
-    Names that begin with _ and are not ours are Datasette's, and left to it.
+    Names that begin with _ and are not ours are Datasette's, and left to it. A page has at most
+    `most` rows.
     """
     conditions = []
     asked: dict[str, str] = {}
     for key, value in arguments:
         if key in parameters:
             continue
-        if key in _OURS:
+        if key in OURS:
             asked.setdefault(key, value)  # of several values Datasette, too, takes the first
         elif condition := _condition(key, value, columns):
             conditions.append(condition)
@@ -115,13 +124,15 @@ def parse(
         )
     if asked.get("_sort") and asked.get("_sort_desc"):
         raise FilterError("Rows can be sorted by _sort or by _sort_desc, not both.")
+    if asked.get("_search") and not columns:
+        raise FilterError(_no_column("", columns))
     paged = asked.get("_size") or asked.get("_page")
     return Selection(
         conditions=tuple(conditions),
-        search=_text(asked.get("_search", "")),
+        search=_searched(asked.get("_search", "")),
         sort=asked.get("_sort") or asked.get("_sort_desc") or None,
         descending=bool(asked.get("_sort_desc")),
-        size=_whole(asked, "_size", PAGE_ROWS, MOST_ROWS) if paged else None,
+        size=_whole(asked, "_size", min(PAGE_ROWS, most), most) if paged else None,
         page=_whole(asked, "_page", 1, 10**9),
         count_by=asked.get("_count_by") or None,
     )
@@ -142,6 +153,11 @@ def _condition(key: str, value: str, columns: Collection[str]) -> Condition | No
     return condition
 
 
+def _searched(text: str) -> str:
+    _like("%", "%")("", "", text)  # says what is wrong with it
+    return text
+
+
 def _text(value: str) -> str:
     if _IMPOSSIBLE.search(value):
         raise FilterError("A filter contains a character that is not allowed.")
@@ -156,7 +172,9 @@ def _whole(asked: dict[str, str], key: str, default: int, most: int) -> int:
     return int(text)
 
 
-def _no_column(name: str, columns: Iterable[str]) -> str:
+def _no_column(name: str, columns: Collection[str]) -> str:
+    if not columns:
+        return "The rows of this query cannot be filtered, sorted or counted."
     return f"This report has no column {name}; it has: {', '.join(columns)}."
 
 
@@ -286,28 +304,71 @@ def where(selection: Selection, columns: Sequence[str]) -> str:
     return "where " + "\n  and ".join(clauses) if clauses else ""
 
 
-def selected(sql: str, columns: Sequence[str], selection: Selection, *, count: bool = False) -> str:
-    """The SQL of what is asked of a report, whose columns it has, in their order.
+@dataclass(frozen=True)
+class Source:
+    """A report whose rows are asked for: its SQL, its columns in their order, its parameters."""
 
-    The last of them says how many rows are asked for, on all pages: with `count`, also of a report
-    that does not count its rows.
+    sql: str
+    columns: tuple[str, ...]
+    parameters: tuple[str, ...] = ()
+
+    @property
+    def statement(self) -> str:
+        """The SQL as it can stand between brackets."""
+        return self.sql.strip().rstrip(";").rstrip()
+
+    @property
+    def whole(self) -> str:
+        """The SQL for all rows, of a report that counts all of them and gives but the first."""
+        if ROWS_COLUMN not in self.columns:
+            return self.statement
+        return self._with(MOST, quoted(str(10**9)), _LIMIT.sub("", self.statement))
+
+    @property
+    def limit(self) -> int | None:
+        """How many rows the report gives at most, though it counts them all."""
+        found = _LIMIT.search(self.statement) or _DEFAULT.search(self.statement)
+        return int(found[1]) if found and ROWS_COLUMN in self.columns else None
+
+    def from_row(self, first: int, most: int) -> str | None:
+        """The SQL for some rows of a report that can begin anywhere; None if it cannot."""
+        if not {FIRST, MOST} <= set(self.parameters):
+            return None
+        return self._with(MOST, quoted(str(most)), self._with(FIRST, quoted(str(first))))
+
+    def _with(self, parameter: str, value: str, sql: str = "") -> str:
+        if parameter not in self.parameters:
+            return sql or self.statement
+        return re.sub(rf":{parameter}\b", value, sql or self.statement)
+
+
+def selected(report: Source, selection: Selection, *, count: bool = False) -> str:
+    """The SQL of what is asked of a report.
+
+    Its columns are those of the report, and the last says how many rows are asked for, on all
+    pages: with `count`, also of a report that does not count its rows.
     """
     if selection.count_by:
-        return counted(sql, columns, selection, selection.count_by)
-    names = [identifier(column) for column in columns if column != ROWS_COLUMN]
-    if ROWS_COLUMN in columns and not selection.filters:
+        return _counted(report, selection, selection.count_by)
+    first = (selection.page - 1) * (selection.size or 0)
+    if selection.size and not selection.filters and not selection.sort:
+        by_itself = report.from_row(first + 1, selection.size)
+        if by_itself:
+            return by_itself
+    names = [identifier(column) for column in report.columns if column != ROWS_COLUMN]
+    if ROWS_COLUMN in report.columns and not selection.filters:
         names.append(ROWS_COLUMN)
-    elif ROWS_COLUMN in columns or count:
+    elif ROWS_COLUMN in report.columns or count:
         names.append(f"count(*) over () as {ROWS_COLUMN}")
-    lines = [f"select {', '.join(names)}", *_from(sql, columns, selection)]
+    lines = [f"select {', '.join(names)}", *_from(report, selection)]
     if selection.sort:
-        lines.append(_order(selection.sort, selection.descending, _place(columns)))
+        lines.append(_order(selection.sort, selection.descending, _place(report.columns)))
     if selection.size:
-        lines.append(f"limit {selection.size} offset {(selection.page - 1) * selection.size}")
+        lines.append(f"limit {selection.size} offset {first}")
     return "\n".join(lines)
 
 
-def counted(sql: str, columns: Sequence[str], selection: Selection, column: str) -> str:
+def _counted(report: Source, selection: Selection, column: str) -> str:
     """The SQL that counts the rows that are asked for by what they have in a column.
 
     Its columns are this and `rows`, most rows first; nothing at all, in whatever form, is null. The
@@ -319,7 +380,7 @@ def counted(sql: str, columns: Sequence[str], selection: Selection, column: str)
             "with counted_values as (",
             f"select {value} as value, count(*) as times,",
             f"  row_number() over (order by count(*) desc, {value}) as place",
-            *_from(sql, columns, selection),
+            *_from(report, selection),
             f"group by {value}",
             ")",
             f"select value as {identifier(column)}, times as {_ROWS}",
@@ -334,14 +395,14 @@ def counted(sql: str, columns: Sequence[str], selection: Selection, column: str)
     )
 
 
-def _from(sql: str, columns: Sequence[str], selection: Selection) -> list[str]:
+def _from(report: Source, selection: Selection) -> list[str]:
     """The rows of a report that are asked for; numbered where they are to be sorted."""
-    lines = ["from (", sql.strip().rstrip(";").rstrip(), ") as report"]
+    lines = ["from (", report.whole, ") as report"]
     if selection.sort and not selection.count_by:
         # Rows with the same in a column keep the report's own order.
-        place = f"row_number() over () as {_place(columns)}"
+        place = f"row_number() over () as {_place(report.columns)}"
         lines = [f"from (select *, {place}", *lines, ")"]
-    return [*lines, *filter(None, [where(selection, columns)])]
+    return [*lines, *filter(None, [where(selection, report.columns)])]
 
 
 def _place(columns: Collection[str]) -> str:
@@ -380,9 +441,29 @@ def counted_by(address: str, column: str) -> str:
     return changed(address, {"_page": None, "_size": None, "_count_by": column})
 
 
+def without(address: str, key: str, value: str) -> str:
+    """An address without one of its arguments, and from the first page on."""
+    place, pairs, fragment = _parts(address)
+    pairs = [pair for pair in pairs if pair[0] != "_page"]
+    if (key, value) in pairs:
+        pairs.remove((key, value))
+    return _joined(place, pairs, fragment)
+
+
 def changed(address: str, values: Mapping[str, object]) -> str:
     """An address whose arguments have these values; None takes an argument away."""
-    parts = urlsplit(address)
-    kept = [pair for pair in parse_qsl(parts.query, True) if pair[0] not in values]
+    place, pairs, fragment = _parts(address)
+    kept = [pair for pair in pairs if pair[0] not in values]
     added = [(key, str(value)) for key, value in values.items() if value is not None]
-    return urlunsplit(parts._replace(query=urlencode([*kept, *added])))
+    return _joined(place, [*kept, *added], fragment)
+
+
+def _parts(address: str) -> tuple[str, list[tuple[str, str]], str]:
+    """Where an address leads, its arguments, and what stands behind them."""
+    before, sign, fragment = address.partition("#")
+    place, _, query = before.partition("?")
+    return place, parse_qsl(query, keep_blank_values=True), sign + fragment
+
+
+def _joined(place: str, pairs: Sequence[tuple[str, str]], fragment: str) -> str:
+    return f"{place}{'?' if pairs else ''}{urlencode(pairs)}{fragment}"

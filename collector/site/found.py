@@ -24,9 +24,12 @@ KINDS = {
 
 
 def by_kind(
-    layout: Layout, rows: Sequence[Mapping[str, Any]], cells: Sequence[Sequence[Any]]
+    layout: Layout, rows: Sequence[Mapping[str, Any]], cells: Sequence[Sequence[Any]], found: int
 ) -> Markup:
-    """The rows of a page as HTML, below a heading for each kind; in a group they stay as ranked."""
+    """The rows of a page as HTML, below a heading for each kind; in a group they stay as ranked.
+
+    A heading has the number of its rows if these are all that were found.
+    """
     order = list(KINDS)
     groups: dict[str, list[int]] = {}
     for at, row in enumerate(rows):
@@ -34,10 +37,11 @@ def by_kind(
     parts = []
     for kind in sorted(groups, key=lambda kind: (kind not in KINDS, _place(order, kind), kind)):
         title = KINDS.get(kind, kind)
+        number = f"{len(groups[kind]):,}" if found == len(rows) else ""
         parts.append(
             f'<tr class="group {to_css_class(kind)}"><th scope="rowgroup" '
             f'colspan="{len(layout.table)}">{escape(title)} '
-            f'<span class="quiet">{len(groups[kind]):,}</span></th></tr>\n'
+            f'<span class="quiet">{number}</span></th></tr>\n'
         )
         of_kind = groups[kind]
         parts.append(layout.html([rows[at] for at in of_kind], [cells[at] for at in of_kind]))

@@ -5,7 +5,7 @@ JSON and CSV have every column of every row; a page is for somebody who reads it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -58,14 +58,21 @@ def layout(
     rows: Sequence[Any],
     cells: Sequence[Sequence[Any]],
     arguments: Mapping[str, str],
+    settled: Collection[str] | None = None,
 ) -> Layout:
-    """Where the columns of a report stand that has these rows, which are shown as these cells."""
-    filled = [c for at, c in enumerate(columns) if any(_holds(row[at]) for row in rows)]
+    """Where the columns of a report stand that has these rows, which are shown as these cells.
+
+    If it has more rows than these, `settled` are the columns of which all rows have the same.
+    """
+    settled = columns if settled is None else settled
+    here = [c for at, c in enumerate(columns) if any(_holds(row[at]) for row in rows)]
+    filled = [column for column in columns if column in here or column not in settled]
     same = {
         column: cells[0][at]
         for at, column in enumerate(columns)
         # Two can have the same name: then their cells lead to different rows.
         if column in filled
+        and column in settled
         and _all_same(row[at] for row in rows)
         and _all_same(c[at] for c in cells)
     }
@@ -74,7 +81,7 @@ def layout(
     full = [column for column in columns if column not in unsaid]
     declared = [column for column in metadata.get("shown") or () if column in full]
     of_all = ("console", "acknowledged", "account")
-    main = [*declared, *(c for c in of_all if c in filled and c in full and c not in declared)]
+    main = [*declared, *(c for c in of_all if c in here and c in full and c not in declared)]
     others = [column for column in full if column not in main]
     asked = dict(arguments)
     everything = asked.pop(_ALL, None) is not None
@@ -93,18 +100,6 @@ def layout(
         arguments=urlencode(asked if everything else {**asked, _ALL: 1}),
         columns=tuple(columns),
     )
-
-
-def layouts() -> Callable[..., Layout]:
-    """A function like layout for one page, which works it out once for all of its blocks."""
-    known: list[Layout] = []
-
-    def once(*page: Any) -> Layout:
-        if not known:
-            known.append(layout(*page))
-        return known[0]
-
-    return once
 
 
 def _all_same(values: Iterable[Any]) -> bool:

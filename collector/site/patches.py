@@ -101,10 +101,10 @@ def _changes_never() -> bool:
 def remembered_metadata(datasette: Any) -> None:
     """Put the metadata together once, instead of several times for each thing that is looked at.
 
-    Datasette merges and copies all of it for every question about a permission.
+    Datasette merges and copies all of it for every question about a permission. What it adds to an
+    answer, such as a query for one request, must not become part of it: each one gets a copy.
     """
-    if not _changes_never():
-        return
+    remembers = _changes_never()
     asked: dict[tuple[Any, ...], Any] = {}
     ask = datasette.metadata
 
@@ -112,10 +112,12 @@ def remembered_metadata(datasette: Any) -> None:
         key: Any = None, database: Any = None, table: Any = None, fallback: Any = True
     ) -> Any:
         question = (key, database, table, fallback)
-        if question not in asked:
-            asked[question] = ask(key, database=database, table=table, fallback=fallback)
-        answer = asked[question]
-        # Datasette adds the queries of plugins to it, which may be for one reader only.
+        if question in asked:
+            answer = asked[question]
+        else:
+            answer = ask(key, database=database, table=table, fallback=fallback)
+            if remembers:
+                asked[question] = answer
         return dict(answer) if isinstance(answer, dict) else answer
 
     datasette.metadata = metadata
@@ -171,15 +173,22 @@ def _allow(table: Any) -> Any:
 # --- A page that says why there is none -----------------------------------------------------------
 
 
-async def error_page(datasette: Any, request: Any, sentence: str, title: str) -> Any:
+async def error_page(datasette: Any, request: Any, sentence: str, title: str, status: int) -> Any:
     """Datasette's own page, or JSON, of an error, to be sent before any view is reached."""
     from datasette.views.base import DatasetteError
 
-    error = DatasetteError(sentence, title=title, status=503)
+    error = DatasetteError(sentence, title=title, status=status)
     for found in pm.hook.handle_exception(datasette=datasette, request=request, exception=error):
         if response := await await_me_maybe(found):
             return response
     return None
+
+
+def took_too_long(error: Exception) -> bool:
+    """Whether it was the time limit that ended a query, or a page with one."""
+    from datasette.database import QueryInterrupted
+
+    return isinstance(error, QueryInterrupted) or getattr(error, "title", "") == "SQL Interrupted"
 
 
 AT_START = (
@@ -212,5 +221,10 @@ USED = (
         error_page,
         written_for="0.65.5",
         remove_when="a plugin can raise an error with a title and a status before any view.",
+    ),
+    Patch(
+        took_too_long,
+        written_for="0.65.5",
+        remove_when="the error that a view makes of it is a class of its own.",
     ),
 )

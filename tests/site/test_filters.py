@@ -16,6 +16,7 @@ from iaminsights.site.filters import (
     MOST_COUNTED,
     OPERATORS,
     Selection,
+    Source,
     changed,
     counted_by,
     filtered,
@@ -56,7 +57,8 @@ def ask(query: str, sql: str = SQL, columns: Sequence[str] = COLUMNS, count: boo
     with closing(sqlite3.connect(":memory:")) as database:
         database.row_factory = sqlite3.Row
         values = {"note": "", **dict(arguments)}
-        found = database.execute(selected(sql, columns, selection, count=count), values)
+        report = Source(sql, tuple(columns), ("note",))
+        found = database.execute(selected(report, selection, count=count), values)
         return [dict(row) for row in found]
 
 
@@ -274,7 +276,7 @@ def test_every_comparison_takes_any_value(operator, value):
     with closing(sqlite3.connect(":memory:")) as database:
         database.execute("create table texts (note)")
         database.executemany("insert into texts values (?)", [(value,), (f"x{value}x",), (None,)])
-        sql = selected("select note from texts", ("note",), Selection((condition,)))
+        sql = selected(Source("select note from texts", ("note",)), Selection((condition,)))
         found = [note for (note,) in database.execute(sql)]
     assert (value in found) or operator not in ("exact", "contains", "startswith", "endswith")
     assert (f"x{value}x" in found) == (operator == "contains") or operator not in (

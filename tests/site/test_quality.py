@@ -37,6 +37,9 @@ KINDS = {
     "chart": address("policies_by_last_permit"),
     "commands": address("api_key_no_expiry"),
     "all columns": address("policy_redundant", _all="1"),
+    "filtered report": "/iaminsights/service_access_by_iam_id?kind=user&_search=a&_sort_desc=role",
+    "no row fits": "/iaminsights/service_access_by_iam_id?kind=nothing",
+    "counted rows": "/iaminsights/service_access_by_iam_id?_count_by=role",
     "no rows": address("changes_since_last_collect"),  # the sample is collected only once
     "empty explorer": "/iaminsights/what_can_identity_do",
     "explorer": address("what_can_identity_do"),
@@ -270,6 +273,24 @@ def test_reports_are_filtered_as_one_types(sample, page):
     expect(page.locator("#no-report")).to_be_hidden()
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{sample.url}/iaminsights?_text=never+expire", timeout=LONG_WAIT)
+
+
+def test_a_report_is_filtered_sorted_and_paged_by_keyboard(sample, page):
+    visit(page, sample, "/iaminsights/service_access_by_iam_id")
+    reach(page, page.locator(".facet summary"))
+    page.keyboard.press("Enter")
+    choice = page.locator(".facet[open] li").first
+    number = choice.locator("span").inner_text()
+    reach(page, choice.get_by_role("link"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=f"{number} rows")).to_be_visible(timeout=LONG_WAIT)
+    head = page.locator("th").first
+    reach(page, head.get_by_role("link"))
+    page.keyboard.press("Enter")
+    expect(head).to_have_attribute("aria-sort", "ascending", timeout=LONG_WAIT)
+    reach(page, page.get_by_role("link", name="Next"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Page 2 of ").first).to_be_visible(timeout=LONG_WAIT)
 
 
 def test_a_command_is_copied_by_keyboard(sample, page):
