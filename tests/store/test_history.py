@@ -96,6 +96,104 @@ def test_what_is_added_removed_and_changed(on_day):
     assert len(changes(path)) == 5
 
 
+REPORT = "changes_since_last_collect"
+
+
+def compared(path: Path, first: object = "", last: object = "") -> list[tuple]:
+    """The report on what differs between two collections, by their numbers."""
+    return [
+        (what, name, change, json.loads(before or "null"), json.loads(after or "null"))
+        for what, name, change, before, after in rows(
+            *(path, REPORT, "what", "name", "change", "before", "after"),
+            from_collection=str(first),
+            to_collection=str(last),
+        )
+    ]
+
+
+def test_any_two_collections_can_be_compared(on_day):
+    account = Account("Acme")
+    team = account.group("Team")
+    brief = {"id": "AccessGroupId-brief"}
+    robot = account.service_id("robot", description="old")
+    on_day(1, account)  # 1
+    account.group("Brief", **brief)
+    team["name"] = "Crew"
+    on_day(2, account)  # 2
+    account.groups = [group for group in account.groups if group["id"] != brief["id"]]
+    team["description"] = "people"
+    robot["description"] = "new"
+    on_day(3, account)  # 3
+    team["name"] = "Team"
+    added = account.group("Late")
+    on_day(4, account)  # 4
+    added["name"] = "Later"
+    account.service_ids.remove(robot)
+    path = on_day(5, account)  # 5
+    late = ("access groups", "Later", "added", None, {"name": "Later"})
+    people = {"description": None}, {"description": "people"}
+    gone = ("serviceids", "robot", "removed", {"name": "robot", "description": "old"}, None)
+    # The last two, as ever; what is asked for by number, or by what the form offers.
+    assert compared(path) == [
+        ("access groups", "Later", "changed", {"name": "Late"}, {"name": "Later"}),
+        ("serviceids", "robot", "removed", {"name": "robot", "description": "new"}, None),
+    ]
+    assert compared(path, 4, 5) == compared(path)
+    assert compared(path, "4: Acme, 2026-01-04 00:00:00Z") == compared(path)
+    # Brief came and went, and Team has its first name again: neither is a difference.
+    assert compared(path, 1) == [late, ("access groups", "Team", "changed", *people), gone]
+    assert compared(path, 5, 1) == compared(path, 1, 5)
+    assert compared(path, 2, 3) == [
+        ("access groups", "Brief", "removed", {"name": "Brief"}, None),
+        ("access groups", "Team", "changed", *people),
+        ("serviceids", "robot", "changed", {"description": "old"}, {"description": "new"}),
+    ]
+    assert compared(path, "", 2) == [
+        ("access groups", "Brief", "added", None, {"name": "Brief"}),
+        ("access groups", "Team", "changed", {"name": "Team"}, {"name": "Crew"}),
+    ]
+    assert compared(path, 3, 3) == compared(path, 99) == compared(path, "", 99) == []
+    assert [row[0] for row in rows(path, REPORT, "difference", from_collection="2")] == [
+        "name: Brief",
+        "name: Later",
+        "description: nothing → people; name: Crew → Team",
+        "description: old; name: robot",
+    ]
+
+
+def test_what_is_removed_and_added_again_is_compared_with_what_it_was(on_day):
+    account = Account("Acme")
+    account.group("Same")
+    other = account.group("Other", description="was")
+    on_day(1, account)
+    groups, account.groups = account.groups, []
+    on_day(2, account)
+    account.groups = groups
+    other["description"] = ""
+    path = on_day(3, account)
+    assert {change[2] for change in changes(path)} == {"added", "removed"}
+    assert compared(path, 1, 3) == [
+        ("access groups", "Other", "changed", {"description": "was"}, {"description": None})
+    ]
+
+
+def test_a_collection_is_compared_within_its_account_only(on_day):
+    acme, bolt = Account("Acme"), Account("Bolt")
+    on_day(1, acme, bolt)  # 1 and 2
+    acme.group("New")
+    bolt.group("Own")
+    path = on_day(2, acme, bolt)  # 3 and 4
+    with closing(sqlite3.connect(path)) as database:
+        accounts = dict(
+            database.execute("select id, name from collections join accounts using (account_id)")
+        )
+    first = min(number for number, name in accounts.items() if name == "Acme")
+    last = max(number for number, name in accounts.items() if name == "Bolt")
+    assert [change[1] for change in compared(path, first)] == ["New"]
+    assert [change[1] for change in compared(path, "", last)] == ["Own"]
+    assert compared(path, first, last) == []
+
+
 def test_each_account_has_its_own_changes(on_day):
     acme, bolt = Account("Acme"), Account("Bolt")
     on_day(1, acme, bolt)
