@@ -28,6 +28,7 @@ from .outcome import OK, PARTIAL
 from .reports import output as terminal
 from .reports.catalogue import all_reports, columns_of
 from .reports.findings import Acknowledgement, count_in_file, read_acknowledgements
+from .reports.plan import plan_of_answers
 from .reports.report import SEVERITIES, Report, assemble
 from .reports.resting import parts_of
 from .reports.sarif import sarif
@@ -298,7 +299,8 @@ def sandbox_command(port: int, size: str, seed: int, latency: float, faults: Pat
     show_default=True,
     type=click.Choice(terminal.FORMATS),
     help="csv and json contain every column; csv is safe to open in a spreadsheet; "
-    "sarif is for code scanning.",
+    "sarif is for code scanning, sh is a plan: the commands that fix what was found, all of them "
+    "commented out.",
 )
 @click.option(
     "--param",
@@ -360,7 +362,12 @@ def report_command(
         terminal.run(report, database, {n: v for n, v in values.items() if n in report.parameters})
         for report in sorted(chosen, key=_worst_first)
     ]
-    text = sarif(answers) if form == "sarif" else terminal.written(answers, form, width)
+    if form == "sarif":
+        text = sarif(answers)
+    elif form == "sh":
+        text = plan_of_answers(database, answers)
+    else:
+        text = terminal.written(answers, form, width)
     # What other programs read is UTF-8 whatever the locale.
     click.echo(text if form == "table" else text.encode(), nl=False, color=True)
     if fail_on and any(answer.open(fail_on) for answer in answers):

@@ -268,7 +268,7 @@ def test_sandbox_prints_exports_then_serves_until_interrupted(tmp_path):
     assert done.stdout == "done\n", done.stderr
 
 
-@pytest.mark.parametrize("form", ["table", "csv", "json", "sarif", "markdown"])
+@pytest.mark.parametrize("form", ["table", "csv", "json", "sarif", "markdown", "sh"])
 def test_names_that_a_terminal_cannot_write_stop_nothing(collected, form):
     account = Account("Łódź")
     account.add_api_key(account.service_id("漢字 → 🗝"), "for ever")

@@ -67,6 +67,7 @@ MAY_IMPORT_WITHIN = {
         "commands": set(),
         "named": {"commands"},
         "actions": {"commands"},
+        "plan": {"actions", "commands", "findings", "named", "output", "report"},
         "summary": {"report"},
         "output": {"report"},
         "resting": {"report"},

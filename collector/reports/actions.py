@@ -42,8 +42,7 @@ class Action:
 
     def add(self, command: str, found: Iterable[tuple[str, str, int]]) -> None:
         """Count what one text of it closes: how many findings of each report and severity."""
-        only_disables = all(step.kind.stage == DISABLE for step in self.steps)
-        closes = [one for one in found if not (only_disables and one[0] in STILL_FOUND)]
+        closes = [one for one in found if not only_begins(one[0], self.steps)]
         for report, severity, number in closes:
             self.closes[severity] += number
             self.reports.add(report)
@@ -59,6 +58,11 @@ class Action:
     def command(self) -> str:
         """The command, with what must be unlocked for it, where any of its texts says so."""
         return max(self.commands, key=len)
+
+
+def only_begins(report: str, steps: Iterable[Step]) -> bool:
+    """Whether a finding of this report is still one after these steps."""
+    return report in STILL_FOUND and all(step.kind.stage == DISABLE for step in steps)
 
 
 def first_actions(rows: Iterable[Sequence[str]], most: int) -> dict[str, list[Action]]:

@@ -91,7 +91,7 @@ KINDS: Mapping[str, Kind] = {
     "iam access-group-policy-create": Kind(
         ADD,
         "Create a policy of {0}",
-        "Delete the policy whose ID it prints: ibmcloud iam access-group-policy-delete.",
+        "Undo it with the ID that it prints: ibmcloud iam access-group-policy-delete.",
         ("new access group",),
     ),
     **{f"iam access-group-{m}-add": _member(m, who, leaves=False) for m, who in _MEMBERS.items()},

@@ -272,8 +272,8 @@ def _count_one(
                 "account_id": account,
                 "finding": finding,
                 "severity": severity,
-                "what": _what(report, row),
-                "holder": next((row[name] for name in _HOLDERS if row.get(name)), None),
+                "what": what_of(report.identifiers, row),
+                "holder": holder_of(row),
                 "kind": row.get("kind"),
                 **{key: row.get(key) for key in _SUBJECTS},
                 "command": row.get("command"),
@@ -300,11 +300,16 @@ def _count_one(
     return matched
 
 
-def _what(report: Report, row: Mapping[str, Any]) -> str:
+def what_of(identifiers: Sequence[str], row: Mapping[str, Any]) -> str:
     """What a row is about: what its identifiers name, or else its second column."""
-    named = [_NAMES.get(key, key.removesuffix("_id")) for key in report.identifiers]
+    named = [_NAMES.get(key, key.removesuffix("_id")) for key in identifiers]
     about = [row[name] for name in named if name in row] or [list(row.values())[1]]
     return ", ".join(str(one) for one in about if one is not None)
+
+
+def holder_of(row: Mapping[str, Any]) -> Any:
+    """Who holds what a row is about, as far as the report names one."""
+    return next((row[name] for name in _HOLDERS if row.get(name)), None)
 
 
 # What a report names need not be in the file: such a column stays empty. Who holds a policy is

@@ -118,6 +118,9 @@ _IDENTITIES = {
 _PURGE = "iam access-group-user-purge"
 _STATIC_GROUPS = f"{_GROUPS} and members.membership_type = 'static' order by 1"
 
+# The command line writes in capitals what the API does not.
+_LEAKED = "select upper(action_when_leaked) from apikeys where id = :it"
+
 # By command: the value that is there now, which would have to come back.
 _BEFORE: Mapping[str, str] = {
     "iam account-settings-external-interaction-update": (
@@ -125,8 +128,8 @@ _BEFORE: Mapping[str, str] = {
         "where account_id = :account and identity_type = :it"
     ),
     "cbr rule-patch": "select enforcement_mode from cbr_rules where id = :it",
-    "iam api-key-update": "select action_when_leaked from apikeys where id = :it",
-    "iam service-api-key-update": "select action_when_leaked from apikeys where id = :it",
+    "iam api-key-update": _LEAKED,
+    "iam service-api-key-update": _LEAKED,
     "account user-status-update": (
         "select state from users where account_id = :account and user_id = :it"
     ),
@@ -186,7 +189,7 @@ class Named:
             return [kind.undo]
         before = self._before(step) if "{before}" in kind.undo else ""
         if before is None:
-            return ["Set it back to what it is now; the file does not say what that is."]
+            return ["To undo it, set it back to what it is now, which the file does not say."]
         return [kind.undo.format(*words, before=shlex.quote(one_line(before)))]
 
     def _before(self, step: Step) -> str | None:
@@ -200,7 +203,7 @@ class Named:
 
     def _key(self, step: Step) -> str | None:
         """The key by which the things are found that hang on the first argument."""
-        if not step.arguments:
+        if not step.arguments or not step.kind.arguments:
             return None
         first, what = step.arguments[0], step.kind.arguments[0]
         if what == "access group":

@@ -17,7 +17,7 @@ from typing import Any
 from ..errors import DatabaseError
 from .report import ROWS_COLUMN, SEVERITIES, Report
 
-FORMATS = ("table", "csv", "json", "markdown", "sarif")
+FORMATS = ("table", "csv", "json", "markdown", "sarif", "sh")
 EXPLORERS = "Explorers"  # category of reports that answer only what they are asked
 
 _MOST_ROWS = 100  # of a table in a terminal
