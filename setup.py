@@ -127,6 +127,7 @@ setup(
             "iaminsights_graph.py = iaminsights_plugins.iaminsights_graph",
             "iaminsights_links.py = iaminsights_plugins.iaminsights_links",
             "iaminsights_pages.py = iaminsights_plugins.iaminsights_pages",
+            "iaminsights_plan.py = iaminsights_plugins.iaminsights_plan",
             "iaminsights_safety.py = iaminsights_plugins.iaminsights_safety",
             "iaminsights_summary.py = iaminsights_plugins.iaminsights_summary",
             "iaminsights_warning.py = iaminsights_plugins.iaminsights_warning",

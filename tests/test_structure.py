@@ -108,6 +108,7 @@ MAY_IMPORT_WITHIN = {
         "found": {"layout"},
         "missing": {"databases", "names", "readers"},
         "references": {"databases", "names", "readers"},
+        "plans": {"catalogue", "readers", "workbench"},
         "summary": {
             *("catalogue", "counts", "first", "gaps", "news", "overview", "readers", "score"),
             "workbench",

@@ -18,11 +18,14 @@ from typing import Any
 from .actions import only_begins
 from .commands import DELETE, LOCK, STAGES, Step, core, one_line, steps_of
 from .findings import holder_of, what_of
+from .named import READS as NAMED_IN
 from .named import Named
 from .output import Answer
 from .report import SEVERITIES
 
 COLUMNS = ("report", "title", "severity", "what", "who", "account_id", "command", "acknowledged")
+# All tables and views that are looked at, for whoever must ask first.
+READS = (*NAMED_IN, "accounts", "collections", "collected_parts")
 _MOST_LISTED = 10  # findings below a step
 
 _HEAD = (
@@ -90,18 +93,19 @@ class _Planned:
     closes: list[tuple[ToFix, tuple[Step, ...]]] = field(default_factory=list)
 
 
-def plan(connection: sqlite3.Connection, to_fix: Iterable[ToFix], by_name: bool = True) -> str:
+def plan(connection: sqlite3.Connection | None, to_fix: Iterable[ToFix]) -> str:
     """The plan for findings of a file, account by account.
 
-    Without `by_name` it tells things as the commands do, and nothing of what hangs on them.
+    Without a connection it tells things as the commands do, and nothing of what hangs on them.
     """
     accounts: dict[str, list[ToFix]] = {}
     for finding in to_fix:
         accounts.setdefault(finding.account_id, []).append(finding)
     lines = list(_HEAD)
     for account_id in sorted(accounts):
-        named = Named(connection if by_name else None, account_id)
-        lines += ["#", *_of_account(connection, account_id, accounts[account_id], named)]
+        about = _about(connection, account_id) if connection else [f"Account {account_id}"]
+        lines += ["#", *map(_said, about)]
+        lines += _of_account(account_id, accounts[account_id], Named(connection, account_id))
     if not accounts:
         lines += ["#", "# There is no finding in what was asked for."]
     return "\n".join(lines) + "\n"
@@ -124,9 +128,8 @@ def plan_of_answers(database: Path, answers: Iterable[Answer]) -> str:
         return plan(connection, found)
 
 
-def _of_account(
-    connection: sqlite3.Connection, account_id: str, found: Sequence[ToFix], named: Named
-) -> Iterator[str]:
+def _about(connection: sqlite3.Connection, account_id: str) -> Iterator[str]:
+    """The account, when it was collected, and what could not be read."""
     about = {"account_id": account_id}
     name, collected_at = connection.execute(
         "select coalesce(accounts.name, :account_id), max(collections.finished_at) "
@@ -135,7 +138,7 @@ def _of_account(
         about,
     ).fetchone()
     when = (collected_at or "an unknown time").replace("T", " ").replace("Z", " UTC")
-    yield _said(f"Account {name} ({account_id}), as collected on {when}")
+    yield f"Account {name} ({account_id}), as collected on {when}"
     unread = [
         row[0].replace("_", " ")
         for row in connection.execute(
@@ -145,7 +148,10 @@ def _of_account(
         )
     ]
     if unread:
-        yield _said(f"Not read in full, so that there may be more to fix: {', '.join(unread)}")
+        yield f"Not read in full, so that there may be more to fix: {', '.join(unread)}"
+
+
+def _of_account(account_id: str, found: Sequence[ToFix], named: Named) -> Iterator[str]:
     todo = [finding for finding in found if not finding.is_accepted]
     without = [finding for finding in todo if not finding.command]
     unsafe = [finding for finding in todo if finding.command and not steps_of(finding.command)]
