@@ -46,7 +46,7 @@ select
   case
     when steps.status = 'ok' then 'read'
     when steps.status = 'partial' then 'read in part'
-    when parts.read_at is not null then 'kept from an earlier collect'
+    when parts.read_at is not null then 'kept from an earlier collection'
     else 'never read'
   end as completeness,
   parts.read_at,

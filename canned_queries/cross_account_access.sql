@@ -81,7 +81,7 @@ with
       foreigners.kind,
       foreigners.other_accounts,
       foreigners.known_from,
-      'itself' as via
+      'direct' as via
     from foreigners
     join policies
       on policies.iam_id = foreigners.iam_id
@@ -120,7 +120,7 @@ with
       coalesce(sources.source_account, 'any account'),
       'service',
       sources.other_accounts,
-      'the authorization itself',
+      'the authorization',
       'authorization'
     from sources
     join policies on policies.id = sources.policy_id
@@ -138,7 +138,7 @@ select
   descriptions.condition,
   case settings.state
     when 'enabled' then 'yes'
-    when 'monitor' then 'yes, and it is recorded'
+    when 'monitor' then 'yes, but monitored'
     when 'limited' then iif(
       exists (
         select 1
@@ -150,7 +150,7 @@ select
             where known.iam_id = subjects.iam_id
           )
       ),
-      'yes, by an exception',
+      'yes, as an exception',
       'no'
     )
     else 'not known'

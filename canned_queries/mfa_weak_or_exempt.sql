@@ -69,7 +69,7 @@ with
       null as user_id,
       null as state,
       account_settings.mfa,
-      iif(account_settings.mfa = 'TOTP', 'not for federated users', 'no second factor') as problem
+      iif(account_settings.mfa = 'TOTP', 'not for federated users', 'no MFA') as problem
     from account_settings
     where account_settings.mfa glob 'NONE*' or account_settings.mfa = 'TOTP'
     union all

@@ -77,7 +77,7 @@ with
       asked.*,
       case
         when is_exempt then 'exempt'
-        when mfa glob 'NONE*' then 'none asked for'
+        when mfa glob 'NONE*' then 'not required'
         when complies = 0 then 'not enrolled'
       end as missing,
       case
@@ -87,8 +87,8 @@ with
           when complies = 1 then iif(mfa = 'TOTP', ', unless federated', '')
           when is_reported
             or (account_id, 'mfa_enrollments') in (select account_id, part from read_parts)
-          then ' asked for, enrolment not known'
-          else ' asked for, enrolment not read'
+          then ' required, enrollment not known'
+          else ' required, enrollment not read'
         end
       end as factor
     from asked

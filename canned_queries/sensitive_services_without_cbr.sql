@@ -256,11 +256,11 @@ select
   instances.region_id as region,
   resource_groups.name as resource_group,
   case problems.problem
-    when 1 then 'the rule is only recorded'
-    when 2 then 'the rule is switched off'
+    when 1 then 'the rule is in report-only mode'
+    when 2 then 'the rule is disabled'
     when 3 then 'the rule restricts nothing'
-    when 4 then 'the rule is about a part of it'
-    when 5 then 'the rule is about the platform API only'
+    when 4 then 'the rule covers only a part of it'
+    when 5 then 'the rule covers only the platform API'
     else 'there is no rule'
   end as problem,
   rule_names.rules,

@@ -44,13 +44,13 @@ with
   )
 select
   coalesce(accounts.name, accounts.account_id) as account,
-  'no group may open support cases' as problem,
+  'no group can open support cases' as problem,
   (
     select group_concat(name, ', ')
     from (
       select
         name || case
-          when not may_open_cases then ' (only looks)'
+          when not may_open_cases then ' (view only)'
           else ' (no members)'
         end as name
       from able_groups

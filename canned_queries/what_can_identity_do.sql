@@ -166,7 +166,7 @@ with
         || iif(ways.profile is not null and ways.access_group_id is not null, ', ', '')
         || case
           when ways.access_group_id is not null then 'access group ' || summaries.name
-          when ways.profile is null then 'itself'
+          when ways.profile is null then 'direct'
           else ''
         end as via,
       ways.membership,

@@ -85,7 +85,7 @@ with
       reached.policy_id,
       reached.scope,
       policies.access_group_id,
-      coalesce('access group ' || coalesce(nullif(access_groups.name, ''), access_groups.id), 'itself')
+      coalesce('access group ' || coalesce(nullif(access_groups.name, ''), access_groups.id), 'direct')
         as via,
       (
         select public_access.effect

@@ -113,7 +113,7 @@ with
         where accounts.account_id = policies.account_id
       ) as account,
       policies.access_group_id,
-      coalesce('access group ' || coalesce(nullif(access_groups.name, ''), access_groups.id), 'itself')
+      coalesce('access group ' || coalesce(nullif(access_groups.name, ''), access_groups.id), 'direct')
         as via,
       (
         select public_access.effect

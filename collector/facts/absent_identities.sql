@@ -1,13 +1,14 @@
 -- title: >
---   Who holds policies or memberships in an account and is not in it: of another account, or gone.
+--   Identities that have policies or memberships in an account but are not in it: they belong to
+--   another account, or are deleted.
 -- grain: one row for each account and identity that its policies or access groups name
 -- key: [account_id, iam_id]
 -- columns:
 --   account_id: {is: "The account.", references: accounts, required: true}
---   iam_id: {is: "Who is not in it.", references: identities, required: true}
---   kind: {is: "person, service ID, trusted profile or resource.", required: true}
---   other_accounts: Accounts that it belongs to; empty if none is known, so that it is gone.
---   known_from: What knows of it there.
+--   iam_id: {is: "The identity that is not in it.", references: identities, required: true}
+--   kind: {is: "person, service ID, trusted profile, or resource.", required: true}
+--   other_accounts: Accounts that it belongs to; empty if none is known, so that it counts as deleted.
+--   known_from: How the file knows that it belongs there.
 -- rests_on:
 --   - access_group_members
 --   - access_groups
@@ -21,8 +22,8 @@
 --   - policies
 --   - users
 -- errs: >
---   A kind of identity is judged only where its list was read in full. Who belongs to an account
---   of which the file knows nothing looks as if it were gone.
+--   A kind of identity is judged only if its list was read in full. An identity of an account that
+--   the file does not know looks deleted.
 with
   named as (
     select account_id, iam_id

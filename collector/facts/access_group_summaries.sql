@@ -4,14 +4,14 @@
 -- columns:
 --   access_group_id: {is: The access group., references: access_groups, required: true}
 --   account_id: {is: Its account., references: accounts, required: true}
---   name: "Its name, or its ID if it has none; (does not exist) behind it if it is missing."
---   is_missing: {is: "1 if only policies mention it, though all groups were listed.", kind: integer}
---   identities: {is: How many identities of the file it stands for., kind: integer, required: true}
---   members: {is: "How many identities it stands for; empty where they were not read.", kind: integer}
+--   name: "Its name, or its ID if it has none, followed by (does not exist) if it is missing."
+--   is_missing: {is: "1 if only policies mention it, although all groups were listed.", kind: integer}
+--   identities: {is: How many identities of the file it represents., kind: integer, required: true}
+--   members: {is: "How many identities it represents; empty if they were not read.", kind: integer}
 -- rests_on: [access_group_members, access_groups, collection_steps, collections, serviceids, users]
 -- notes: |
---   A group that only policies mention is deleted, or hidden from the token. It is called missing where
---   the listing of groups was read in full; else its ID stands alone. Not known is not none.
+--   A group that only policies mention is deleted, or hidden from the token. It counts as missing if
+--   the list of groups was read in full; otherwise only its ID is shown. Unknown is not the same as 0.
 with readings as materialized (
   select
     account_id,

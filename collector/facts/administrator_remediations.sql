@@ -1,22 +1,22 @@
--- title: The ibmcloud commands that take its privileges from each administrator.
+-- title: The ibmcloud commands that remove the privileges of each administrator.
 -- grain: one row for each account and identity that is privileged in it by a policy
 -- key: [account_id, iam_id]
 -- by_key: true
 -- columns:
 --   account_id: {is: The account., references: accounts, required: true}
---   iam_id: {is: Who is privileged., references: identities, required: true}
---   command: Ends every way to a privilege; empty if one of them has no command.
+--   iam_id: {is: The privileged identity., references: identities, required: true}
+--   command: Ends every access path to a privilege; empty if one of them has no command.
 --   direct_command: The same without trusted profiles.
---   remark: Why there is no command, where there is more to say than that members by a rule come back.
+--   remark: Why there is no command, unless the reason is a member added by a dynamic rule.
 --   direct_remark: The same without trusted profiles.
 -- rests_on:
 --   [access_group_members, access_group_rules, access_groups, administrator_ways, ambiguous_names,
 --   policies, policy_remediations, serviceids, trustedprofile_identities, trustedprofiles, users]
--- errs: As what it rests on.
+-- errs: Same as the facts that it depends on.
 -- notes: |
---   They delete the administrator's own policies and those of the Public Access group, take it out of
---   groups, and out of the trust of profiles. A locked service ID is unlocked while its policies
---   change. Members by a dynamic rule come back with their next login.
+--   They delete the administrator's direct policies and those of the Public Access group, and remove
+--   it from access groups and from the trust of trusted profiles. A locked service ID is unlocked
+--   while its policies change. Members by a dynamic rule come back at their next login.
 with
   deletions as materialized (
     select policy_id, delete_command as step, remark
@@ -88,7 +88,7 @@ with
       iif(
         profiles.template_id is null,
         null,
-        'It comes from a template of the enterprise, where it can be changed.'
+        'It comes from an enterprise template: change it in the template.'
       )
     from places
     join trustedprofiles as profiles

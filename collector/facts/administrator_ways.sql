@@ -1,29 +1,30 @@
--- title: By which policies, and through what, each identity is privileged.
+-- title: The access paths by which each identity is privileged.
 -- grain: >
 --   one row for each identity, policy that makes it privileged, and identity that it acts as
 -- key: [account_id, iam_id, policy_id, acting_as]
 -- columns:
 --   account_id: {is: The account., references: accounts, required: true}
---   iam_id: {is: Who is privileged., references: identities, required: true}
+--   iam_id: {is: The privileged identity., references: identities, required: true}
 --   policy_id: {is: The policy., references: policies, required: true}
 --   acting_as: >
---     Itself, or the IAM ID of the trusted profile that it must assume for it.
+--     Its own IAM ID, or that of the trusted profile that it must assume.
 --   access_group_id: {is: "The access group that holds the policy, if one does.", references: access_groups}
---   membership: "How acting_as is in that group: static, dynamic or public."
+--   membership: "How acting_as is in that group: static, dynamic, or public."
 --   administers_services: {is: 1 for Administrator on all services., kind: integer, required: true}
 --   manages_services: {is: 1 for Manager on all services., kind: integer, required: true}
 --   administers_account: {is: 1 for Administrator on all account management services., kind: integer, required: true}
 --   administers_iam: >
---     How many of the services that decide about access (IAM and users) it gives Administrator on.
---   is_conditional: {is: 1 if it holds under a condition only., kind: integer, required: true}
---   why: "Roles, what they are on, under which condition, and through what."
+--     On how many of the services that control access (IAM and users) it grants Administrator.
+--   is_conditional: {is: 1 if it applies only under a condition., kind: integer, required: true}
+--   why: "The roles, their target, the condition, and the access path."
 -- indexes: [[access_group_id], [policy_id]]
 -- rests_on:
 --   [access_group_members, access_groups, privileged_policies, serviceids,
 --   trustedprofile_identities, trustedprofiles, users]
 -- errs: >
---   Dynamic members are those of the last login. People whom a trusted profile lets in by a claim
---   rule, and programs that it lets in by their compute, are in no list: too little.
+--   Dynamic members are those of the last login. Users who can assume a trusted profile through a
+--   claim rule, and programs that can assume it through their compute resource, are in no list and
+--   therefore missing.
 -- notes: |
 --   Which policies are privileged is decided in privileged_policies; here is only who gets them: by
 --   policies of its own, by access groups (Public Access stands for every user and service ID), and

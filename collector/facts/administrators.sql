@@ -1,35 +1,35 @@
--- title: Who is privileged in an account, by any way, and how far.
+-- title: Who is privileged in an account, by any access path, and to what extent.
 -- grain: one row for each account and identity that is privileged in it, the owner included
 -- key: [account_id, iam_id]
 -- columns:
 --   account_id: {is: The account., references: accounts, required: true}
---   iam_id: {is: Who it is., references: identities, required: true}
---   kind: "user, service_id, trusted_profile, service or unknown (in no account of the file)."
+--   iam_id: {is: The privileged identity., references: identities, required: true}
+--   kind: "user, service_id, trusted_profile, service, or unknown (in no account of the file)."
 --   is_person: {is: "1 for people, whether they are in the account or not.", kind: integer, required: true}
 --   rank: >
---     owner, full administrator or privileged, by everything that it can get at, the trusted profiles
---     that it may assume included.
+--     owner, full administrator, or privileged, by all its access paths, including the trusted
+--     profiles that it can assume.
 --   direct_rank: >
---     The same by policies of its own and of its access groups only; empty if it is privileged only
---     as a trusted profile.
+--     The same by direct policies and access groups only; empty if it is privileged only through
+--     trusted profiles.
 --   through: >
---     its own policies, access groups or both; trusted profiles, alone or behind one of these; empty
+--     its own policies, access groups, or both; trusted profiles, alone or after one of these; empty
 --     for an owner without policies.
 --   direct_through: The same without trusted profiles.
---   privileges: "Roles, what they are on, and through what, one after the other."
+--   privileges: "The roles, their targets, and the access paths."
 --   direct_privileges: The same without trusted profiles.
---   is_conditional: {is: 1 if every way is under a condition., kind: integer, required: true}
---   is_public_only: {is: 1 if every way is through the Public Access group., kind: integer, required: true}
---   ways: {is: How many ways there are in administrator_ways., kind: integer, required: true}
+--   is_conditional: {is: 1 if every access path has a condition., kind: integer, required: true}
+--   is_public_only: {is: 1 if every access path is through the Public Access group., kind: integer, required: true}
+--   ways: {is: Number of access paths in administrator_ways., kind: integer, required: true}
 --   direct_ways: {is: How many of them need no trusted profile., kind: integer, required: true}
 -- facets: [account_id, kind, rank, through]
 -- indexes: [[iam_id]]
 -- rests_on: [accounts, administrator_ways, identities]
--- errs: As what it rests on.
+-- errs: Same as the facts that it depends on.
 -- notes: |
 --   This is the one place that says who is an administrator. A full administrator holds Administrator
 --   and Manager on all services and Administrator on all account management services, without a
---   condition, by all its ways taken together. The owner holds everything without a policy.
+--   condition, by all its access paths together. The owner has all access without a policy.
 with
   counted as (
     select

@@ -1,16 +1,15 @@
--- title: Names and logins by which the ibmcloud command line could take another thing, or none.
--- grain: one row for each access group, person and service ID whose name does not tell it apart
+-- title: Names and logins that do not identify one thing on the ibmcloud command line.
+-- grain: one row for each access group, person, and service ID whose name does not identify it
 -- key: [kind, account_id, id]
 -- columns:
---   kind: {is: "access group, person or service ID.", required: true}
+--   kind: {is: "access group, person, or service ID.", required: true}
 --   account_id: {is: Its account., references: accounts, required: true}
 --   id: {is: "ID of the access group; IAM ID of the person or service ID.", required: true}
 --   remark: {is: "Why no command can name it, as a sentence.", required: true}
 -- rests_on: [access_groups, letter_cases, serviceids, users]
 -- notes: |
---   Neither names nor logins need to be unique in an account, and whether the command line heeds their
---   case is not written anywhere: names that differ by no more than case or blanks at an end count as
---   one.
+--   Names and logins need not be unique in an account, and whether the command line is case-sensitive
+--   is not documented: names that differ only in case or in leading or trailing blanks count as one.
 with recursive
   named(kind, account_id, id, name) as materialized (
     -- Where IBM Cloud gives no name, the identifier stands in its place, which is no name either.
@@ -63,9 +62,9 @@ select
   id,
   iif(
     folded = '',
-    'No command: the command line takes only the ' || iif(kind = 'person', 'login', 'name')
+    'No command: the command line accepts only the ' || iif(kind = 'person', 'login', 'name')
       || ' of this ' || kind || ', which is empty.',
-    'No command: the command line takes only the ' || iif(kind = 'person', 'login', 'name')
+    'No command: the command line accepts only the ' || iif(kind = 'person', 'login', 'name')
       || ' of this ' || kind || ', and another has the same, or the same in another case.'
   ) as remark
 from counted

@@ -1,4 +1,4 @@
--- title: Who holds duties that should not be in one hand, and from what.
+-- title: Who holds conflicting duties (separation of duties), and through which access paths.
 -- grain: one row for each identity or access group and combination of duties that it holds
 -- key: [account_id, holder_id, combination]
 -- columns:
@@ -6,16 +6,16 @@
 --   holder_id: {is: IAM ID or ID of the access group., required: true}
 --   access_group_id: {is: "The access group, if the holder is one.", references: access_groups}
 --   combination: reads data and changes keys, or grants access and changes audit routing.
---   first_half: Which roles on what give the first duty, and through what.
---   second_half: The same of the second duty.
+--   first_half: The roles, targets, and access paths that give the first duty.
+--   second_half: The same for the second duty.
 -- rests_on:
 --   [access_group_members, access_groups, accounts, identities, policies, policy_duties,
 --   serviceids, trustedprofile_identities, trustedprofiles, users]
--- errs: As policy_duties; people whom a trusted profile lets in by a claim rule are in no list.
+-- errs: Same as policy_duties; users who can assume a trusted profile through a claim rule are missing.
 -- notes: |
---   A group, or a trusted profile, that has both stands for everybody in it: an identity is here if it
---   needs policies of its own, several groups, or a profile beside them. The account owner is left
---   out.
+--   A group or trusted profile that gives both duties represents everyone in it. An identity is here
+--   if no single group or profile gives it both, but its direct policies, its groups, and the profiles
+--   that trust it by name do so together. The account owner is left out.
 with
   pairs(combination, one, other) as (
     values

@@ -1,18 +1,18 @@
--- title: How far each identity, group and other thing is from full control of its account.
--- grain: one row for each thing of an account from which full control of it can be reached
+-- title: How far each identity, access group, and other object is from full control of its account.
+-- grain: one row for each object of an account from which full control of it can be reached
 -- key: [account_id, id]
 -- by_key: true
 -- columns:
 --   account_id: {is: The account., references: accounts, required: true}
 --   id: {is: "An IAM ID, the ID of an access group, or another source of escalation_steps.", required: true}
---   hops: {is: "How many escalations it takes, six at most.", kind: integer, required: true}
+--   hops: {is: "Number of escalations that it takes, at most six.", kind: integer, required: true}
 --   level: {is: "Confidence of the weakest step: 3 high, 2 medium, 1 low.", kind: integer, required: true}
---   name: Its name; of groups, service IDs and profiles with what it is before it.
+--   name: Its name; for groups, service IDs, and trusted profiles, preceded by what it is.
 -- rests_on:
 --   [access_group_members, access_groups, accounts, escalation_steps, identities,
 --   known_resources, serviceids, users]
 -- notes: |
---   Between equally short ways the one of the highest confidence counts. Nothing is followed forward
+--   Of equally short paths, the one with the highest confidence counts. Nothing is followed forward
 --   from thousands of identities: starting at full control the steps are walked backwards; the limit
 --   of hops ends circles. First come the hops, then the confidence along the shortest ways only.
 --   Users are left out of the walk, because there are so many: only steps from "every user" lead to

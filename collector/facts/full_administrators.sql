@@ -1,5 +1,5 @@
--- title: Who is in full control of an account already, owner and groups too.
--- grain: one row for each identity or access group in full control of an account
+-- title: Who already has full control of an account, including the owner and access groups.
+-- grain: one row for each identity or access group with full control of an account
 -- key: [account_id, id]
 -- columns:
 --   account_id: {is: The account., references: accounts, required: true}
@@ -7,10 +7,10 @@
 --   kind: identity or access_group.
 --   why: "is the account owner, is a full administrator, or its members are full administrators."
 -- rests_on: [administrators, privileged_policies]
--- errs: As what it rests on.
+-- errs: Same as the facts that it depends on.
 -- notes: |
 --   A full administrator holds Administrator and Manager on all services and Administrator on all
---   account management services, without a condition, by policies of its own or of its groups.
+--   account management services, without a condition, by direct policies or through its groups.
 select
   account_id,
   iam_id as id,

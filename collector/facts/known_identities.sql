@@ -1,14 +1,14 @@
 -- title: >
---   Which identity belongs to which account, as far as anything in the file knows.
--- grain: one row for each identity, account and source that knows of it
+--   Which identity belongs to which account, according to anything in the file.
+-- grain: one row for each identity, account, and source that shows it
 -- key: [account_id, iam_id, known_from]
 -- by_key: true
 -- indexes:
 --   - [iam_id]
 -- columns:
---   account_id: {is: "The account that it belongs to, which need not be in the file.", required: true}
+--   account_id: {is: "The account that it belongs to, which might not be in the file.", required: true}
 --   iam_id: {is: "The identity.", references: identities, required: true}
---   known_from: {is: "What knows of it.", required: true}
+--   known_from: {is: "The source that shows it.", required: true}
 -- rests_on:
 --   - accounts
 --   - apikeys
@@ -20,8 +20,8 @@
 --   - trustedprofiles
 --   - users
 -- errs: >
---   A key or a credential may outlive its identity: then less is found than there is. Reports of
---   IBM Cloud on second factors and inactivity may be old, and prove nothing here.
+--   A key or a credential can outlive its identity; a deleted identity can then go unnoticed. IBM
+--   Cloud's reports on MFA and inactivity might be old, so they are not used as evidence.
 select account_id, iam_id, 'users' as known_from
 from users
 union

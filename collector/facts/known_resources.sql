@@ -1,13 +1,13 @@
 -- title: >
---   Everything of an account that anything in the file knows of, and from where.
--- grain: one row for each thing and source that knows of it
+--   Every resource of an account that anything in the file refers to, and where.
+-- grain: one row for each resource and source that refers to it
 -- key: [thing, account_id, known_from]
 -- by_key: true
 -- indexes: [[account_id, guid]]
 -- columns:
---   account_id: {is: "The account that it is in, which need not be in the file.", required: true}
---   thing: {is: "Its CRN; its GUID where only that is known.", required: true}
---   known_from: {is: "instances, search, service credential, profile link, tag or authorization.", required: true}
+--   account_id: {is: "The account that it is in, which might not be in the file.", required: true}
+--   thing: {is: "Its CRN, or its GUID if only that is known.", required: true}
+--   known_from: {is: "instances, search, service credential, profile link, tag, or authorization.", required: true}
 --   guid: GUID of the service instance or cluster that it is, or is part of.
 --   name: Its name; empty for a part of an instance.
 --   service_name: Service.
@@ -17,9 +17,9 @@
 --   [policies, policy_values, resource_keys, resource_service_instances, resources,
 --   tag_attachments, trustedprofile_links]
 -- errs: >
---   Lists show what is there; the other sources only mention it, and may outlive it. So a thing may
---   pass for known that is gone, and less is found than there is. Whoever judges one kind of
---   mention leaves that kind out: a link does not prove its own target.
+--   Lists show what exists; the other sources only refer to it, and can outlive it. A deleted
+--   resource can therefore count as known and go unnoticed. A query that judges one kind of
+--   reference leaves that kind out: a link does not prove that its own target exists.
 with
   mentions as (
     select

@@ -1,6 +1,6 @@
 -- title: >
---   Letters that exist in more than one case, as a pattern for GLOB that any case of them fits, and
---   the signs that GLOB would take for something else.
+--   Letters that exist in more than one case, as a GLOB pattern that matches any case, and the
+--   characters that have a special meaning for GLOB.
 -- grain: one row for each letter in one of its cases
 -- key: [letter]
 -- columns:
@@ -8,9 +8,10 @@
 --   pattern: {is: "All its cases in brackets, such as [Aa].", required: true}
 -- rests_on: []
 -- errs: >
---   SQLite's own lower() knows the letters of ASCII only. Here are Latin, Greek, Cyrillic, Armenian
---   and full-width letters whose cases differ by one letter each. What becomes two letters in
---   another case, such as ß and SS, and combined accents are not: such a name is found as written.
+--   SQLite's lower() supports only ASCII letters. This fact has Latin, Greek, Cyrillic, Armenian, and
+--   full-width letters whose cases differ by one letter each. Letters that become two letters in
+--   another case, such as ß and SS, and combined accents are missing: such a name is found only as
+--   written.
 with recursive
   -- From the first to the last capital, every so many; and how far from each its small letter is.
   ranges(first, last, step, distance) as (

@@ -1,5 +1,5 @@
--- title: Instances that active policies name and that do not exist.
--- grain: one row for each value or pattern of a policy for which there is no instance
+-- title: Instances that active policies name but that do not exist.
+-- grain: one row for each value or pattern of a policy that matches no instance
 -- key: [policy_id, side, position, number]
 -- columns:
 --   policy_id: {is: The policy., references: policies, required: true}
@@ -13,18 +13,19 @@
 --   [account_settings, accounts, collection_steps, collections, known_resources, policies,
 --   policy_values, users]
 -- errs: >
---   An instance that the token may not view is taken for missing. Services whose resources are in no
---   list of service instances (VPC, account management) are left out, which is too little.
+--   An instance that the token may not view counts as missing. Services whose resources are in no
+--   list of service instances (VPC, account management) are left out.
 -- notes: |
 --   Instances that active policies name and that do not exist, one row for each name or pattern.
 --
---   Gone means: nowhere. Every state counts as existing, a waiting deletion included, and so does
---   whatever search, a service credential, a trusted profile's link, a tag or an authorization
---   names; authorizations do not prove their own targets. A pattern exists when one instance matches
---   it; patterns of nothing but wildcards name nothing. Only what can be decided is here: the account
---   that the instance would be in is in the file, and what would list it was read in full. Left out
---   are VPC and account management, which have no instances. All this leaves too few rows rather
---   than a wrong one; only an instance that the token may not view is taken for missing.
+--   An instance is missing only if it is found nowhere. Every state counts as existing, including a
+--   pending deletion, and so does whatever search, a service credential, a trusted profile's link, a
+--   tag, or an authorization names; authorizations do not prove their own targets. A pattern exists
+--   if one instance matches it; patterns of nothing but wildcards name nothing. Only what can be
+--   decided is listed: the account that the instance would be in is in the file, and the lists that
+--   would show it were read in full. VPC and account management, which have no instances, are left
+--   out. All this leaves too few rows rather than a wrong one; only an instance that the token may not
+--   view counts as missing.
 with
   complete as materialized (
     select account_id from complete_lists where kind = 'instance'

@@ -1,16 +1,16 @@
 -- title: >
 --   Context-based restrictions that restrict nothing.
 -- grain: >
---   one row for each rule that lets somebody in from more than half of all addresses of an IP version, by public
---   endpoints and without a second factor of its own.
+--   one row for each rule that admits requests from more than half of all addresses of an IP version,
+--   through public endpoints and without MFA of its own.
 -- key: [rule_id]
 -- columns:
 --   rule_id: {is: The rule., references: cbr_rules, required: true}
 --   account_id: {is: The account it belongs to., references: accounts, required: true}
 -- rests_on: [cbr_rule_zones, cbr_rules, cbr_zone_addresses]
 -- errs: >
---   A zone that cannot be seen lets nobody in. Open begins at more than half of all addresses, which
---   is a convention.
+--   A zone that cannot be read counts as admitting nobody. The threshold of more than half of all
+--   addresses is a convention.
 with networks as materialized (
   -- Single addresses, however many, are never half of all.
   select zone_id, json_group_array(json_array(excluded, value)) as addresses

@@ -1,22 +1,22 @@
--- title: Conditions of policies, and from when until when they can hold.
--- grain: one row for each policy that has a rule of time or of attributes
+-- title: Conditions of policies, and when they can be met.
+-- grain: one row for each policy that has a condition on time or attributes
 -- key: [policy_id]
 -- columns:
 --   policy_id: {is: The policy., references: policies, required: true}
---   starts_at: {is: "Before this moment the policy grants nothing; empty: no such moment.", kind: time}
---   ends_at: {is: "From this moment on the policy grants nothing; empty: no such moment.", kind: time}
+--   starts_at: {is: "The policy grants nothing before this time; empty: no start.", kind: time}
+--   ends_at: {is: "The policy grants nothing from this time on; empty: no end.", kind: time}
 --   has_ended:
 --     is: >
---       1 if it had ended when its account was last collected: IBM Cloud keeps such a policy in the
---       list as active, though it grants nothing any more.
+--       1 if it had expired when its account was last collected: IBM Cloud still lists such a policy
+--       as active, although it no longer grants anything.
 --     kind: integer
 --     required: true
 --   words: The condition in words.
 -- rests_on: [collections, policies]
 -- errs: >
---   Only comparisons with the current date or date and time are looked at; days of the week and hours
---   come again, and what attributes a resource will have nobody knows. A rule that can never hold in
---   another way counts as one that can, which is too much.
+--   Only comparisons with the current date or time are evaluated; days of the week and hours recur,
+--   and future attributes of resources are unknown. A rule that can never be met for another reason
+--   counts as one that can.
 with
   collected as (
     select account_id, max(finished_at) as collected_at from collections group by account_id
@@ -134,13 +134,13 @@ select
   ends_at,
   has_ended,
   case
-    when has_ended then 'until ' || substr(replace(ends_at, 'T', ' '), 1, 16) || ' UTC, which is over'
+    when has_ended then 'until ' || substr(replace(ends_at, 'T', ' '), 1, 16) || ' UTC, expired'
     when starts_at is not null and ends_at is not null then
       'from ' || substr(replace(starts_at, 'T', ' '), 1, 16) || ' until '
         || substr(replace(ends_at, 'T', ' '), 1, 16) || ' UTC'
     when ends_at is not null then 'until ' || substr(replace(ends_at, 'T', ' '), 1, 16) || ' UTC'
-    when starts_at is not null then 'from ' || substr(replace(starts_at, 'T', ' '), 1, 16) || ' UTC on'
-    when pattern = 'time-based-conditions:once' then 'between two moments'
+    when starts_at is not null then 'from ' || substr(replace(starts_at, 'T', ' '), 1, 16) || ' UTC'
+    when pattern = 'time-based-conditions:once' then 'between two points in time'
     when pattern like 'time-based-conditions:%' then 'at certain times'
     when pattern like 'attribute-based-condition:%' then 'on resources with certain names'
     else 'under a condition'

@@ -1,13 +1,13 @@
--- title: Policies in words, to whom, on what, with which roles and condition.
+-- title: Policies in words, with their subject, target, roles, and condition.
 -- grain: one row for each policy
 -- key: [policy_id]
 -- by_key: true
 -- columns:
 --   policy_id: {is: The policy., references: policies, required: true}
---   subject: To whom it grants something; of an authorization the source.
---   target: What it is about.
---   roles: "Its roles by name, parted by commas."
---   condition: The condition under which it holds; empty if always.
+--   subject: Whom it grants access to; for an authorization, the source.
+--   target: What it applies to.
+--   roles: "The names of its roles, separated by commas."
+--   condition: The condition under which it applies; empty if always.
 -- rests_on:
 --   [absent_identities, access_group_summaries, access_groups, account_settings, accounts,
 --   collection_steps, collections, identities, known_resources, missing_instances, policies,

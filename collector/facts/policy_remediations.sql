@@ -1,12 +1,12 @@
--- title: The ibmcloud command that deletes each policy, and where the console has it.
+-- title: The ibmcloud command that deletes each policy, and its page in the console.
 -- grain: one row for each policy
 -- key: [policy_id]
 -- by_key: true
 -- columns:
 --   policy_id: {is: The policy., references: policies, required: true}
---   delete_command: The command; empty where there is none.
+--   delete_command: The command; empty if there is none.
 --   remark: "Why there is no command, or what is lost with the policy."
---   console: Address of the page of the console that shows it.
+--   console: URL of the console page that shows it.
 -- rests_on:
 --   [access_group_members, access_group_rules, access_groups, ambiguous_names, policies,
 --   policy_values, serviceids, trustedprofiles, users]
@@ -48,10 +48,10 @@ select
   end || '''' || replace(held.id, '''', '''\''''') || '''' as delete_command,
   case
     when template_id is not null then
-      'It comes from a template of the enterprise, where it can be changed.'
+      'It comes from an enterprise template: change it in the template.'
     when type = 'authorization' then (
-      select 'Without it what the source has encrypted with keys of the target cannot be read any '
-        || 'more: make sure first that nothing is.'
+      select 'Without it, data that the source encrypted with keys of the target can no longer be '
+        || 'read: first make sure that there is none.'
       from policy_values
       where policy_values.policy_id = held.id
         and policy_values.side = 'target'

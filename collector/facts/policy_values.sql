@@ -1,32 +1,32 @@
--- title: What policies name, value by value, with the operator made plain.
+-- title: What policies name, value by value, with normalized operators.
 -- grain: >
 --   one row for each value of each attribute and access tag of a policy's target, and of each
---   attribute of the source of an authorization
+--   attribute of an authorization's source
 -- key: [policy_id, side, position, number]
 -- columns:
 --   policy_id: {is: The policy., references: policies, required: true}
 --   side: >
---     target (what the policy is about), source (the service that an authorization is for) or tag
---     (an access tag that the target must carry).
+--     target (what the policy applies to), source (the service that an authorization is for), or tag
+--     (an access tag that the target must have).
 --   position: {is: "Place of the attribute or tag in its list, from 0.", kind: integer, required: true}
 --   number: {is: "Place of the value in the attribute, from 0.", kind: integer, required: true}
---   name: "Name of the attribute; of a tag: tag."
+--   name: "Name of the attribute; for a tag: tag."
 --   operator: >
---     stringEquals, stringMatch or stringExists; lists are taken apart, a missing operator means
---     stringEquals, and stringEquals with * means stringExists. Others stay as they are.
---   value: "The value as the policy has it; of a tag name:value."
+--     stringEquals, stringMatch, or stringExists; lists are split, a missing operator means
+--     stringEquals, and stringEquals with * means stringExists. Other operators do not change.
+--   value: "The value as the policy has it; for a tag, name:value."
 --   pattern: >
---     What the thing's own value must match, for SQLite's GLOB; empty where no value fits. Every
---     operator but "does not exist" is a pattern: this is the one place that decides how.
+--     The SQLite GLOB pattern that the resource's own value must match; empty if no value matches.
+--     Every operator except "does not exist" is a pattern: this is the one place that decides how.
 --   beginning: >
---     What every value that fits begins with: the pattern up to its first wildcard. An index finds by it.
---   wants_absent: {is: 1 if the thing must lack the attribute., kind: integer, required: true}
---   is_any: {is: "1 if every thing that has the attribute fits, so that nothing is limited.", kind: integer, required: true}
+--     The beginning of every matching value: the pattern up to its first wildcard, for an index.
+--   wants_absent: {is: 1 if the resource must not have the attribute., kind: integer, required: true}
+--   is_any: {is: "1 if every resource that has the attribute matches, so that nothing is limited.", kind: integer, required: true}
 --   account_id: >
---     The account in which the named things are; empty where the policy leaves it open.
+--     The account of the named resources; empty if the policy leaves it open.
 -- indexes: [[name, value]]
 -- rests_on: [policies, policy_resource_attributes, policy_resource_tags, policy_subjects]
--- errs: An operator that IBM Cloud may add one day fits nothing, which is too little.
+-- errs: An operator that IBM Cloud adds in the future matches nothing.
 with
   attributes as (
     select policy_id, 'target' as side, position, name, operator, value, '' as prefix

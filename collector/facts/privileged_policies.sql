@@ -14,7 +14,7 @@
 --       How many of the services that decide about access (IAM and users) it gives Administrator on.
 --     kind: integer
 --     required: true
---   is_conditional: {is: 1 if it holds under a condition only., kind: integer, required: true}
+--   is_conditional: {is: 1 if it applies only under a condition., kind: integer, required: true}
 --   why: Roles, what they are on, and under which condition.
 -- rests_on:
 --   [policies, policy_account_services, policy_breadths, policy_conditions, policy_roles, roles]

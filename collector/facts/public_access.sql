@@ -1,12 +1,12 @@
 -- title: >
---   Whether the settings let policies of the Public Access group work, and for whom.
+--   Whether the settings let policies of the Public Access group take effect, and for whom.
 -- grain: one row for each Public Access group
 -- key: [access_group_id]
 -- indexes: [[account_id]]
 -- columns:
 --   access_group_id: {is: "The group, as the file names it.", references: access_groups, required: true}
 --   account_id: {is: "Its account.", references: accounts, required: true}
---   effect: {is: "What the two settings make of its policies.", required: true}
+--   effect: {is: "The effect of the two settings on its policies.", required: true}
 -- rests_on:
 --   - access_group_settings
 --   - access_groups
@@ -14,9 +14,9 @@
 --   - collections
 --   - external_identity_settings
 -- errs: >
---   That the setting for external identities, where it is limited for people, keeps out whoever has
---   no login is IBM's word on public access to buckets; that it is this setting is inferred. Lists of
---   access that a service keeps by itself are not in the data.
+--   According to IBM's documentation on public access to buckets, limiting external identities for
+--   users also blocks people without a login; that this is the same setting is inferred. Access
+--   lists that a service keeps itself are not in the data.
 with read_parts as materialized (
   select account_id, part
   from collected_parts

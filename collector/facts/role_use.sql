@@ -7,9 +7,9 @@
 --   policies: {is: Policies that grant it., kind: integer, required: true}
 --   authorizations: {is: Authorizations among them., kind: integer, required: true}
 --   access_groups: {is: Access groups that have it., kind: integer, required: true}
---   own_identities: {is: Identities that have it by policies of their own., kind: integer, required: true}
---   identities: {is: "Who has it, members of groups included, each once.", kind: integer, required: true}
---   public_access: What the settings make of access by everybody.
+--   own_identities: {is: Identities that have it through direct policies., kind: integer, required: true}
+--   identities: {is: "Identities that have it, including members of groups, each once.", kind: integer, required: true}
+--   public_access: The effect of the settings on public access.
 --   last_permit_at: {is: When one of the policies last permitted something., kind: time}
 -- rests_on:
 --   [access_group_members, access_groups, identities, policies, policy_conditions,

@@ -1,5 +1,5 @@
--- title: Everything that has a name, to be searched for.
--- grain: one row for each thing that can be found
+-- title: Everything that can be found by name.
+-- grain: one row for each object that can be found
 -- key: [id]
 -- label: name
 -- facets: [account_id, kind]
@@ -7,8 +7,8 @@
 -- columns:
 --   id: {is: Number of the entry., kind: integer, required: true}
 --   kind: {is: What it is., required: true}
---   name: Its name; of a policy what it says.
---   detail: "What else it may be looked for by: addresses, descriptions, IDs."
+--   name: Its name; for a policy, the policy as a sentence.
+--   detail: "Other text that it can be found by: addresses, descriptions, and IDs."
 --   account_id: {is: The account it belongs to., references: accounts, required: true}
 --   table_name: {is: The table that it is in., required: true}
 --   key: {is: The key of its row there., required: true}

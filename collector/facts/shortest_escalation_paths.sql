@@ -1,28 +1,28 @@
--- title: The shortest way of each identity to full control, for whoever is not there already.
+-- title: The shortest path of each identity to full control, unless it already has it.
 -- grain: one row for each identity of an account that can reach full control of it
 -- key: [account_id, iam_id]
 -- columns:
 --   account_id: {is: The account., references: accounts, required: true}
 --   iam_id: {is: The identity., references: identities, required: true}
---   hops: {is: Steps that are escalations., kind: integer}
+--   hops: {is: Number of steps that are escalations., kind: integer}
 --   path: The path in words.
 --   first_rule: {is: Number of the first rule on it., kind: integer}
 --   first_policy_id: {is: The policy of the first step., references: policies}
---   via: "The group or profile that the first policy belongs to, or itself."
---   target: What is taken over last.
+--   via: "The access group or trusted profile that the first policy belongs to, or direct."
+--   target: The last object that is taken over.
 --   confidence: "high, medium or low: that of the weakest step."
---   why: "The rules on the way, each with its confidence."
+--   why: "The rules along the path, each with its confidence."
 -- rests_on:
 --   [access_group_members, access_groups, accounts, escalation_distances, escalation_steps,
 --   identities, serviceids, users]
 -- notes: |
---   The shortest way of each identity to full control, for whoever is not there already.
+--   The shortest path of each identity to full control, unless it already has it.
 --
---   hops counts the steps that are escalations; between equally short ways the one of the highest
+--   hops counts the steps that are escalations; of equally short paths, the one with the highest
 --   confidence, that of its weakest step, is shown, then the most direct, then the first by name.
---   hops is 0 where the identity only has to assume a profile that is a full administrator. Ways of
---   more than six hops are left out. via: the group or profile that the first policy belongs to.
---   target: what is taken over last. why: the rules on the way, each with its confidence.
+--   hops is 0 where the identity only has to assume a profile that is a full administrator. Paths
+--   of more than six hops are left out. via: the group or profile that the first policy belongs to.
+--   target: the last object that is taken over. why: the rules along the path, with confidence.
 --
 --   Each thing has one best step by escalation_distances, and the texts grow along those, backwards
 --   from full control. Steps of rule 0 form no circle (members are no groups, profiles assume no
@@ -144,7 +144,7 @@ with recursive
       iif(
         choices.rule = 0 and choices.target_kind in ('identity', 'access_group'),
         choices.target_name,
-        'itself'
+        'direct'
       ),
       case
         when ways.last is not null then ways.last

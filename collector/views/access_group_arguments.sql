@@ -21,7 +21,7 @@ select
   account_id,
   iif(listed and remark is null, '''' || replace(name, '''', '''\''''') || '''', null) as word,
   remark,
-  'With it go: ' || nullif(
+  'Lost with it: ' || nullif(
     substr(
       coalesce(
         (

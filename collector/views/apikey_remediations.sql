@@ -34,7 +34,7 @@ select
   iif(
     disabled,
     null,
-    'Delete it when disabling it has broken nothing: ' || command || 'delete' || words
+    'If nothing fails after you disable it, delete it: ' || command || 'delete' || words
   ) as remark,
   unlock || command || 'update' || words || ' --action-if-leaked DISABLE' || lock
     as protect_command,

@@ -32,8 +32,8 @@ select
   accounts.account_id,
   'administrators' as measure,
   coalesce(people.directly, 0) > 0 as fails,
-  coalesce(people.directly, 0) || ' people beside the owner by policies of their own, '
-    || coalesce(people.people, 0) || ' by any way' as figure
+  coalesce(people.directly, 0) || ' people besides the owner by direct policies, '
+    || coalesce(people.people, 0) || ' by any path' as figure
 from accounts
 left join people on people.account_id = accounts.account_id
 union all
@@ -42,6 +42,6 @@ select
   'service ID administrators',
   coalesce(programs.programs, 0) > 0,
   coalesce(programs.programs, 0) || ' service IDs, '
-    || coalesce(programs.by_profile, 0) || ' of them by a trusted profile'
+    || coalesce(programs.by_profile, 0) || ' of them through a trusted profile'
 from accounts
 left join programs on programs.account_id = accounts.account_id

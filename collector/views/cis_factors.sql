@@ -61,7 +61,7 @@ select
   account_id,
   'exempt people' as measure,
   mfa glob 'NONE*' or exempt > 0 as fails,
-  'the account asks for ' || coalesce(mfa, 'what is not known') || ', ' || exempt
+  'the account requires ' || coalesce(mfa, 'an unknown MFA setting') || ', ' || exempt
     || ' people are exempt' as figure
 from counted
 union all
@@ -69,7 +69,7 @@ select
   account_id,
   'factor of the owner',
   owner_lacks,
-  iif(owner_lacks, 'the owner lacks it: ', 'the owner has it: ') || owner_asked || ' is asked'
+  iif(owner_lacks, 'the owner lacks it: ', 'the owner has it: ') || owner_asked || ' is required'
 from counted
 union all
 select

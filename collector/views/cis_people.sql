@@ -96,30 +96,30 @@ select
   account_id,
   'mail addresses' as measure,
   nullif(mailless > 0, 0) as fails,
-  mailless || ' people without an address' as figure
+  mailless || ' people without an email address' as figure
 from counted
 union all
 select
   account_id,
   'groups',
   direct + outside > 0,
-  direct || ' people with policies of their own, ' || outside || ' in no access group'
+  direct || ' people with direct policies, ' || outside || ' in no access group'
 from counted
 union all
 select
   account_id,
   'groups or profiles',
   direct + without_profile > 0,
-  direct || ' people with policies of their own, ' || without_profile
+  direct || ' people with direct policies, ' || without_profile
     || ' in no access group and with no trusted profile'
 from counted
 union all
-select account_id, 'inactive people', inactive > 0, inactive || ' people not seen for 30 days'
+select account_id, 'inactive people', inactive > 0, inactive || ' people inactive for 30 days'
 from counted
 union all
 select
   account_id,
   'support group',
   supporters = 0,
-  supporters || ' access groups with members who may open cases'
+  supporters || ' access groups with members who can open cases'
 from counted

@@ -41,7 +41,7 @@ select
   account_id,
   'factor demanded',
   mfa glob 'NONE*',
-  'the account asks for ' || coalesce(mfa, 'what is not known')
+  'the account requires ' || coalesce(mfa, 'an unknown MFA setting')
 from settings
 union all
 select settings.account_id, 'external identities', outsiders.fails, outsiders.figure

@@ -22,7 +22,7 @@ select
   coalesce(
     asked.message,
     'An earlier version of IAM insights read it, without '
-      || replace(replace(reading.lacks, '.*', ''), ' ', ', ') || ': collect again to have it whole.'
+      || replace(replace(reading.lacks, '.*', ''), ' ', ', ') || ': collect again to complete it.'
   ) as message,
   asked.collection_id < (
     select max(collections.id)

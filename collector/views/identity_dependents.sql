@@ -16,7 +16,7 @@ with deletable as (
 select
   account_id,
   iam_id,
-  'With it go: ' || nullif(
+  'Lost with it: ' || nullif(
     substr(
       coalesce(
         (

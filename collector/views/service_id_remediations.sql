@@ -49,10 +49,10 @@ select
   end as command,
   case
     when disable_keys is not null
-      then 'Delete it when disabling its API keys has broken nothing: ' || delete_command || '. '
+      then 'If nothing fails after you disable its API keys, delete it: ' || delete_command || '. '
         || words
     when not keys_were_read
-      then 'Its API keys and service credentials were not read in full: look for them before you '
+      then 'Its API keys and service credentials were not read in full: check for them before you '
         || 'delete it.'
         || coalesce(' ' || words, '')
     else words

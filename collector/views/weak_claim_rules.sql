@@ -61,13 +61,13 @@ with
         else value
       end as condition,
       case
-        when operator in ('NOT_EQUALS', 'NOT_EQUALS_IGNORE_CASE') then 'only excludes'
+        when operator in ('NOT_EQUALS', 'NOT_EQUALS_IGNORE_CASE') then 'only excludes values'
         when operator = 'CONTAINS' and (
           plain_claim glob '*group' or plain_claim glob '*groups' or plain_claim glob '*role'
           or plain_claim glob '*roles' or plain_claim glob '*memberof'
           or plain_claim glob '*groupids' or plain_claim in ('entitlement', 'entitlements')
-        ) then 'one of a list, unless a text'
-        when operator = 'CONTAINS' then 'part of a text, unless a list'
+        ) then 'matches one list entry, unless the claim is a text'
+        when operator = 'CONTAINS' then 'matches part of a text, unless the claim is a list'
         when operator in ('EQUALS', 'EQUALS_IGNORE_CASE', 'IN')
           and plain_claim in (
             'c', 'city', 'co', 'company', 'companyname', 'country', 'countrycode', 'domain',
@@ -83,11 +83,11 @@ select
   rule_id,
   group_concat(condition, ' and ') as conditions,
   case
-    when max(weakness = 'one of a list, unless a text') then 'one of a list, unless a text'
+    when max(weakness = 'matches one list entry, unless the claim is a text') then 'matches one list entry, unless the claim is a text'
     when min(weakness) = max(weakness) then min(weakness)
     else 'several weak conditions'
   end as weakness,
-  iif(max(weakness = 'one of a list, unless a text'), 'info', 'high') as severity
+  iif(max(weakness = 'matches one list entry, unless the claim is a text'), 'info', 'high') as severity
 from (select * from judged order by kind, rule_id, position)
 group by kind, rule_id
 having count(*) = count(weakness)

@@ -426,7 +426,7 @@ def test_people_who_are_administrators_by_any_route(collected):
         ("Acme", "Cora", full, "its own policies", "LEVEL2", 0, "high"),
         (
             *("Acme", "IBMid-ABROAD", full, profiles),
-            *("LEVEL2 asked for, enrolment not known", 0, "high"),
+            *("LEVEL2 required, enrollment not known", 0, "high"),
         ),
         ("Acme", "Dora", some, profiles, "LEVEL2", 0, "high"),
         ("Bolt", "Bo", some, "its own policies", "LEVEL2", 0, "high"),
@@ -451,13 +451,13 @@ def test_people_who_are_administrators_by_any_route(collected):
 @pytest.mark.parametrize(
     ("settings", "denied", "said", "severity"),
     [
-        ({"mfa": "NONE"}, (), "none asked for", "critical"),
-        ({"mfa": "NONE_NO_ROPC"}, ("start_mfa_report",), "none asked for", "critical"),
+        ({"mfa": "NONE"}, (), "not required", "critical"),
+        ({"mfa": "NONE_NO_ROPC"}, ("start_mfa_report",), "not required", "critical"),
         ({"mfa": "TOTP"}, (), "TOTP, unless federated", "high"),
         ({"mfa": "LEVEL3"}, (), "LEVEL3", "high"),
         (
             *({"mfa": "LEVEL3"}, ("start_mfa_report",)),
-            *("LEVEL3 asked for, enrolment not read", "high"),
+            *("LEVEL3 required, enrollment not read", "high"),
         ),
         (
             {"mfa": "LEVEL3"},

@@ -9,7 +9,7 @@ import pytest
 from iaminsights.facts.derived import empty_database
 
 EARLIER = "An earlier version of IAM insights read it, without "
-AGAIN = ": collect again to have it whole."
+AGAIN = ": collect again to complete it."
 
 
 @pytest.fixture

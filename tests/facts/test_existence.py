@@ -352,7 +352,7 @@ def test_subjects_of_other_accounts_are_no_orphans(collected):
     acme.policy(who["person"], ["Manager"], service="kms", state="deleted")
     path = collected(acme, bolt)
     columns = ("kind", "who", "other_accounts", "known_from", "via", "roles", "target", "command")
-    held = ("itself", "Viewer", "kms", None)
+    held = ("direct", "Viewer", "kms", None)
     assert rows(path, "cross_account_access", *columns) == [
         ("person", "Guest Gus", "Bolt", "users", *held),
         ("person", "IBMid-66PARTNER1", OTHER, "trusted profile partners", *held),
@@ -414,7 +414,7 @@ def test_authorizations_of_other_accounts_are_their_access(collected):
     of_bolt, of_other = authorization(bolt.account_id), authorization(OTHER)
     columns = ("kind", "who", "other_accounts", "known_from", "via", "command")
     delete = "ibmcloud iam authorization-policy-delete"
-    known = ("the authorization itself", "authorization")
+    known = ("the authorization", "authorization")
     assert rows(collected(acme, bolt), "cross_account_access", *columns) == [
         ("service", f"logs of account {OTHER}", OTHER, *known, f"{delete} '{of_other}'"),
         ("service", "logs of account Bolt", "Bolt", *known, f"{delete} '{of_bolt}'"),
@@ -430,9 +430,9 @@ def test_whether_the_setting_lets_other_accounts_in(collected, tmp_path):
     columns = ("who", "setting_lets_it_work")
     found = dict(rows(collected(acme, bolt), "cross_account_access", *columns))
     assert found == {
-        "Guest Gus": "yes, by an exception",
+        "Guest Gus": "yes, as an exception",
         "IBMid-66PARTNER1": "no",
-        "bolt-robot": "yes, and it is recorded",
+        "bolt-robot": "yes, but monitored",
         "bolt-profile": "not known",
     }
 

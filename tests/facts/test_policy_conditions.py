@@ -103,7 +103,7 @@ def test_when_a_condition_can_hold(tmp_path, rule, starts, ends, has_ended):
         (targets,) = database.execute("select count(*) from policy_targets").fetchone()
         (words,) = database.execute("select condition from policy_descriptions").fetchone()
     assert granting == targets == (not has_ended)
-    assert words.endswith("UTC, which is over") == has_ended
+    assert words.endswith("UTC, expired") == has_ended
     if ends and not has_ended:
         assert ends[:16].replace("T", " ") in words
 

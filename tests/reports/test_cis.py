@@ -320,7 +320,7 @@ def test_what_only_looks_like_a_failure(collected):
     # Version 1.0 knows no trusted profiles.
     assert [n for n, result in found["v1.0"].items() if result == "fail"] == ["1.12"]
     figures = score(collected(account), column="figure")
-    assert figures["1.16"] == "0 people beside the owner by policies of their own, 2 by any way"
+    assert figures["1.16"] == "0 people besides the owner by direct policies, 2 by any path"
     assert figures["1.2"] == "0 API keys not used for 180 days"
 
 

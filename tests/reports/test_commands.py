@@ -144,13 +144,13 @@ def answers(path: Path, name: str, *columns: str) -> list[tuple]:
 
 def no_command(kind: str, name: str = "name") -> str:
     return (
-        f"No command: the command line takes only the {name} of this {kind}, and another has the "
+        f"No command: the command line accepts only the {name} of this {kind}, and another has the "
         "same, or the same in another case."
     )
 
 
 def empty(kind: str, name: str = "name") -> str:
-    return f"No command: the command line takes only the {name} of this {kind}, which is empty."
+    return f"No command: the command line accepts only the {name} of this {kind}, which is empty."
 
 
 def test_a_group_whose_name_is_not_its_own_has_no_command(collected):
@@ -245,7 +245,7 @@ def test_a_key_is_disabled_before_it_is_deleted(collected):
     acme.add_api_key(robot, "locked", id="ApiKey-2", locked=True)
     acme.add_api_key(acme.user("Ada"), "hers", id="ApiKey-3")
     path = collected(acme)
-    later = "Delete it when disabling it has broken nothing: ibmcloud iam "
+    later = "If nothing fails after you disable it, delete it: ibmcloud iam "
     assert sorted(answers(path, "api_key_no_expiry", "apikey_id", "command", "remark")) == [
         (
             "ApiKey-1",
@@ -299,7 +299,7 @@ def test_no_service_id_is_deleted_where_keys_were_not_read(collected, denied):
     ) == [
         (
             None,
-            "Its API keys and service credentials were not read in full: look for them before "
+            "Its API keys and service credentials were not read in full: check for them before "
             "you delete it.",
         )
     ]
@@ -319,12 +319,12 @@ def test_what_is_lost_with_a_thing_is_said_before_it_is_deleted(collected):
         ("idle", None),
         (
             "robot",
-            "Delete it when disabling its API keys has broken nothing: "
+            "If nothing fails after you disable its API keys, delete it: "
             "ibmcloud iam service-id-delete 'ServiceId-1'. "
-            "With it go: 2 API keys, 1 policy of its own.",
+            "Lost with it: 2 API keys, 1 policy of its own.",
         ),
     ]
-    assert answers(path, "group_no_policies", "remark") == [("With it go: 2 members.",)]
+    assert answers(path, "group_no_policies", "remark") == [("Lost with it: 2 members.",)]
 
 
 def test_service_credentials_that_end_with_a_service_id_are_said(collected):
@@ -333,7 +333,7 @@ def test_service_credentials_that_end_with_a_service_id_are_said(collected):
     acme.service_id("idle", id="ServiceId-2")
     acme.resource_key(acme.instance("queue", "messagehub"), "producer", service_id=behind)
     assert answers(collected(acme), "service_id_no_access", "serviceid", "remark") == [
-        ("auto-generated", "With it go: 1 service credential."),
+        ("auto-generated", "Lost with it: 1 service credential."),
         ("idle", None),
     ]
 
@@ -352,4 +352,4 @@ def test_an_authorization_on_keys_says_that_data_may_be_lost(collected):
     assert {command for key, command, _ in found if key == "policy-0"} == {
         "ibmcloud iam authorization-policy-delete 'policy-0'"
     }
-    assert "cannot be read any more" in sorted(found)[0][2]
+    assert "can no longer be read" in sorted(found)[0][2]

@@ -64,7 +64,7 @@ def test_every_way_in_of_a_person(account, collected):
          "cloud-object-storage", "full"),
         ("Ada Lovelace", "access group Team", "static", "Manager",
          "every bucket of cloud-object-storage", "part"),
-        ("Ada Lovelace", "itself", None, "Viewer", "kms instance keys", "full"),
+        ("Ada Lovelace", "direct", None, "Viewer", "kms instance keys", "full"),
         ("Ada Lovelace", "trusted profile auditor", None, "Administrator",
          "All Account Management services", "full"),
     ]  # fmt: skip
@@ -114,7 +114,7 @@ def test_who_can_access_one_instance(account, collected):
             ("Ada Lovelace", "access group Team", "Manager", "part"),
             ("robot", "access group Team", "Reader, Writer", "full"),
             ("robot", "access group Team", "Manager", "part"),
-            ("Bob Builder", "itself", "Manager", "conditional"),
+            ("Bob Builder", "direct", "Manager", "conditional"),
             *((name, public, "Reader", "full")
               for name in ("Ada Lovelace", "Adalbert Other", "Bob Builder", "Olga Owner", "robot")),
         ]
@@ -177,9 +177,9 @@ def test_who_can_do_an_action(collected):
     path = collected(account)
     columns = ("identity", "role", "via", "target")
     assert rows(path, "who_can_do_action", *columns, role_or_action="kms.x.list") == [
-        ("Ada X", "Key Lister", "itself", "kms"),
+        ("Ada X", "Key Lister", "direct", "kms"),
         ("Bob X", "Key Lister", "access group Team", "All Identity and Access enabled services"),
-        ("Fay X", "Key Lister", "itself", "services matching k?s"),
+        ("Fay X", "Key Lister", "direct", "services matching k?s"),
     ]
     found = rows(path, "who_can_do_action", "identity", role_or_action="key lister")
     assert found == [(f"{name} X",) for name in ("Ada", "Bob", "Dan", "Fay", "Gus", "Hal")]
@@ -209,10 +209,10 @@ def test_who_administers_the_account(collected):
     found = rows(path, "who_administers_account", *columns)
     iam = ("iam-access-management", "iam-groups", "iam-identity", "user-management")
     assert [row for row in found if row[0] != "Eve X"] == [
-        ("Ada X", "Editor", "billing", "one_service", "full", "itself"),
+        ("Ada X", "Editor", "billing", "one_service", "full", "direct"),
         *(("Bob X", "Administrator", service, "all_iam", "full", "access group Team")
           for service in iam),
-        ("Cyd X", "Editor", "iam-groups", "one_service", "part", "itself"),
+        ("Cyd X", "Editor", "iam-groups", "one_service", "part", "direct"),
     ]  # fmt: skip
     assert len([row for row in found if row[0] == "Eve X" and row[3] == "everything"]) == 14
     some = rows(path, "who_administers_account", "identity", service="billing", role="editor")

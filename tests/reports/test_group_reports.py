@@ -331,13 +331,13 @@ def test_broad_dynamic_rules(collected):
     assert {*severities.values()} == {"info", "high"}
     excludes = "type NOT_EQUALS guest and type NOT_EQUALS_IGNORE_CASE ext"
     country = 'http://schemas.example.org/claims/Country IN ["DE", "FR"]'
-    listed = "one of a list, unless a text"
+    listed = "matches one list entry, unless the claim is a text"
     assert rows(path, "dynamic_rule_broad", *columns) == [
         (
             *("Acme", "Admins", "anybody", "email CONTAINS @"),
-            *("part of a text, unless a list", "yes"),
+            *("matches part of a text, unless the claim is a list", "yes"),
         ),
-        ("Acme", "Team", "but guests", excludes, "only excludes", None),
+        ("Acme", "Team", "but guests", excludes, "only excludes values", None),
         ("Acme", "Team", "country", country, "shared by many people", None),
         (
             *(
@@ -351,7 +351,7 @@ def test_broad_dynamic_rules(collected):
         ("Acme", "Team", "no condition", "none", "no condition", None),
         (
             *("Acme", "Team", "not a list", "groupname CONTAINS it"),
-            *("part of a text, unless a list", None),
+            *("matches part of a text, unless the claim is a list", None),
         ),
         (
             *("Acme", "Team", "one of a list"),
@@ -460,7 +460,7 @@ def test_full_administrators_and_their_paths(collected):
     assert without == {"Dyn", "IBMid-GONE1", "by template"}
     remarks = dict(rows(path, "account_full_admins", "identity", "remark"))
     assert remarks["by template"] == (
-        "It comes from a template of the enterprise, where it can be changed."
+        "It comes from an enterprise template: change it in the template."
     )
 
 

@@ -354,13 +354,13 @@ def test_claim_rules_that_let_in_too_many_people(collected):
     columns = ("account", "rule", "conditions", "weakness", "is_privileged")
     assert ("one of a list", "info") in rows(path, "profile_claim_broad", "rule", "severity")
     assert ("mixed", "high") in rows(path, "profile_claim_broad", "rule", "severity")
-    part = "part of a text, unless a list"
+    part = "matches part of a text, unless the claim is a list"
     assert rows(path, "profile_claim_broad", *columns) == [
         ("Acme", "address", "email CONTAINS @", part, "yes"),
-        ("Acme", "all but guests", "groups NOT_EQUALS guests", "only excludes", "yes"),
+        ("Acme", "all but guests", "groups NOT_EQUALS guests", "only excludes values", "yes"),
         (
             *("Acme", "all but guests, in any case", "groups NOT_EQUALS_IGNORE_CASE Guests"),
-            *("only excludes", "yes"),
+            *("only excludes values", "yes"),
         ),
         (
             *("Acme", "country"),
@@ -374,7 +374,7 @@ def test_claim_rules_that_let_in_too_many_people(collected):
         ),
         (
             *("Acme", "one of a list", "groups CONTAINS admins"),
-            *("one of a list, unless a text", "yes"),
+            *("matches one list entry, unless the claim is a text", "yes"),
         ),
         ("Bolt", "address", "email CONTAINS @", part, None),
     ]

@@ -213,9 +213,9 @@ def test_instances_without_an_enforced_rule(collected):
     path = collected(acme, bolt)
     nothing, storage = "the rule restricts nothing", "cloud-object-storage"
     assert rows(path, "sensitive_services_without_cbr", *CONTEXT) == [
-        ("Acme", "instances only", storage, "the rule is about the platform API only", "platform"),
+        ("Acme", "instances only", storage, "the rule covers only the platform API", "platform"),
         ("Acme", "nothing but tried", storage, "there is no rule", None),
-        ("Acme", "one bucket", storage, "the rule is about a part of it", "bucket"),
+        ("Acme", "one bucket", storage, "the rule covers only a part of it", "bucket"),
         ("Acme", "one open bucket", storage, "there is no rule", None),
         ("Acme", "waiting", "hs-crypto", "there is no rule", None),
         ("Acme", "a user's tag only", "kms", "there is no rule", None),
@@ -223,8 +223,8 @@ def test_instances_without_an_enforced_rule(collected):
         ("Acme", "every endpoint", "kms", nothing, "any endpoint"),
         ("Acme", "one context open", "kms", nothing, "one way is open"),
         ("Acme", "open to all", "kms", nothing, "from anywhere"),
-        ("Acme", "recorded", "kms", "the rule is only recorded", "later, try it"),
-        ("Acme", "switched off", "kms", "the rule is switched off", "not now"),
+        ("Acme", "recorded", "kms", "the rule is in report-only mode", "later, try it"),
+        ("Acme", "switched off", "kms", "the rule is disabled", "not now"),
         ("Acme", "no rule", "secrets-manager", "there is no rule", None),
         ("Bolt", "vault", "secrets-manager", "there is no rule", None),
     ]
@@ -524,7 +524,7 @@ def test_how_completely_accounts_were_read(collected):
     assert messages[0][:2] == ("cbr_rules", None) and "answered 403" in messages[0][2]
     collected(acme, path=path, deny=EVERY_POLICY_LIST)
     assert rows(path, "collection_coverage", *columns)[0][:4] == (
-        *("Acme", "policies", "denied", "kept from an earlier collect"),
+        *("Acme", "policies", "denied", "kept from an earlier collection"),
     )
     assert rows(path, "collection_coverage", *columns)[30][:3] == ("Bolt", "cbr_rules", "denied")
     read = {row[:4] for row in rows(path, "collection_coverage", *columns)}

@@ -404,9 +404,9 @@ def test_users_without_an_email_address(collected):
 @pytest.mark.parametrize(
     ("mfa", "problem"),
     [
-        ("NONE", "no second factor"),
-        ("NONE_NO_ROPC", "no second factor"),
-        ("NONE_NORPC", "no second factor"),
+        ("NONE", "no MFA"),
+        ("NONE_NO_ROPC", "no MFA"),
+        ("NONE_NORPC", "no MFA"),
         ("TOTP", "not for federated users"),
         ("TOTP4ALL", None),
         ("LEVEL1", None),
@@ -470,7 +470,7 @@ def test_people_exempt_from_a_second_factor_or_without_one(collected):
             *(None, None),
         ),
         (
-            *("Bolt", "everybody", "no second factor", "NONE", None),
+            *("Bolt", "everybody", "no MFA", "NONE", None),
             "ibmcloud iam account-settings-update --mfa LEVEL2",
         ),
     ]
@@ -524,22 +524,22 @@ def test_settings_weaker_than_recommended(collected):
         ),
         ("Acme", "Visibility of the user list", "NOT_RESTRICTED", "RESTRICTED", None),
         (
-            *("Acme", "Addresses to log in from", "192.0.2.0/24, 0.0.0.0/0"),
+            *("Acme", "IP addresses allowed to log in", "192.0.2.0/24, 0.0.0.0/0"),
             *("your own networks", None),
         ),
         (
-            *("Acme", "Longest session", "2592000 seconds", "86400 seconds or less"),
+            *("Acme", "Maximum session length", "2592000 seconds", "86400 seconds or less"),
             f"{UPDATE} --session-expiration-in-seconds 86400",
         ),
         (
-            *("Acme", "Longest time without activity", "86400 seconds", "7200 seconds or less"),
+            *("Acme", "Maximum idle time", "86400 seconds", "7200 seconds or less"),
             f"{UPDATE} --session-invalidation-in-seconds 7200",
         ),
         (
-            *("Acme", "Sessions at a time", "no limit", "a limit, such as 5"),
+            *("Acme", "Concurrent sessions", "no limit", "a limit, such as 5"),
             f"{UPDATE} --max-sessions-per-identity 5",
         ),
-        ("Acme", "Mail domains that may be invited", "any", "your own domains", None),
+        ("Acme", "Email domains that can be invited", "any", "your own domains", None),
         (
             *("Acme", "Access of other accounts' services", "monitor", "limited"),
             f"{EXTERNAL} 'service' --state limited",
@@ -593,7 +593,7 @@ def test_accounts_without_a_group_for_support_cases(collected):
     columns = ("account", "groups_that_fall_short", "command", "remark")
     found = rows(collected(acme, bolt, twice), "support_access_group", *columns)
     assert found[:2] == [
-        ("Acme", "Lookers (only looks), Nobody (no members)", CREATE + GRANT, None),
+        ("Acme", "Lookers (view only), Nobody (no members)", CREATE + GRANT, None),
         ("Bolt", None, GRANT, None),
     ]
     ((account, _, command, remark),) = found[2:]

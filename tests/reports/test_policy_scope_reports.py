@@ -560,8 +560,8 @@ def test_custom_roles_that_lead_to_more_access(collected):
             ),
             (
                 *(account, 'Keeper, of "keys"', "kms"),
-                "grants access, makes credentials, reads credentials",
-                "iam.policy.create, resource-controller.key.create, "
+                "creates credentials, grants access, reads credentials",
+                "resource-controller.key.create, iam.policy.create, "
                 "resource-controller.credential.retrieve_all",
                 *(0, 0),
             ),

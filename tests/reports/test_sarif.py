@@ -75,7 +75,7 @@ def test_a_finding_in_full(collected, acme):
     assert first["message"]["text"] == (
         'API keys that never expire: key "one" 🗝, in account Acme. Fix it: '
         f"ibmcloud iam service-api-key-disable 'ApiKey-1' '{service_id}' "
-        "Delete it when disabling it has broken nothing: "
+        "If nothing fails after you disable it, delete it: "
         f"ibmcloud iam service-api-key-delete 'ApiKey-1' '{service_id}'"
     )
     assert (first["ruleId"], first["level"]) == ("api_key_no_expiry", "note")
