@@ -66,6 +66,7 @@ def extra_template_vars(datasette, request):
         "found_by_kind": by_kind,
         "by_heading": names.by_heading,
         "tell_cells": functools.partial(cells.tell, *reader),
+        "tell_report": functools.partial(cells.tell_report, *reader),
         "about_row": about_rows(*reader),
         "story_of": functools.partial(story, *reader),
         "search_url": functools.partial(catalogue.search_url, *reader),

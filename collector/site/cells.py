@@ -10,7 +10,10 @@ from typing import Any
 from datasette.utils import tilde_encode
 from markupsafe import Markup, escape
 
+from .differences import differences
 from .names import sentences
+
+_OF_A_CHANGE = ("what", "key", "name", "change", "before", "after")
 
 
 async def tell(
@@ -18,6 +21,49 @@ async def tell(
 ) -> str:
     """Rewrite the cells of a page's rows, where they are; gives nothing for a template to show."""
     await _tell_policies(datasette, actor, name, table, rows)
+    if table == "changes":
+        await tell_changes(datasette, actor, name, rows)
+    return ""
+
+
+async def tell_changes(
+    datasette: Any, actor: Any, name: str, rows: Sequence[Sequence[dict[str, Any]]]
+) -> str:
+    """Say in the cells of changes what differs; gives nothing for a template to show."""
+    cells = [{cell["column"]: cell for cell in row} for row in rows]
+    changes = [{column: of[column]["raw"] for column in _OF_A_CHANGE} for of in cells]
+    told = await differences(datasette, actor, name, changes)
+    for of, difference in zip(cells, told, strict=True):
+        of["name"]["value"] = difference.link()
+        if of["before"]["raw"]:
+            of["before"]["value"] = difference.html(new=False)
+        if of["after"]["raw"]:
+            of["after"]["value"] = difference.html(old=False)
+    return ""
+
+
+async def tell_report(
+    datasette: Any,
+    actor: Any,
+    name: str,
+    columns: Sequence[str],
+    rows: Sequence[Any],
+    cells: Sequence[list[Any]],
+) -> str:
+    """The same for a report on changes; other reports stay as they are."""
+    if not {*_OF_A_CHANGE, "difference"} <= {*columns}:
+        return ""
+    changes = [
+        {**{column: row[column] for column in _OF_A_CHANGE}, "what": row["what"].replace(" ", "_")}
+        for row in rows
+    ]
+    place = columns.index
+    told = await differences(datasette, actor, name, changes)
+    for row, shown, difference in zip(rows, cells, told, strict=True):
+        shown[place("name")] = difference.link()
+        shown[place("difference")] = difference.html() or Markup("&nbsp;")
+        shown[place("before")] = difference.html(new=False) if row["before"] else ""
+        shown[place("after")] = difference.html(old=False) if row["after"] else ""
     return ""
 
 

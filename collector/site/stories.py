@@ -10,6 +10,7 @@ from datasette.utils import tilde_encode
 
 from .catalogue import WORST_FIRST, known, named
 from .databases import holds_insights
+from .differences import differences
 from .links import CONSOLE
 from .readers import may_see
 from .subjects import SUBJECTS, Subject
@@ -78,7 +79,7 @@ FINDINGS = """
 """
 
 CHANGES = """
-    select id, changed_at, what, name, change, before, after
+    select id, changed_at, what, key, name, change, before, after
     from changes
     where (what = :table and key = :key {or_by}) and (:account is null or account_id = :account)
     order by changed_at desc, id desc
@@ -184,24 +185,16 @@ async def _changes_of(
     rows = await datasette.databases[name].execute(
         CHANGES.format(or_by=or_by), {**values, "table": table, "most": MOST_CHANGES}
     )
+    told = await differences(datasette, actor, name, rows.rows)
     return [
         {
             **dict(row),
+            "name": difference.name,
             "what": row["what"].replace("_", " "),
             "url": _row_url(datasette, name, "changes", str(row["id"])),
-            "fields": _fields(row["before"], row["after"]),
+            "difference": difference.html() if row["change"] == "changed" else "",
         }
-        for row in rows
-    ]
-
-
-def _fields(before: str | None, after: str | None) -> list[tuple[str, Any, Any]]:
-    """Name, old and new value of each field that a change is about."""
-    old, new = json.loads(before or "{}"), json.loads(after or "{}")
-    return [
-        (name.replace("_", " "), old.get(name), new.get(name))
-        for name in {**old, **new}
-        if old.get(name) is not None or new.get(name) is not None
+        for row, difference in zip(rows.rows, told, strict=True)
     ]
 
 
