@@ -79,6 +79,20 @@ def test_a_report_has_a_plan_of_its_own(site):
     assert f"#   low  {REPORTS['api_key_no_expiry'].title}: key 0 (robot)" in response.text
 
 
+def test_the_plan_of_a_report_is_of_what_is_filtered(collected):
+    account = acme(250)
+    account.api_keys[7]["name"] = "other"
+    with served(collected(account, reports=SOME)) as site:
+        page = site.page("/iaminsights/api_key_no_expiry?apikey=other")
+        (url,) = re.findall(r'<a href="([^"]+)">remediation plan</a>', page)
+        filtered = site.get(url.replace("&amp;", "&")).text
+        second = site.page("/iaminsights/api_key_no_expiry?_page=2")
+        (url,) = re.findall(r'<a href="([^"]+)">remediation plan</a>', second)
+        whole = site.get(url.replace("&amp;", "&")).text
+    assert commands(filtered) == [DISABLE.format("007")]
+    assert len(commands(whole)) == 250
+
+
 def test_the_plan_of_a_page_is_that_of_the_command_line(sample_file):
     with served(sample_file) as site:
         page = site.get("/iaminsights/findings_to_fix.sh").text
