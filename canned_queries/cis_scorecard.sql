@@ -6,19 +6,25 @@
 --   Shows at a glance which recommendations on IAM the account meets and which it does not. A pass
 --   does not mean that an auditor would agree.
 -- remediation: >
---   Fix what the reports of a row list: on the page, its result leads there.
+--   Fix what the reports of a row list: on the page, the number to fix leads there.
 -- notes: >
---   One row for each recommendation of section 1, in version 2.0 and in version 1.0 of the
---   benchmark; recommendations are told in our words, not in those of the benchmark. result is
---   pass, fail, not checkable where account data cannot tell, or not read where what decides it is
---   not in the file; remark says why. The verdict judges what the recommendation asks, by the
---   figure in its row. reports list what is to fix, and often more than the recommendation asks: a
---   report with rows is no failure by itself. accepted counts findings of these reports that
---   somebody acknowledged: they change no verdict.
+--   One row for each recommendation of section 1 in one version of the benchmark, v2.0 unless
+--   another is chosen; recommendations are told in our words, not in those of the benchmark. result
+--   is pass, fail, not checkable where account data cannot tell, or not read where what decides it
+--   is not in the file; remark says why. What was not read is neither met nor failed, but counts
+--   among what can be checked. The verdict judges what the recommendation asks, by the figure in its
+--   row. reports list what is to fix, and often more than the recommendation asks: a report with
+--   rows is no failure by itself. to_fix counts their open findings, accepted those that somebody
+--   acknowledged: they change no verdict.
+-- parameters:
+--   version: The version of the benchmark; empty for the newest.
+-- choices:
+--   version: cis_results.version
+-- selector: version
 -- home: CIS benchmark
 -- references:
 --   - "CIS IBM Cloud Foundations Benchmark v1.0 and v2.0, section 1"
--- shown: [recommendation, version, number, result, figure, accepted, remark]
+-- shown: [recommendation, number, result, to_fix, figure, accepted, remark]
 -- breakdown: {by: result}
 -- chart:
 --   mark: bar
@@ -26,30 +32,51 @@
 --   x_type: nominal
 --   y_column: recommendations
 --   y_type: quantitative
---   color_column: version
-with accepted as materialized (
-  select report, account_id, count(*) as findings
-  from acknowledged_findings
-  group by report, account_id
-)
+with
+  accepted as materialized (
+    select report, account_id, count(*) as findings
+    from acknowledged_findings
+    group by report, account_id
+  ),
+  counted as materialized (
+    select report, account_id, sum(rows) as findings
+    from report_counts
+    group by report, account_id
+  ),
+  chosen as (
+    select
+      results.*,
+      (
+        select sum(accepted.findings)
+        from accepted
+        where accepted.account_id = results.account_id
+          and instr(', ' || results.reports || ',', ', ' || accepted.report || ',') > 0
+      ) as accepted,
+      (
+        select sum(counted.findings)
+        from counted
+        where counted.account_id = results.account_id
+          and instr(', ' || results.reports || ',', ', ' || counted.report || ',') > 0
+      ) as findings
+    from cis_results as results
+    where results.version = coalesce(
+      nullif(:version, ''), (select max(newest.version) from cis_results as newest)
+    )
+  )
 select
   coalesce(accounts.name, accounts.account_id) as account,
-  results.version,
-  results.number,
-  results.recommendation,
-  results.result,
-  results.figure,
-  results.reports,
-  (
-    select sum(accepted.findings)
-    from accepted
-    where accepted.account_id = results.account_id
-      and instr(', ' || results.reports || ',', ', ' || accepted.report || ',') > 0
-  ) as accepted,
-  results.remark,
+  chosen.version,
+  chosen.number,
+  chosen.recommendation,
+  chosen.result,
+  nullif(chosen.findings - coalesce(chosen.accepted, 0), 0) as to_fix,
+  chosen.figure,
+  chosen.reports,
+  chosen.accepted,
+  chosen.remark,
   1 as recommendations,
-  results.account_id,
+  chosen.account_id,
   count(*) over () as report_rows
-from cis_results as results
-join accounts on accounts.account_id = results.account_id
-order by account, results.account_id, version desc, cast(substr(number, 3) as integer)
+from chosen
+join accounts on accounts.account_id = chosen.account_id
+order by account, chosen.account_id, cast(substr(number, 3) as integer)

@@ -25,7 +25,7 @@ from iaminsights.site.listing import sections
 from iaminsights.site.missing import missing
 from iaminsights.site.news import news
 from iaminsights.site.references import about_rows
-from iaminsights.site.score import scores
+from iaminsights.site.score import scorecard, scores
 from iaminsights.site.stories import story
 
 
@@ -53,6 +53,7 @@ def extra_template_vars(datasette, request):
         "first_of": functools.partial(first, *reader),
         "news_of": functools.partial(news, *reader),
         "scores_of": functools.partial(scores, *reader),
+        "scorecard_of": functools.partial(scorecard, *reader),
         "weights": WEIGHTS,
         "gaps_of": functools.partial(gaps.gaps, datasette),
         "choices_of": functools.partial(choices, datasette),

@@ -97,7 +97,7 @@ MAY_IMPORT_WITHIN = {
         "explorers": {"catalogue", "databases"},
         "overview": {"gaps", "readers"},
         "counts": {"catalogue", "readers", "trend", "workbench"},
-        "score": {"readers"},
+        "score": {"catalogue", "readers"},
         "trend": {"gaps"},
         "news": {"catalogue", "readers", "trend", "workbench"},
         "first": {"catalogue", "readers", "workbench"},

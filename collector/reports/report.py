@@ -32,8 +32,8 @@ _ACKNOWLEDGED = re.compile(r"\backnowledged\.report\s*=\s*'([^']*)'")
 _NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 _REQUIRED = ("title", "question", "category", "severity", "why", "remediation")
 _OPTIONAL = (
-    *("notes", "references", "parameters", "choices", "linked_from", "home", "chart"),
-    *("shown", "breakdown", "identifiers"),
+    *("notes", "references", "parameters", "choices", "selector", "linked_from", "home"),
+    *("chart", "shown", "breakdown", "identifiers"),
 )
 _MOST_SHOWN = 7  # columns of a report's page, before somebody asks for all of them
 _CHART_KEYS = ("mark", "x_column", "x_type", "y_column", "y_type", "color_column", "size_column")
@@ -54,6 +54,8 @@ class Report:
     value of the column `by`: as long as there are rows or, where the rows are counts themselves,
     as the column `of` adds up to. `chart` speaks datasette-vega's vocabulary. `parameters`
     maps a name to what it is for, `choices` to what its form offers: a column, as table.column.
+    `selector` is a parameter with few choices, each of which is one click away; its rows have a
+    column of that name.
     `linked_from` says from the rows of which tables a link leads to the report: the `parameter`
     that it fills, from which `column` of the row, and its `words`. `home` is what a button on the
     home page says. `identifiers` are the columns that tell a finding from the others of its
@@ -72,6 +74,7 @@ class Report:
     references: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     choices: Mapping[str, str] = field(default_factory=dict)
+    selector: str = ""
     linked_from: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     chart: Mapping[str, str] = field(default_factory=dict)
     shown: tuple[str, ...] = ()
@@ -182,6 +185,7 @@ def check_against(report: Report, connection: sqlite3.Connection) -> tuple[str, 
         *(("shown", column) for column in report.shown),
         *(("breakdown", column) for column in report.breakdown.values()),
         *(("chart", column) for key, column in report.chart.items() if key.endswith("_column")),
+        *(("selector", column) for column in (report.selector,) if column),
         *(("identifiers", column) for column in report.identifiers),
         *(("identifiers", "account_id") for _ in report.identifiers[:1]),
     ]
@@ -248,7 +252,7 @@ def _header(path: Path, comments: list[str]) -> dict[str, Any]:
         header[key] = " ".join(header[key].split())
     if header["severity"] not in SEVERITIES:
         raise ReportError(f"{at('severity')}: severity must be one of {', '.join(SEVERITIES)}.")
-    for key in ("home", "notes"):
+    for key in ("home", "notes", "selector"):
         if not isinstance(header.setdefault(key, ""), str):
             raise ReportError(f"{at(key)}: {key} is not text.")
         header[key] = " ".join(header[key].split())
@@ -268,6 +272,8 @@ def _header(path: Path, comments: list[str]) -> dict[str, Any]:
         for name in names:
             if name not in header["parameters"]:
                 raise ReportError(f"{at(key)}: {key}: there is no parameter {name}.")
+    if header["selector"] and header["selector"] not in header["choices"]:
+        raise ReportError(f"{at('selector')}: selector: {header['selector']} has no choices.")
     header["breakdown"] = _breakdown(
         at("breakdown"), _texts(at("breakdown"), "breakdown", header.get("breakdown"))
     )
@@ -398,6 +404,8 @@ def _query_metadata(report: Report, parts: Sequence[str]) -> dict[str, Any]:
         metadata["parameters"] = dict(report.parameters)
     if report.choices:
         metadata["choices"] = dict(report.choices)
+    if report.selector:
+        metadata["selector"] = report.selector
     if report.linked_from:
         metadata["linked_from"] = {table: dict(link) for table, link in report.linked_from.items()}
     if report.home:

@@ -138,6 +138,10 @@ class Asked:
         """The arguments of the address that a form must send along, but for some."""
         return [pair for pair in self.arguments if pair[0] not in ("_page", *but)]
 
+    def choosing(self, parameter: str, value: str) -> str:
+        """The address with another value of a parameter."""
+        return changed(self.address, {parameter: value, "_page": None})
+
     def only(self, column: str, value: Any) -> str:
         """The address of those of the rows that have this value in a column."""
         return filtered(self.address, column, value, self.parameters)

@@ -31,14 +31,14 @@ _NAMED_IN_VIEW = {
 _EVERYWHERE = {*_LINKED, "command", "report", "severity"}
 SHOWN = {
     *(*_EVERYWHERE, *_NAMED_BY, *_HOLDERS, *_COUNTED),
-    *("console", "reports", "name", "result", "accepted"),
+    *("console", "reports", "name", "result", "accepted", "to_fix"),
 }
 SHOWN_IN_VIEW = {*_EVERYWHERE, *_NAMED_IN_VIEW, "title"}
 
 
 def cell(datasette: Any, database: str, row: Any, column: str, value: Any) -> Markup | None:
     """How a cell of a report is shown; None: as Datasette does."""
-    if column in _COUNTED or column in ("result", "accepted"):
+    if column in _COUNTED or column in ("result", "accepted", "to_fix"):
         return _counted(datasette, database, row, column, value)
     if not isinstance(value, str):
         return None

@@ -14,7 +14,7 @@ from .gaps import parts
 from .news import news
 from .overview import accounts
 from .readers import may_see
-from .score import REPORT, scores
+from .score import scores
 from .workbench import OPEN, VIEW, to_fix
 
 MOST_RISKS = 6
@@ -67,7 +67,6 @@ async def summaries(
                     "severities": found["accounts"].get(key, {}) if found else {},
                     "since": past[key].since if key in past else None,
                     "scores": scored.get(key, []),
-                    "scorecard_url": reports.get(REPORT),
                     "news": what_is_new.get(key),
                     "first": to_do.get(key, []),
                     "risks": await _risks(datasette, actor, name, key, found, catalogue),

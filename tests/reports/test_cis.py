@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import date, timedelta
 
@@ -37,13 +38,13 @@ IN_V1 = {
 
 def score(path, account="Acme", version="v2.0", column="result") -> dict[str, str]:
     """By number: the result, or another column."""
-    found = rows(path, "cis_scorecard", "account", "version", "number", column)
+    found = rows(path, "cis_scorecard", "account", "version", "number", column, version=version)
     return {number: value for who, of, number, value in found if (who, of) == (account, version)}
 
 
-def exemplary(name="Acme") -> Account:
+def exemplary(name="Acme", **fields) -> Account:
     """An account that meets everything that can be checked."""
-    account = Account(name, owner="Olga Owner")
+    account = Account(name, owner="Olga Owner", **fields)
     account.identity_settings(
         mfa="LEVEL3",
         restrict_create_service_id="RESTRICTED",
@@ -62,21 +63,28 @@ def verdicts(path, account="Acme") -> dict[str, dict[str, str]]:
 
 
 def test_every_recommendation_of_each_version_is_there_once(sample_file):
-    found = rows(sample_file, "cis_scorecard", "version", "number", "reports", "remark")
     for version, numbers in EVERY.items():
-        assert [number for of, number, *_ in found if of == version] == numbers
-    assert all(reports or remark for *_, reports, remark in found)
-    for *_, reports, _ in found:
-        assert set(reports.split(", ") if reports else []) <= set(REPORTS)
+        columns = ("version", "number", "reports", "remark")
+        found = rows(sample_file, "cis_scorecard", *columns, version=version)
+        assert [(of, number) for of, number, *_ in found] == [(version, one) for one in numbers]
+        assert all(reports or remark for *_, reports, remark in found)
+        for *_, reports, _ in found:
+            assert set(reports.split(", ") if reports else []) <= set(REPORTS)
+
+
+def test_one_version_is_shown_the_newest_unless_another_is_chosen(sample_file):
+    for asked, expected in (("", {"v2.0"}), ("v2.0", {"v2.0"}), ("v1.0", {"v1.0"}), ("v9", set())):
+        found = rows(sample_file, "cis_scorecard", "version", version=asked)
+        assert {version for (version,) in found} == expected
 
 
 def test_reports_and_scorecard_name_the_same_recommendations(sample_file):
     by_report: dict[str, set[tuple]] = {}
-    for version, number, reports in rows(
-        sample_file, "cis_scorecard", "version", "number", "reports"
-    ):
-        for report in reports.split(", ") if reports else []:
-            by_report.setdefault(report, set()).add((version[1], number))
+    for version in EVERY:
+        columns = ("number", "reports")
+        for number, reports in rows(sample_file, "cis_scorecard", *columns, version=version):
+            for report in reports.split(", ") if reports else []:
+                by_report.setdefault(report, set()).add((version[1], number))
     named = {}
     for name, report in REPORTS.items():
         text = " ".join(r for r in report.references if r.startswith("CIS ") and "section" not in r)
@@ -389,6 +397,53 @@ def test_accepted_findings_are_counted_and_change_no_verdict(collected):
     assert score(path)["1.5"] == score(path, "Bolt")["1.5"] == "fail"
     assert score(path, column="accepted")["1.5"] is None
     assert score(path, "Bolt", column="accepted")["1.5"] == 1
+
+
+def test_what_is_to_fix_is_what_nobody_accepts(collected):
+    acme, bolt = exemplary("Acme"), exemplary("Bolt")
+    for account in (acme, bolt):
+        spoil_owner_key(account)
+        account.add_api_key(account.owner, "another")
+    accepted = {"account": "Bolt", "apikey_id": bolt.api_keys[-1]["id"]}
+    entry = Acknowledgement(
+        "owner_api_key", accepted, "For emergencies.", date.today() + timedelta(days=9)
+    )
+    path = collected(acme, bolt, reports=ALL, acknowledgements=[entry])
+    for account, to_fix, of_them in (("Acme", 2, None), ("Bolt", 1, 1)):
+        assert score(path, account, "v1.0", "to_fix")["1.5"] == to_fix
+        assert score(path, account, "v1.0", "accepted")["1.5"] == of_them
+    # Nothing to fix is no zero, and no link.
+    assert score(path, "Acme", "v1.0", "to_fix")["1.13"] is None
+
+
+def test_the_page_has_the_score_in_front_and_the_versions_to_choose_from(collected):
+    acme, bolt = exemplary("Acme", id="acme"), exemplary("Bolt", id="bolt")
+    spoil_owner_key(bolt)
+    with served(collected(acme, bolt, reports=ALL)) as site:
+        newest = site.text("/iaminsights/cis_scorecard")
+        older, page = (
+            method("/iaminsights/cis_scorecard?version=v1.0") for method in (site.text, site.page)
+        )
+        asked = html.unescape(re.findall(r'<a href="([^"]+)">1 not met</a>', page)[0])
+        failed = site.get(
+            asked.replace("cis_scorecard?", "cis_scorecard.json?_shape=array&")
+        ).json()
+    for version, text in (("v2.0", newest), ("v1.0", older)):
+        unchecked = list(UNCHECKED[version].values())
+        unread, never = unchecked.count("not read"), unchecked.count("not checkable")
+        checkable = len(EVERY[version]) - never
+        benchmark = f"checkable recommendations of the CIS benchmark {version} met"
+        rest = f"{unread} not read ; {never} cannot be checked from account data"
+        acmes, bolts = text.index("Acme"), text.index("Bolt")
+        assert acmes < text.index(f"{checkable - unread} of {checkable} {benchmark}") < bolts
+        assert bolts < text.index(f"{checkable - unread - 1} of {checkable} {benchmark} 1 not met")
+        assert f"0 not met , {rest}" in text
+        assert "version v2.0 v1.0" in text
+    assert re.search(r"version=v2\.0[^>]*>v2\.0</a>", page)
+    assert re.search(r'version=v1\.0[^>]* aria-current="true">v1\.0</a>', page)
+    assert [(row["account"], row["version"], row["number"]) for row in failed] == [
+        ("Bolt", "v1.0", "1.5")
+    ]
 
 
 def test_every_report_in_a_row_is_a_link(sample_file):

@@ -105,6 +105,7 @@ def test_long_texts_become_one_line(tmp_path):
             HEADER + "-- linked_from: {users: {column: id, words: Who}}\n" + SELECT,
             "users needs column, parameter, words, nothing else",
         ),
+        (HEADER + "-- selector: who\n" + SELECT, "selector: who has no choices"),
         (HEADER + "-- linked_from: [users]\n" + SELECT, "must give a link for each table"),
         (HEADER + "-- chart: {size: big}\n" + SELECT, "chart: unknown key size"),
         (HEADER + "-- home: [Mine]\n" + SELECT, "home is not text"),

@@ -60,9 +60,9 @@ def test_home_has_the_score_of_the_newest_version(collected):
     unread, never = unchecked.count("not read"), unchecked.count("not checkable")
     checkable = len(EVERY["v2.0"]) - never
     benchmark = "checkable recommendations of the CIS benchmark v2.0 met"
-    rest = f"{unread} not read; {never} cannot be checked from account data"
-    assert f"{checkable - unread} of {checkable} {benchmark} 0 not met, {rest}" in text
-    assert f"{checkable - unread - 1} of {checkable} {benchmark} 1 not met, {rest}" in text
+    rest = f"{unread} not read ; {never} cannot be checked from account data"
+    assert f"{checkable - unread} of {checkable} {benchmark} 0 not met , {rest}" in text
+    assert f"{checkable - unread - 1} of {checkable} {benchmark} 1 not met , {rest}" in text
     assert "/iaminsights/cis_scorecard" in page
 
 
@@ -75,7 +75,7 @@ def test_what_was_not_read_is_neither_met_nor_failed(collected):
     checkable = len(EVERY["v2.0"]) - never
     met = checkable - unread - 3  # unused keys, old keys, keys of administrators
     assert f"{met} of {checkable} checkable" in text
-    assert f"0 not met, {unread + 3} not read; {never} cannot" in text
+    assert f"0 not met , {unread + 3} not read ; {never} cannot" in text
 
 
 # --- Changes ------------------------------------------------------------------------------------
@@ -159,7 +159,7 @@ def test_new_administrators_and_critical_findings_are_named(on_day):
     assert "1 new administrator : New Admin" in text
     assert where["New Admin"].startswith("/iaminsights/identities/")
     assert f"{REPORTS['owner_api_key'].title}: of the owner" in text
-    assert "New since the collection of 1 May 2026, 08:00 UTC." in text
+    assert "New since the collection of 1 May 2026, 08:00 UTC ." in text
     assert ("owner_api_key", "of the owner") in behind
     assert critical == f"{len(behind)} new critical finding{'s' if len(behind) > 1 else ''}"
     assert {name for _, name in behind | administrators} == {"of the owner", "New Admin"}

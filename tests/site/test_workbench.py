@@ -283,13 +283,15 @@ def test_each_row_of_the_cis_scorecard_leads_to_its_open_findings(sample):
     links = [
         (html.unescape(url), words)
         for url, words in re.findall(
-            r'<td class="col-(?:result|accepted)[^>]*><a href="([^"]+)">([^<]+)</a>', page
+            r'<td class="col-(?:result|to_fix|accepted)[^>]*><a href="([^"]+)">([^<]+)</a>', page
         )
     ]
     expected = []
     for row in rows:
         if row["reports"]:
             expected.append(row["result"])
+        if row["to_fix"]:
+            expected.append(str(row["to_fix"]))
         if row["accepted"]:
             expected.append(str(row["accepted"]))
     assert [words for _, words in links] == expected and len(links) > 20
