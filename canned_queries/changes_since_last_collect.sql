@@ -10,12 +10,12 @@
 -- notes: >
 --   Each row is one thing that differs between the last collection and the previous one, or
 --   between the two collections of an account that you choose; before and after show only what
---   differs. What was changed in between and changed back is no difference. What changes without
---   anyone's action is left out: times of last use, the reports that IBM Cloud creates, and
---   members that a dynamic rule adds when they log in. A change that was made and undone between
---   two collections cannot be seen, nor can who made a change; the activity tracker has both. A
---   part that the previous collection could not read is not compared. Changes are forgotten after
---   a year, unless the collection is told to keep them longer.
+--   differs. A change that was made and reverted between the two collections is not a difference.
+--   What changes without anyone's action is left out: times of last use, the reports that IBM
+--   Cloud creates, and members that a dynamic rule adds when they log in. The report cannot show
+--   who made a change or what happened in between; the activity tracker has both. A part that the
+--   previous collection could not read is not compared. Changes are deleted after a year, unless
+--   the collection is told to keep them longer.
 -- home: What changed
 -- parameters:
 --   from_collection: Number of the earlier collection; empty for the previous one.

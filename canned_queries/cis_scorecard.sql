@@ -1,21 +1,23 @@
--- title: CIS benchmark, section on IAM
--- question: Which recommendations of the CIS IBM Cloud Foundations Benchmark on IAM does the account meet?
+-- title: CIS benchmark scorecard for IAM
+-- question: >
+--   Which IAM recommendations of the CIS IBM Cloud Foundations Benchmark does the account meet?
 -- category: Overview
 -- severity: info
 -- why: >
---   Shows at a glance which recommendations on IAM the account meets and which it does not. A pass
---   does not mean that an auditor would agree.
+--   Shows at a glance which IAM recommendations the account meets and which it does not. A pass
+--   does not guarantee that an auditor would agree.
 -- remediation: >
---   Fix what the reports of a row list: on the page, the number to fix leads there.
+--   Fix the findings of the reports in a row; on the page, the number to fix links to them.
 -- notes: >
---   One row for each recommendation of section 1 in one version of the benchmark, v2.0 unless
---   another is chosen; recommendations are told in our words, not in those of the benchmark. result
---   is pass, fail, not checkable where account data cannot tell, or not read where what decides it
---   is not in the file; remark says why. What was not read is neither met nor failed, but counts
---   among what can be checked. The verdict judges what the recommendation asks, by the figure in its
---   row. reports list what is to fix, and often more than the recommendation asks: a report with
---   rows is no failure by itself. to_fix counts their open findings, accepted those that somebody
---   acknowledged: they change no verdict.
+--   One row for each recommendation of section 1 in one version of the benchmark, v2.0 unless you
+--   choose another. The recommendations are in our words, not in those of the benchmark. result is
+--   pass, fail, not checkable (account data cannot show it), or not read (the data that decides it
+--   is not in the file); remark says why. A recommendation with the result not read is neither met
+--   nor failed, but counts among those that can be checked. The result judges what the
+--   recommendation asks for, by the figure in its row. reports names the reports that list what to
+--   fix, which is often more than the recommendation asks for, so a report with rows is not
+--   necessarily a failure. to_fix counts their open findings, and accepted their acknowledged
+--   ones, which do not change the result.
 -- parameters:
 --   version: The version of the benchmark; empty for the newest.
 -- choices:

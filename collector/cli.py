@@ -299,8 +299,8 @@ def sandbox_command(port: int, size: str, seed: int, latency: float, faults: Pat
     show_default=True,
     type=click.Choice(terminal.FORMATS),
     help="csv and json contain every column; csv is safe to open in a spreadsheet; "
-    "sarif is for code scanning, sh is a plan: the commands that fix what was found, all of them "
-    "commented out.",
+    "sarif is for code scanning; sh is a remediation plan: the commands that fix the findings, "
+    "all commented out.",
 )
 @click.option(
     "--param",

@@ -10,10 +10,10 @@ from iaminsights.site.patches import error_page, took_too_long
 from iaminsights.site.report_page import report_pages
 
 TOO_LONG = (
-    "To choose among, sort or count the rows of this report takes longer than this site allows, "
-    "which is {limit:,} ms (the setting sql_time_limit_ms){instead}."
+    "Filtering, sorting, or counting the rows of this report takes longer than this site allows: "
+    "{limit:,} ms (the setting sql_time_limit_ms){instead}."
 )
-INSTEAD = "; ask for less of it first, by its own {parameters}"
+INSTEAD = "; narrow the report with its own {parameters} first"
 
 
 @hookimpl(tryfirst=True)  # the innermost: only what can be read at all is asked for anything

@@ -24,7 +24,9 @@ async def _can_render(datasette, columns, query_name, database, table, request) 
 
 async def _render(datasette, columns, rows, query_name, database, table, request, data) -> Response:
     if not await _can_render(datasette, columns, query_name, database, table, request):
-        raise NotFound("There is no plan of this: only findings have one, with all their columns")
+        raise NotFound(
+            "There is no plan for this page: only findings have one, with all their columns"
+        )
     text = await planned(datasette, request.actor, database, query_name, columns, rows, data)
     name = f"{query_name or 'plan'}.sh"
     headers = {"content-disposition": f'attachment; filename="{name}"'}

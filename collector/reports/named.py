@@ -81,29 +81,31 @@ _RULES = "select coalesce(name, id) from access_group_rules where group_id = :it
 # By command: what hangs on what its first argument names, each under its heading. The argument is
 # looked up first: a group by its name, a person by the login.
 _HANGING: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "iam access-group-policy-delete": (("Members that lose it", _MEMBERS),),
-    "iam trusted-profile-policy-delete": (("Who can assume the profile and loses it", _TRUST),),
+    "iam access-group-policy-delete": (("Members that lose access", _MEMBERS),),
+    "iam trusted-profile-policy-delete": (
+        ("Identities that lose access by assuming the profile", _TRUST),
+    ),
     "iam access-group-delete": (
         ("Members", _MEMBERS),
         ("Dynamic rules", _RULES),
-        ("Policies that go with it", f"{_POLICIES}access_group_id = :it"),
+        ("Policies deleted with it", f"{_POLICIES}access_group_id = :it"),
     ),
     "iam service-id-delete": (
-        ("API keys that go with it", _KEYS),
-        ("Service credentials that go with it", _CREDENTIALS),
+        ("API keys deleted with it", _KEYS),
+        ("Service credentials deleted with it", _CREDENTIALS),
         ("Access groups", _GROUPS),
-        ("Policies that go with it", f"{_POLICIES}account_id = :account and policies.iam_id = :it"),
+        ("Policies deleted with it", f"{_POLICIES}account_id = :account and policies.iam_id = :it"),
     ),
     "iam trusted-profile-delete": (
         ("Who can assume it", _TRUST),
         ("Access groups", _GROUPS),
-        ("Policies that go with it", f"{_POLICIES}account_id = :account and policies.iam_id = :it"),
+        ("Policies deleted with it", f"{_POLICIES}account_id = :account and policies.iam_id = :it"),
     ),
     "account user-remove": (
-        ("API keys that go with the user", _KEYS),
+        ("API keys deleted with the user", _KEYS),
         ("Access groups", _GROUPS),
         (
-            "Policies that go with the user",
+            "Policies deleted with the user",
             f"{_POLICIES}account_id = :account and policies.iam_id = :it",
         ),
     ),
@@ -189,7 +191,7 @@ class Named:
             return [kind.undo]
         before = self._before(step) if "{before}" in kind.undo else ""
         if before is None:
-            return ["To undo it, set it back to what it is now, which the file does not say."]
+            return ["To undo it, restore the current value, which is not in the file."]
         return [kind.undo.format(*words, before=shlex.quote(one_line(before)))]
 
     def _before(self, step: Step) -> str | None:

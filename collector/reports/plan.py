@@ -32,11 +32,13 @@ _HEAD = (
     "#!/bin/sh",
     "# Remediation plan by IAM insights",
     "#",
-    "# Every line is a comment: run as it is, the plan does nothing. A line without a blank behind",
-    "# the # is a command. Take the steps in their order: read what a step does and what hangs on",
-    "# it, take away the #, run the command, and collect again afterwards.",
+    "# Every line is a comment, so the plan does nothing if you run it as it is. A line without a",
+    "# blank after the # is a command. Follow the steps in order: read what a step does and what",
+    "# depends on it, remove the #, run the command, and collect again afterward.",
 )
-_BEFORE_DELETING = "Wait until what you disabled has broken nothing: what is deleted is gone."
+_BEFORE_DELETING = (
+    "First make sure that nothing fails without what you disabled: a deletion is permanent."
+)
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def plan(connection: sqlite3.Connection | None, to_fix: Iterable[ToFix]) -> str:
         lines += ["#", *map(_said, about)]
         lines += _of_account(account_id, accounts[account_id], Named(connection, account_id))
     if not accounts:
-        lines += ["#", "# There is no finding in what was asked for."]
+        lines += ["#", "# There are no findings in this selection."]
     return "\n".join(lines) + "\n"
 
 
@@ -148,7 +150,7 @@ def _about(connection: sqlite3.Connection, account_id: str) -> Iterator[str]:
         )
     ]
     if unread:
-        yield f"Not read in full, so that there may be more to fix: {', '.join(unread)}"
+        yield f"Not read in full, so there might be more to fix: {', '.join(unread)}"
 
 
 def _of_account(account_id: str, found: Sequence[ToFix], named: Named) -> Iterator[str]:
@@ -162,15 +164,15 @@ def _of_account(account_id: str, found: Sequence[ToFix], named: Named) -> Iterat
         f"{len(without) + len(unsafe):,} without; {_number(len(steps), 'step')}"
     )
     if accepted := len(found) - len(todo):
-        yield _said(f"{_findings(accepted)} left out, because somebody accepts {_them(accepted)}")
+        yield _said(f"{_findings(accepted)} left out, because {_they_are(accepted)} accepted")
     yield from _listed("No command fixes these; their reports say what to do", without)
     yield from _listed(
-        "The commands of these hold characters that are not safe here; use the console", unsafe
+        "The commands for these contain characters that are not safe here; use the console", unsafe
     )
     if not steps:
         return
     yield "#"
-    yield _said("Choose the account first:")
+    yield _said("Select the account first:")
     yield f"#ibmcloud target -c {shlex.quote(one_line(account_id))}"
     numbers = {planned.step: planned.number for planned in steps}
     stage = ""
@@ -277,8 +279,8 @@ def _findings(number: int) -> str:
     return _number(number, "finding")
 
 
-def _them(number: int) -> str:
-    return "it" if number == 1 else "them"
+def _they_are(number: int) -> str:
+    return "it is" if number == 1 else "they are"
 
 
 def _numbered(numbers: Iterable[int]) -> str:

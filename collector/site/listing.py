@@ -44,7 +44,7 @@ def sections(
             found.setdefault(_heading(report, counted), []).append({**report, "severity": severity})
     order = (
         *("To fix", "Not read", "All accepted", "Reports"),
-        *("Ask about one thing", "Overviews", "Nothing found"),
+        *("Ask a question", "Overviews", "Nothing found"),
     )
     return [
         Section(
@@ -67,7 +67,7 @@ def _fits(report: Mapping[str, Any], words: Sequence[str], category: str) -> boo
 
 def _heading(report: Mapping[str, Any], counted: Mapping[str, Any] | None) -> str:
     if report["category"] == ASKED:
-        return "Ask about one thing"
+        return "Ask a question"
     if not counted:
         return "Reports" if report.get("severity") not in (None, "info") else "Overviews"
     if counted["open"]:

@@ -1,5 +1,5 @@
 -- title: >
---   How the ibmcloud command line names each access group.
+--   How to name each access group on the ibmcloud command line.
 -- notes: |
 --   How the command line names each access group: by its name. What only other objects mention has
 --   no word, nor has a group whose name is another's, too, or empty: remark says so. What is lost when

@@ -1,5 +1,5 @@
 -- title: >
---   The identities that an access group stands for, each once.
+--   The identities that an access group represents, each once.
 -- notes: |
 --   The identities that an access group stands for, each once.
 --

@@ -1,5 +1,5 @@
 -- title: >
---   The account management services that policies can be about.
+--   The account management services that policies can apply to.
 -- notes: |
 --   The account management services, and whether service_group_id IAM stands for them too. title is
 --   name with what it is about behind it.

@@ -1,5 +1,5 @@
 -- title: >
---   Findings that somebody has accepted, with the reason, until a day.
+--   Findings that somebody accepted, with the reason and the expiration date.
 -- notes: |
 --   Findings that somebody has acknowledged, with the reason, until the day it names.
 select

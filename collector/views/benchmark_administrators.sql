@@ -1,5 +1,5 @@
 -- title: >
---   Administrators as the CIS benchmark counts them, and by which way each is one.
+--   Administrators as the CIS benchmark counts them, with their access paths.
 -- notes: |
 --   Whoever has Administrator on all account management services, or on all services. through: own
 --   policies, access group or trusted profile (which the identity may assume). Under a condition too:

@@ -1,5 +1,5 @@
 -- title: >
---   What the CIS benchmark's recommendations on people's second factors are judged by.
+--   What the CIS benchmark's recommendations on MFA are judged by.
 -- notes: |
 --   Columns as in cis_measures. Somebody lacks one if none is asked of them (their own setting, else
 --   the account's) or if IBM Cloud's report says that they do not have what is asked. That plain users

@@ -1,5 +1,5 @@
 -- title: >
---   What the CIS benchmark's recommendations on settings of the account are judged by.
+--   What the CIS benchmark's recommendations on account settings are judged by.
 -- notes: |
 --   Columns as in cis_measures. NONE in any spelling is no second factor, and every other setting is
 --   one. Creation is limited only if both settings are, external identities only if all kinds are:

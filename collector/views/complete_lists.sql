@@ -1,5 +1,5 @@
 -- title: >
---   What is known in full of each account: only of that can be said that something is gone.
+--   Lists that were read in full for each account: only for these can something be called deleted.
 -- notes: |
 --   kind: instance, resource group, access group, person, service ID or trusted profile.
 --

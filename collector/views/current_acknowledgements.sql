@@ -1,5 +1,5 @@
 -- title: >
---   Acknowledgements that still count today, and how they are told.
+--   Acknowledgements that still apply today, with their text.
 -- notes: |
 --   Until the day that it names somebody accepts a finding; from the next day on it is open again. That
 --   is decided here and nowhere else.

@@ -1,13 +1,13 @@
 -- title: >
---   Who can do what with which service instance, one row for each way in. It is what is configured,
---   not what IAM decides: no context, no time, no session, no token already issued, dynamic members
---   only as of their last login, no row for the account owner.
+--   Who can do what with which service instance, one row for each access path. It shows what is
+--   configured, not what IAM decides: it does not consider context, time, sessions, or tokens already
+--   issued, shows dynamic members only as of their last login, and has no row for the account owner.
 -- notes: |
---   Who can do what with which service instance, one row for each way in: the identity, the policy
+--   Who can do what with which service instance, one row for each access path: the identity, the policy
 --   (its own, or that of an access group it is in), one of the policy's roles, and the instance.
 --
 --   scope: full, part (of the instance) or conditional, as in policy_instances. access_group_id is
---   null for a policy of the identity itself. The account owner has all access without a policy
+--   null for a direct policy. The account owner has all access without a policy
 --   and has no row for it. Made to be filtered by iam_id, instance_id or policy_id.
 select
   policies.iam_id,

@@ -1,9 +1,9 @@
 -- title: >
---   Who can do what with the account itself, one row for each way in; what effective_access does
---   not decide is not decided here either.
+--   Who can do what with the account itself, one row for each access path, with the same limits as
+--   effective_access.
 -- notes: |
 --   Who can do what with the account itself: users, groups, identities, policies, billing and so on.
---   One row for each way in, as in effective_access; reach and scope as in policy_account_services.
+--   One row for each access path, as in effective_access; reach and scope as in policy_account_services.
 select
   policies.iam_id,
   reached.service_name,

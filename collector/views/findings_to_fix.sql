@@ -1,5 +1,5 @@
 -- title: >
---   What there is to fix: every finding of every report, the worst first.
+--   What to fix: every finding of every report, the most severe first.
 -- notes: |
 --   A row is a finding as it was counted with the last collect. acknowledged is empty while nobody
 --   accepts it, and again when the day has passed until which somebody did: so open findings are
@@ -9,23 +9,23 @@
 -- facets: [severity, category, account, kind, title]
 -- columns:
 --   severity: How severe it is.
---   category: What its report is about.
---   title: What is wrong, the title of its report.
---   what: The name of what is to be fixed.
---   who: "Who holds it: the name of an identity, access group or service."
---   kind: "Kind of holder: person, service ID, trusted profile, access group, service."
+--   category: The category of its report.
+--   title: The title of its report.
+--   what: The name of what needs to be fixed.
+--   who: "The holder: the name of an identity, access group, or service."
+--   kind: "Kind of holder: person, service ID, trusted profile, access group, or service."
 --   account: The account's name.
---   first_seen: "When a collect first found it; empty: not known."
---   acknowledged: Why somebody accepts it, and until when; empty while it is open.
---   command: The ibmcloud command that fixes it, where one does.
+--   first_seen: "When a collection first found it; empty: not known."
+--   acknowledged: Why it is accepted, and until when; empty while it is open.
+--   command: The ibmcloud command that fixes it, if there is one.
 --   policy: The policy, as a sentence.
 --   report: Its report.
---   finding: What tells it from others of its report and account.
+--   finding: What identifies it in its report and account.
 --   account_id: The account.
---   iam_id: The identity it is about.
---   access_group_id: The access group it is about.
---   policy_id: The policy it is about.
---   instance_id: The service instance it is about.
+--   iam_id: The identity that it is about.
+--   access_group_id: The access group that it is about.
+--   policy_id: The policy that it is about.
+--   instance_id: The service instance that it is about.
 with severities(severity) as (
   values ('critical'), ('high'), ('medium'), ('low'), ('info')
 )

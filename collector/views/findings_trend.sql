@@ -1,5 +1,5 @@
 -- title: >
---   How many findings of each severity were open, at each moment at which that changed.
+--   How many findings of each severity were open, at each time that this number changed.
 -- notes: |
 --   One row for each account, severity and moment at which a count of the account changed, and for its
 --   last collection. open leaves out what was accepted then. Reports that are counted no more are left
@@ -7,9 +7,9 @@
 --   version of a report may count more or fewer without anything having changed in the account.
 -- columns:
 --   account_id: The account.
---   at: When the collect ended that counted.
+--   at: When the collection that counted them ended.
 --   severity: The severity.
---   open: The findings of that severity that nobody had accepted.
+--   open: Number of findings of that severity that nobody had accepted.
 with
   -- What was counted before rows had severities of their own has that of the report.
   counted as (

@@ -1,6 +1,6 @@
--- title: Policies that grant something, active and not past the end of their condition.
+-- title: Policies that grant access, which are active and not expired.
 -- notes: |
---   IBM Cloud keeps a policy whose one-time condition has run out in the list as active. The columns
+--   IBM Cloud still lists a policy with an expired one-time condition as active. The columns
 --   are those of policies; access policies and authorizations are here.
 select policies.*
 from policies

@@ -1,4 +1,4 @@
--- title: Names of those who can be asked about, people, service IDs, trusted profiles and access groups.
+-- title: Names of people, service IDs, trusted profiles, and access groups, to choose from.
 -- notes: |
 --   What forms offer to choose from; a name may stand for several.
 select name

@@ -1,5 +1,5 @@
 -- title: >
---   How the ibmcloud command line names each identity; its console page.
+--   How to name each identity on the ibmcloud command line, and its console page.
 -- notes: |
 --   How the command line names each identity of an account (word): people by their login, service IDs
 --   and trusted profiles by their ID. Commands about access groups take a service ID by its name

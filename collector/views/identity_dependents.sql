@@ -1,5 +1,5 @@
 -- title: >
---   What is lost when an identity is deleted.
+--   What is lost if an identity is deleted.
 -- notes: |
 --   One row for each user, service ID and trusted profile of an account; words is empty where it has
 --   no API keys, service credentials or policies of its own and cannot be

@@ -1,6 +1,6 @@
 -- title: >
---   Through what each identity holds policies: itself, the access groups that it is in, and those that
---   stand for everybody.
+--   The holders of each identity's policies: its own IAM ID, its access groups, and the groups that
+--   represent everyone.
 -- notes: |
 --   One row for each identity and holder of policies that counts for it: its own IAM ID, or an access
 --   group with the membership (static, dynamic or public; static where it is both). The groups are

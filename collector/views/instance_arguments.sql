@@ -1,5 +1,5 @@
 -- title: >
---   How the ibmcloud command line names each service instance.
+--   How to name each service instance on the ibmcloud command line.
 -- notes: |
 --   How the command line names each service instance (by its CRN), and its page.
 select

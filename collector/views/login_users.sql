@@ -1,5 +1,5 @@
 -- title: >
---   People who can log in to an account: neither invited nor suspended.
+--   People who can log in to an account, being neither invited nor suspended.
 -- notes: |
 --   Left out are the states PENDING and PROCESSING (invited), SUSPENDED, IAMID_INVALID (the IBMid
 --   is gone) and VPN_ONLY (a login to the VPN of the classic infrastructure, and no other). Whoever

@@ -1,4 +1,4 @@
--- title: What each policy reaches of account management, under the broadest name that fits.
+-- title: The account management services that each policy reaches, under the broadest matching name.
 -- notes: |
 --   What each policy reaches of account management, as policy_account_services has it, under the
 --   broadest name that fits: all of it and all of IAM are one row each, other services one row for

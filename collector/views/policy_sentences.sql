@@ -1,4 +1,4 @@
--- title: "Each policy in a sentence: to whom, which roles, on what and under which condition."
+-- title: "Each policy as a sentence: subject, roles, target, and condition."
 -- notes: |
 --   The words are those of policy_descriptions; here is only how they are put together. target is the
 --   end of the sentence: on what, under which condition.

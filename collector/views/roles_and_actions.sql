@@ -1,4 +1,4 @@
--- title: Roles by name, and the actions that roles allow.
+-- title: The names of roles, and the actions that they allow.
 -- notes: |
 --   What forms offer to choose from.
 select display_name as name

@@ -1,4 +1,4 @@
--- title: Which roles read content of data services, and which change their keys.
+-- title: Roles that read the content of data services, and roles that change their keys.
 -- notes: |
 --   duty: reads content or changes keys. service: Secrets Manager, Key Protect, Hyper Protect Crypto
 --   Services or Object Storage. Roles count by their actions where the file has them, else by how

@@ -1,5 +1,5 @@
 -- title: >
---   Service credentials that may still be used: to what, with which role, how old, and when last used.
+--   Service credentials that can still be used, with their instance, role, age, and last use.
 -- notes: |
 --   Removed credentials, and those of removed instances, are left out. Ages are counted to the moment
 --   when the credentials were read. IBM Cloud does not record the use of a credential itself: last_use

@@ -1,5 +1,5 @@
 -- title: >
---   The ibmcloud commands that get rid of each service ID, one step at a time.
+--   The ibmcloud commands that remove each service ID, one step at a time.
 -- notes: |
 --   A deleted service ID never comes back, and its API keys end with it; a disabled key can be enabled
 --   again. So command first disables the keys that work, and deletes only where none does; where the

@@ -1,5 +1,5 @@
 -- title: >
---   Access groups that reach the support service, and whether they let anybody open a case.
+--   Access groups that reach the support service, and whether their members can open cases.
 -- notes: |
 --   may_open_cases: with the role Editor or Administrator, or with a custom role, of which it is not
 --   decided whether it is enough. has_members: static or dynamic ones, or rules that may bring some.

@@ -1,4 +1,4 @@
--- title: Numbers from 1 to 1,000, the places of the letters of a text.
+-- title: Numbers from 1 to 1,000, as positions of the letters of a text.
 -- notes: |
 --   With letter_cases it makes a pattern of what somebody looks for, which fits it in any case.
 with recursive places(place) as (

@@ -1,5 +1,5 @@
 -- title: >
---   Claim rules that let in more people than somebody may have meant.
+--   Claim rules that might admit more people than intended.
 -- notes: |
 --   Claim rules without one condition that limits well whom they let in: dynamic rules of access
 --   groups (kind access_group), and rules of trusted profiles for federated people (trusted_profile).

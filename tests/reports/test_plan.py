@@ -25,9 +25,9 @@ HEAD = """\
 #!/bin/sh
 # Remediation plan by IAM insights
 #
-# Every line is a comment: run as it is, the plan does nothing. A line without a blank behind
-# the # is a command. Take the steps in their order: read what a step does and what hangs on
-# it, take away the #, run the command, and collect again afterwards.
+# Every line is a comment, so the plan does nothing if you run it as it is. A line without a
+# blank after the # is a command. Follow the steps in order: read what a step does and what
+# depends on it, remove the #, run the command, and collect again afterward.
 #
 """
 
@@ -87,12 +87,12 @@ def test_the_plan_of_a_small_account(collected):
     expected = f"""\
 # Account Acme (acme), as collected on 2026-05-08 08:00:00 UTC
 # 6 findings to fix: 5 with a command, 1 without; 6 steps
-# 1 finding left out, because somebody accepts it
+# 1 finding left out, because it is accepted
 #
 # No command fixes these; their reports say what to do:
 #   1  medium  {titles["sensitive_services_without_cbr"]}
 #
-# Choose the account first:
+# Select the account first:
 #ibmcloud target -c acme
 #
 # == Unlock what the following steps change ==
@@ -115,7 +115,7 @@ def test_the_plan_of_a_small_account(collected):
 #
 # Step 3: Delete a policy of access group Team
 # Policy: Editor on kms
-# Members that lose it (1): Ada Lovelace
+# Members that lose access (1): Ada Lovelace
 # Closes:
 #   medium  {titles["policy_never_used"]}: kms (access group Team)
 #ibmcloud iam access-group-policy-delete 'Team' 'policy-team'
@@ -129,7 +129,7 @@ def test_the_plan_of_a_small_account(collected):
 # To undo it, create it again; for 10 days, the API can restore it.
 #
 # == Delete what is no longer needed ==
-# Wait until what you disabled has broken nothing: what is deleted is gone.
+# First make sure that nothing fails without what you disabled: a deletion is permanent.
 #
 # Step 5: Delete access group O'Brien's
 # Members (2): Ada Lovelace; Ben
@@ -164,7 +164,7 @@ def test_accounts_of_a_file_stand_apart(collected):
 def test_without_findings_there_is_nothing_to_do(collected):
     path = collected(Account("Acme"))
     assert report(path, "group_empty", "identities_by_kind") == (
-        HEAD + "# There is no finding in what was asked for.\n"
+        HEAD + "# There are no findings in this selection.\n"
     )
 
 
@@ -172,7 +172,7 @@ def test_what_was_not_read_is_said(collected):
     account = Account("Acme", id="acme")
     account.group("Empty")
     text = report(collected(account, deny=("api_keys",)), "group_empty")
-    assert "# Not read in full, so that there may be more to fix: apikeys\n" in text
+    assert "# Not read in full, so there might be more to fix: apikeys\n" in text
 
 
 # --- Order --------------------------------------------------------------------------------------
@@ -243,7 +243,7 @@ def test_what_is_changed_can_be_set_back_to_what_it_was(planned):
         account=account,
     )
     undone = re.findall(r"^# Undo: (.*)$", text, flags=re.MULTILINE)
-    assert "# To undo it, set it back to what it is now, which the file does not say.\n" in text
+    assert "# To undo it, restore the current value, which is not in the file.\n" in text
     assert undone == [
         "ibmcloud iam account-settings-update --mfa TOTP4ALL",
         "ibmcloud iam api-key-update ApiKey-1 --action-if-leaked NONE",
@@ -333,7 +333,7 @@ def test_no_name_becomes_a_line_that_runs(collected, tmp_path):
     text = report(path, "group_empty")
     harmless(text, folder)
     assert "15 findings to fix: 8 with a command, 7 without; 8 steps" in text
-    assert "hold characters that are not safe here; use the console:\n#   7  low" in text
+    assert "contain characters that are not safe here; use the console:\n#   7  low" in text
     assert "#ibmcloud iam access-group-delete 'Payroll'" not in text.splitlines()
 
 

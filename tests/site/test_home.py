@@ -122,7 +122,7 @@ def test_the_first_collect_has_no_change_and_no_line(on_day):
     with served(on_day(1, acme())) as site:
         text, page = site.text("/"), site.page("/")
     assert "1 low" in text and "±" not in text and "sparkline" not in page
-    assert "Collected once: what is new or has changed shows after the next collection." in text
+    assert "Collected once. New findings and changes appear after the next collection." in text
 
 
 def test_a_line_holds_between_moments_and_says_its_extent(on_day):

@@ -47,12 +47,12 @@ def test_the_plan_is_of_what_is_filtered(site):
     assert whole.headers["content-disposition"] == 'attachment; filename="plan.sh"'
     assert whole.headers["content-type"] == "text/x-shellscript; charset=utf-8"
     assert commands(whole.text) == [DISABLE.format("000"), DELETE]
-    assert "1 finding left out, because somebody accepts it" in whole.text
+    assert "1 finding left out, because it is accepted" in whole.text
     assert "3 findings to fix: 2 with a command, 1 without" in whole.text
     filtered = site.get("/iaminsights/findings_to_fix.sh?report=user_direct_policies").text
     assert commands(filtered) == [DELETE] and "Account Acme (acme)" in filtered
     nothing = site.get("/iaminsights/findings_to_fix.sh?who=nobody").text
-    assert "# There is no finding in what was asked for." in nothing
+    assert "# There are no findings in this selection." in nothing
 
 
 def test_the_page_leads_to_the_plan_with_its_filters(site):

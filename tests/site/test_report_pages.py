@@ -136,7 +136,7 @@ def test_each_choice_leads_to_as_many_rows_as_it_says(site):
 
 def test_no_row_is_said_to_be_no_fit_and_not_that_all_is_well(site):
     text = site.text("/iaminsights/people?user=nobody")
-    assert "No row fits this filter. Show all rows" in text
+    assert "No row matches this filter. Show all rows" in text
     assert "user = nobody ✖" in text and "Nothing found" not in text
     assert "There is no page 7" in site.text("/iaminsights/people?_page=7")
 

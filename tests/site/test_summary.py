@@ -99,7 +99,7 @@ def test_what_was_not_read_is_said_where_findings_are_counted(on_day):
     with served(on_day(1, acme(), deny=("api_keys",), reports=ALL)) as site:
         text = site.text(SUMMARY)
     assert "Not everything could be read: there may be more." in text
-    assert "parts of the account were read in full. What is missing may hide findings:" in text
+    assert "parts of the account were read in full. Missing data can hide findings:" in text
     assert "API keys (never read)" in text
     assert "What changed" not in text and "one collection" in text
 

@@ -72,7 +72,7 @@ def test_the_worst_reports_come_first_and_only_what_is_clean_is_folded():
         "To fix": ["grave_rows", "many", "few"],
         "Not read": ["half_read"],
         "All accepted": ["accepted_keys"],
-        "Ask about one thing": ["ask"],
+        "Ask a question": ["ask"],
         "Overviews": ["inventory"],
         "Nothing found": ["clean"],
     }
@@ -84,7 +84,7 @@ def test_the_worst_reports_come_first_and_only_what_is_clean_is_folded():
 def test_without_counts_no_report_is_called_clean():
     assert listed(None) == {
         "Reports": ["clean", "half_read", "accepted_keys", "few", "many", "grave_rows"],
-        "Ask about one thing": ["ask"],
+        "Ask a question": ["ask"],
         "Overviews": ["inventory"],
     }
 
@@ -140,7 +140,7 @@ def test_the_page_of_reports_says_so_and_is_filtered_by_its_address(site):
     assert "api_key_no_expiry" in titles and "owner_api_key" not in titles
     assert 'value="never EXPIRE"' in found
     nothing = site.page("/iaminsights?" + urlencode({"_text": HOSTILE}))
-    assert "No report has these words" in nothing and "<script>alert" not in nothing
+    assert "No report matches these words" in nothing and "<script>alert" not in nothing
     assert f'href="/iaminsights/find?{urlencode({"text": HOSTILE})}"' in nothing
 
 

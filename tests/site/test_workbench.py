@@ -170,7 +170,7 @@ def test_a_bare_datasette_filters_facets_and_sorts_it(to_fix):
         words = site.get(f"{view}.json?_shape=array&what__contains=forgot").json()
         table = site.page(f"{view}.csv?severity=critical")
     assert VIEWS["findings_to_fix"].title in page
-    assert "Why somebody accepts it, and until when; empty while it is open." in page
+    assert "Why it is accepted, and until when; empty while it is open." in page
     facets = {
         name: {one["value"]: one["count"] for one in facet["results"]}
         for name, facet in answer["facet_results"].items()
