@@ -22,7 +22,7 @@ from ..reports.report import ROWS_COLUMN, SEVERITIES
 PAGE_ROWS = 100
 MOST_ROWS = 1_000  # of one page
 MOST_COUNTED = 25  # values that _count_by names; the rows of all others are added up
-_ROWS = "rows"  # the column with the numbers
+ROWS = "rows"  # the column with the numbers
 OTHER = "other"
 MOST_TEXT = 1_000
 MOST_CONDITIONS = 100  # SQLite has no room for any number of them
@@ -118,9 +118,9 @@ def parse(
     for key in ("_sort", "_sort_desc", "_count_by"):
         if asked.get(key) and asked[key] not in columns:
             raise FilterError(_no_column(asked[key], columns))
-    if asked.get("_count_by") == _ROWS:
+    if asked.get("_count_by") == ROWS:
         raise FilterError(
-            f"The column {_ROWS} is already a number of rows; count by another column."
+            f"The column {ROWS} is already a number of rows; count by another column."
         )
     if asked.get("_sort") and asked.get("_sort_desc"):
         raise FilterError("Rows can be sorted by _sort or by _sort_desc, not both.")
@@ -383,7 +383,7 @@ def _counted(report: Source, selection: Selection, column: str) -> str:
             *_from(report, selection),
             f"group by {value}",
             ")",
-            f"select value as {identifier(column)}, times as {_ROWS}",
+            f"select value as {identifier(column)}, times as {ROWS}",
             "from (",
             f"  select value, times, place from counted_values where place <= {MOST_COUNTED}",
             "  union all",

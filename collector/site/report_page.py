@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
 from ..reports.report import ROWS_COLUMN
 from .asked import Asked, current
 from .facets import Facet, facets
-from .filters import MOST_COUNTED
+from .filters import MOST_COUNTED, ROWS
 from .layout import Layout, layout
 
 
@@ -26,6 +27,15 @@ class ReportPage:
     found: int
     facets: list[Facet]
     layout: Layout
+
+    @property
+    def fragment(self) -> str:
+        """The chart of counted rows, in datasette-vega's vocabulary."""
+        column = self.asked.selection.count_by if self.asked else None
+        by = quote(column or "", safe="")
+        return (
+            f"g.mark=bar&g.x_column={ROWS}&g.x_type=quantitative&g.y_column={by}&g.y_type=nominal"
+        )
 
     def counts(self, rows: Sequence[Any]) -> list[tuple[Markup, int]]:
         """Rows of counted values: each value as a link to what it counts, and the number."""
