@@ -88,7 +88,8 @@ MAY_IMPORT_WITHIN = {
         "layout": set(),
         "links": {"workbench"},
         "workbench": set(),
-        "picture": {"graph"},
+        "labels": set(),
+        "picture": {"graph", "labels"},
         "gaps": {"databases"},
         "catalogue": {"readers"},
         "asked": {"catalogue", "databases", "filters", "readers"},
@@ -127,7 +128,11 @@ MAY_IMPORT_WITHIN = {
         "nodes": {"access_queries", "graph", "lookup", "names"},
         "holders": {"access_queries", "graph", "lookup", "nodes"},
         "reach": {"access_queries", "graph", "lookup", "nodes"},
-        "access": {"access_queries", "graph", "holders", "lookup", "nodes", "reach"},
+        "escalation": {"access_queries", "graph", "lookup"},
+        "access": {
+            *("access_queries", "escalation", "graph", "holders"),
+            *("lookup", "nodes", "reach"),
+        },
     },
     "sandbox": {
         "account": set(),

@@ -12,6 +12,7 @@
 --   target: The last object that is taken over.
 --   confidence: "high, medium or low: that of the weakest step."
 --   why: "The rules along the path, each with its confidence."
+--   steps: {is: "The path as a list of steps: the key and the name of where it leads, and why.", kind: json}
 -- rests_on:
 --   [access_group_members, access_groups, accounts, escalation_distances, escalation_steps,
 --   identities, serviceids, users]
@@ -122,6 +123,8 @@ with recursive
       null as via,
       null as last,
       '' as rules,
+      '' as chain,
+      null as onward_key,
       1 as is_administrator
     from accounts
     union all
@@ -158,6 +161,16 @@ with recursive
           || ways.rules,
         ways.rules
       ),
+      iif(
+        choices.source_kind in ('every', 'role'),
+        ways.chain,
+        json_object(
+          'key', coalesce(ways.onward_key, choices.target),
+          'name', coalesce(ways.onward, choices.target_name),
+          'why', coalesce(ways.reason || ': ', '') || choices.why
+        ) || iif(ways.chain = '', '', ',' || ways.chain)
+      ),
+      iif(choices.source_kind in ('every', 'role'), choices.target, null),
       choices.rule = 0 and choices.target_kind = 'full_control'
     from ways
     cross join choices
@@ -177,7 +190,8 @@ select
   via,
   coalesce(last, 'full control') as target,
   case level when 3 then 'high' when 2 then 'medium' else 'low' end as confidence,
-  rules as why
+  rules as why,
+  '[' || chain || ']' as steps
 from ways
 left join identities on identities.iam_id = ways.id
 where ways.kind = 'identity' and not is_administrator

@@ -8,6 +8,7 @@ what there is room for.
 from __future__ import annotations
 
 from .access_queries import OWNED, OWNER, PROFILES
+from .escalation import add_escalations, mark_privileged
 from .graph import Graph
 from .holders import add_groups, add_identities, memberships_of
 from .lookup import MOST, PARTS, Lookup, address, some
@@ -33,6 +34,8 @@ async def draw(lookup: Lookup) -> Graph:
         await connect_to_root(lookup, graph)
     else:
         await add_resources(lookup, graph, [policy["id"] for policy in drawn])
+    await mark_privileged(lookup, graph)
+    await add_escalations(lookup, graph)
     await _remark(lookup, graph)
     return graph
 

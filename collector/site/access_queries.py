@@ -196,3 +196,33 @@ PROFILES = """
     order by 2, 1
     limit :most
 """
+
+# Who and what of these is privileged, and how an identity could become so.
+PRIVILEGED_IDENTITIES = """
+    select distinct iam_id as key
+    from administrators
+    where iam_id in (select value from json_each(:keys))
+      and (:account is null or account_id = :account)
+"""
+PRIVILEGED_GROUPS = """
+    select distinct access_group_id as key
+    from privileged_policies
+    where access_group_id in (select value from json_each(:keys))
+"""
+PRIVILEGED_POLICIES = """
+    select policy_id as key
+    from privileged_policies
+    where policy_id in (select value from json_each(:keys))
+"""
+ESCALATIONS = """
+    select
+      coalesce(accounts.name, paths.account_id) as account,
+      paths.path,
+      paths.confidence,
+      paths.first_policy_id as policy_id,
+      paths.steps
+    from shortest_escalation_paths as paths
+    join accounts on accounts.account_id = paths.account_id
+    where paths.iam_id = :key and (:account is null or paths.account_id = :account)
+    order by account, paths.account_id
+"""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 IDENTITIES, GROUPS, POLICIES, RESOURCES = range(4)
@@ -20,6 +20,7 @@ class Node:
     detail: str = ""
     url: str | None = None
     more: int = 0
+    privileged: bool = False
 
     @property
     def key(self) -> str:
@@ -30,8 +31,10 @@ class Node:
     def full(self) -> str:
         """All that is known of it in one line: what does not fit is here."""
         if self.kind == "policy":
-            return f"{self.name} on {self.detail}"
-        return ": ".join(part for part in (self.name, self.detail) if part)
+            said = f"{self.name} on {self.detail}"
+        else:
+            said = ": ".join(part for part in (self.name, self.detail) if part)
+        return f"{said}, privileged" if self.privileged else said
 
 
 @dataclass
@@ -42,6 +45,21 @@ class Edge:
     end: str
     kind: str
     detail: str = ""
+    escalates: bool = False  # it is on the first step of an escalation path
+
+
+@dataclass
+class Escalation:
+    """How the root could get full control of an account: in a sentence, and step by step.
+
+    A step has the key, name and page of what it leads to, and why.
+    """
+
+    account: str
+    path: str
+    confidence: str
+    policy_id: str | None
+    steps: list[dict[str, Any]]
 
 
 @dataclass
@@ -54,6 +72,7 @@ class Graph:
     owns: list[str] = field(default_factory=list)  # accounts that the root owns
     owner: dict[str, Any] | None = None  # of the account that the root is in
     profiles: list[dict[str, str]] = field(default_factory=list)  # that the root may assume
+    escalations: list[Escalation] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)  # parts that the reader may not see
 
     def add(self, node: Node) -> str:
@@ -84,14 +103,21 @@ class Graph:
             }
             if node.more:
                 named.update(more=node.more)
+            if node.privileged:
+                named.update(privileged=True)
             nodes.append(named)
         return {
             "root": self.root,
             "nodes": nodes,
             "edges": [
-                {"from": edge.start, "to": edge.end, "kind": edge.kind, "detail": edge.detail}
+                {
+                    **{"from": edge.start, "to": edge.end, "kind": edge.kind},
+                    "detail": edge.detail,
+                    **({"escalates": True} if edge.escalates else {}),
+                }
                 for edge in self.edges.values()
             ],
+            "escalations": [asdict(escalation) for escalation in self.escalations],
             "owns_accounts": self.owns,
             "account_owner": self.owner,
             "may_take_on": self.profiles,

@@ -29,7 +29,10 @@ PARTS = {
     "identities": ("identities",),
 }
 # Beyond those, what is told with the picture, where it may be seen.
-EXTRAS = ("accounts", "trustedprofiles", "trustedprofile_identities")
+EXTRAS = (
+    *("accounts", "trustedprofiles", "trustedprofile_identities"),
+    *("administrators", "shortest_escalation_paths"),
+)
 
 
 def address(datasette: Any, name: str, table: str, key: str) -> str:

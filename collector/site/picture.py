@@ -7,26 +7,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from .graph import COLUMNS, GROUPS, IDENTITIES, POLICIES, Edge, Graph, Node
+from .labels import labels, with_ending
 
 WIDTHS = (220, 220, 310, 250)  # of the columns, and what is between them
 GAP, MARGIN, TOP = 80, 4, 40
 HEIGHT, STEP = 42, 52  # of a node, and from one to the next
+LETTER = 8  # the width of most letters of a name
 LANE = 9  # between policies' lines that pass by the access groups
 LEFTS = [MARGIN + sum(WIDTHS[:place]) + GAP * place for place in range(4)]
 WIDTH = LEFTS[-1] + WIDTHS[-1] + MARGIN
-
-ENDING = 24  # characters of a policy's target that are seen however long it is
-
-
-def _with_ending(text: str) -> tuple[str, str]:
-    """A text in two: where there is too little room, the first is cut and the second seen."""
-    text = " ".join(text.split())
-    start, end = text[:-ENDING], text[-ENDING:]
-    if start and " " in end:
-        more, _, end = end.partition(" ")
-        return start + more, f" {end}"
-    # A word of another script stays whole: its letters may join or stand upon each other.
-    return (start, end) if start and end.isascii() else (text, "")
 
 
 def picture(graph: Graph) -> dict[str, Any]:
@@ -39,7 +28,13 @@ def picture(graph: Graph) -> dict[str, Any]:
     )
     tops = _tops(graph, edges, TOP + tallest, block)
     spots = {
-        node.id: _spot(node, tops[node.id], node.id == graph.root) for node in graph.nodes.values()
+        node.id: {
+            **_spot(node, tops[node.id], node.id == graph.root),
+            "name": _label_of(node, cut),
+        }
+        for number in range(4)
+        for cut in [labels([node.name for node in graph.column(number)], WIDTHS[number] // LETTER)]
+        for node in graph.column(number)
     }
     ways: list[float] = []
     if lanes:
@@ -64,10 +59,12 @@ def picture(graph: Graph) -> dict[str, Any]:
         "edges": [
             {
                 "style": edge.detail if edge.kind == "reaches" and edge.detail else edge.kind,
+                "escalates": edge.escalates,
                 "path": _path(spots, edge, dict(zip(lanes, ways, strict=True))),
                 "title": _told(graph, edge),
             }
-            for edge in edges
+            # What is marked is drawn over what is not.
+            for edge in sorted(edges, key=lambda edge: edge.escalates)
         ],
         "directly": ways and {"y": ways[0] - 10, "x": LEFTS[GROUPS] + WIDTHS[GROUPS] / 2},
     }
@@ -109,6 +106,11 @@ def _tops(graph: Graph, edges: Iterable[Edge], bottom: float, block: float) -> d
     return tops
 
 
+def _label_of(node: Node, cut: dict[str, tuple[str, str]]) -> tuple[str, str]:
+    # What stands for several is short, and its number is what it says.
+    return (node.name, "") if node.kind == "more" else cut[node.name]
+
+
 def _spot(node: Node, y: float, is_root: bool) -> dict[str, Any]:
     return {
         "node": node,
@@ -116,7 +118,7 @@ def _spot(node: Node, y: float, is_root: bool) -> dict[str, Any]:
         "y": y,
         "width": WIDTHS[node.column],
         "height": HEIGHT,
-        "detail": _with_ending(node.detail) if node.kind == "policy" else (node.detail, ""),
+        "detail": with_ending(node.detail) if node.kind == "policy" else (node.detail, ""),
         "is_root": is_root,
     }
 

@@ -14,6 +14,7 @@ from datasette.utils import tilde_encode
 from playwright.sync_api import BrowserContext, Page, expect
 
 from iaminsights.sandbox import Account, Sandbox
+from iaminsights.site.labels import labels
 
 from ..browser import new_page
 from ..conftest import collect_from
@@ -326,6 +327,130 @@ def test_what_makes_privileged_is_drawn_whatever_its_role_is_called(collected):
     assert len(drawn_ids) == 24
 
 
+@pytest.fixture
+def climbers():
+    """Mona is in a group that may do all; Paul may assume a profile that is; Vera is not."""
+    account = Account("Acme")
+    mona, paul, vera = (account.user(name) for name in ("Mona Member", "Paul Profile", "Vera"))
+    admins = account.group("Admins", members=[mona])
+    account.policy(admins, ["Administrator"], service_type="platform_service", id="all")
+    account.policy(admins, ["Viewer"], service="kms", id="harmless")
+    account.group("Readers", members=[mona, vera])
+    profile = account.profile("deploy <b>")
+    account.profile_identity(profile, paul)
+    account.add_member(admins, profile)
+    return account, mona, paul, vera, admins, profile
+
+
+def test_who_and_what_is_privileged_is_marked(climbers, collected):
+    account, mona, _, vera, admins, _ = climbers
+    with served(collected(account)) as site:
+        nodes = every_node(site, "access_groups", admins["id"])
+        page = site.page(path_of("users", mona["id"]))
+        of_vera = every_node(site, "users", vera["id"])
+    marked = {node["name"] for node in nodes if node.get("privileged")}
+    assert marked == {"Mona Member", "deploy <b>", "Admins", "Administrator"}
+    assert not any(node.get("privileged") for node in of_vera)
+    # In words, for whoever does not see colours; in the table as well.
+    assert 'aria-label="Mona Member: person, privileged"' in page
+    assert page.count('<span class="graph-mark">privileged</span>') > 3
+    assert "Viewer on kms</bdi></a> <span" not in page
+
+
+def test_an_escalation_path_is_drawn_and_told(climbers, collected, tmp_path):
+    account, mona, paul, vera, admins, profile = climbers
+    path = collected(account)
+    with served(path) as site:
+        answer, of_paul, of_vera = (
+            site.get(path_of("users", one["id"]) + ".json").json() for one in (mona, paul, vera)
+        )
+        page = site.page(path_of("users", mona["id"]))
+        text = site.text(path_of("users", paul["id"]))
+        nothing = site.text(path_of("users", vera["id"]))
+    (escalation,) = answer["escalations"]
+    group = f"/iaminsights/access_groups/{admins['id']}"
+    assert [(step["name"], step["url"]) for step in escalation["steps"]] == [
+        ("access group Admins", group),
+        ("full control", None),
+    ]
+    assert escalation["policy_id"] == "all" and escalation["path"].startswith("Mona Member → ")
+    names = {node["id"]: node["name"] for node in answer["nodes"]}
+    assert {
+        (names[edge["from"]], names[edge["to"]])
+        for edge in answer["edges"]
+        if edge.get("escalates")
+    } == {("Mona Member", "Admins"), ("Admins", "Administrator")}
+    assert page.count("graph-escalates") == 3  # the legend has one
+    assert (
+        "How Mona Member can get full control: the path is drawn in red, and its first step"
+        in re.sub("<[^>]*>", "", page)
+    )
+    # Through a profile, which is not in the graph: the path is told, and no line is red.
+    assert [step["name"] for step in of_paul["escalations"][0]["steps"]] == [
+        *("trusted profile deploy <b>", "access group Admins", "full control")
+    ]
+    assert not any(edge.get("escalates") for edge in of_paul["edges"])
+    assert "Paul Profile can get full control: the path is drawn in red." in text
+    assert of_vera["escalations"] == [] and "Escalation path" not in nothing
+    for hidden in ("shortest_escalation_paths", "policies", "access_groups"):
+        with served(path, metadata=metadata_hiding(tmp_path, hidden)) as site:
+            answer = site.get(path_of("users", paul["id"]) + ".json").json()
+        assert answer["escalations"] == []
+
+
+LONG = "a-very-long-common-beginning-of-names"
+MORE = "and-more-beyond-it"
+
+
+@pytest.mark.parametrize(
+    ("names", "parts"),
+    [
+        (["short", "names"], [("short", ""), ("names", "")]),
+        # Alone, a name keeps its end: what is cut is in its middle.
+        ([f"{LONG}-end"], [(LONG[:-6], "-names-end"[-10:])]),
+        ([f"{LONG}-1", f"{LONG}-2"], [(LONG[:-8], "of-names-1"), (LONG[:-8], "of-names-2")]),
+        (
+            [f"{LONG}-dev-{MORE}", f"{LONG}-prod-{MORE}"],
+            [(LONG[:-1], f"s-dev-{MORE}"), (LONG[:-1], f"s-prod-{MORE}")],
+        ),
+        (["", " " * 90], [("", ""), ("", "")]),
+        (["שלום עולם " * 9], [(" ".join(["שלום עולם"] * 9), "")]),
+        (["e\u0301" * 60], [("e\u0301" * 60, "")]),
+    ],
+)  # fmt: skip
+def test_names_differ_where_they_differ(names, parts):
+    assert [labels(names, 26)[name] for name in names] == parts
+
+
+def test_cut_names_that_differ_look_different(collected, page):
+    account = Account("Acme")
+    group = account.group("Team")
+    endings = ("dev-environment-of-shop", "qa-environment-of-shop", "dev-environment-of-desk")
+    for ending in endings:
+        account.add_member(group, account.service_id(f"terraform-automation-for-{ending}"))
+    with served(collected(account)) as site:
+        page.goto(site.url + path_of("access_groups", group["id"]))
+        assert page.evaluate(OUTSIDE_THEIR_BOXES) == []
+        shown = page.locator(".graph-service_id .graph-name").evaluate_all("""names => names.map(
+            name => [...name.children].map(part => {
+                const room = part.clientWidth / part.scrollWidth;
+                return part.textContent.slice(0, Math.floor(part.textContent.length * room) - 1);
+            }).join(" "))""")
+    assert len({*shown}) == 3, shown
+
+
+def test_on_a_phone_the_words_come_first(climbers, collected, page):
+    account, mona, *_ = climbers
+    with served(collected(account)) as site:
+        tops = {}
+        for width in (390, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(site.url + path_of("users", mona["id"]))
+            boxes = [page.locator(one).bounding_box() for one in ("#words", "figure.graph")]
+            tops[width] = [box["y"] for box in boxes]
+    assert tops[390][0] < tops[390][1] and tops[1440][0] > tops[1440][1]
+
+
 def test_25_fit(collected):
     account = Account("Full")
     crowd = account.group("Crowd", members=[account.user(f"P {n:02}") for n in range(25)])
@@ -502,7 +627,7 @@ OUTSIDE_THEIR_BOXES = """() => {
     const inside = (one, box) => one.left >= box.left && one.right <= box.right
         && one.top >= box.top && one.bottom <= box.bottom;
     return [...document.querySelectorAll('.graph-node')].flatMap(node =>
-        [...node.querySelectorAll('.graph-name, .graph-detail bdi')]
+        [...node.querySelectorAll('.graph-name, .graph-name span, .graph-detail bdi')]
             .filter(text => !inside(text.getBoundingClientRect(), node.getBoundingClientRect())
                 || !['hidden', 'clip'].includes(getComputedStyle(text).overflowX)
                 || getComputedStyle(text).textOverflow !== 'ellipsis')
@@ -529,8 +654,8 @@ def test_names_are_text_and_stay_inside_their_boxes(hostile, page, letters, size
     page.add_style_tag(content=".graph * { " + LETTERS[letters] + " }")
     expect(page.locator(".graph-node")).to_have_count(14)
     assert page.evaluate(OUTSIDE_THEIR_BOXES) == []
-    cut = page.evaluate(CUT, ".graph-name")
-    assert cut.count("W" * 200) == 2 and "All of them" not in cut
+    cut = page.evaluate(CUT, ".graph-name, .graph-name span")
+    assert cut.count("W" * 190) == 2 and "All of them" not in cut
     assert page.locator(f".graph-node[title*={'W' * 200}]").count() == 2
 
 
