@@ -107,7 +107,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         closing(sqlite3.connect(location(path, "rw"), uri=True, timeout=60)) as connection,
     ):
         mark, version = marks(connection)
-        if mark == APPLICATION_ID and version <= SCHEMA_VERSION:
+        if mark == APPLICATION_ID and version < SCHEMA_VERSION:
             takeover.see_as_of_now(connection, "main")
         yield connection
 
