@@ -23,11 +23,8 @@ def all_reports(folders: Iterable[Path] = ()) -> list[Report]:
     named = {report.name: report for report in read_reports(bundled)}
     own: dict[str, Report] = {}
     for folder in (Path(QUERIES), *folders):
-        own |= {
-            report.name: report
-            for report in read_reports(folder)
-            if folder.absolute() != bundled.absolute()
-        }
+        if folder.absolute() != bundled.absolute():
+            own |= {report.name: report for report in read_reports(folder)}
     if NAME in own:
         raise ReportError(f"{own[NAME].path}, line 1: {NAME} is made from the other reports.")
     with closing(empty_database()) as database:

@@ -325,8 +325,7 @@ def _select(where: str, sql: str) -> str:
     if not re.match(r"(select|with)\b", sql, re.IGNORECASE):
         raise ReportError(f"{where}: after the header there must be one select.")
     # A complete statement before the last character would be followed by another one.
-    inner = [i for i, character in enumerate(sql) if character == ";"]
-    if any(sqlite3.complete_statement(sql[: i + 1]) for i in inner):
+    if any(sqlite3.complete_statement(sql[: found.end()]) for found in re.finditer(";", sql)):
         raise ReportError(f"{where}: there is more than one statement.")
     return sql
 
