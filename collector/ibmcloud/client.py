@@ -236,7 +236,19 @@ class Client:
 
     def _send(self, method: str, url: str, **arguments: Any) -> requests.Response:
         try:
-            return self._session.request(method, url, timeout=self._timeout, **arguments)
+            # Not session.request: to merge anew for each request what the session has for all of
+            # them takes as long as to send it.
+            session, request = self._session, requests.PreparedRequest()
+            request.prepare(
+                method,
+                url,
+                headers=session.headers,
+                cookies=session.cookies,
+                hooks=session.hooks,
+                **arguments,
+            )
+            settings = session.merge_environment_settings(url, {}, None, None, None)
+            return session.send(request, timeout=self._timeout, **settings)
         except requests.RequestException as error:
             passing = isinstance(error, _MAY_PASS) and not isinstance(error, _LASTING)
             raise (Unavailable if passing else RequestError)(
