@@ -155,7 +155,7 @@ def collect(
     started, clock = _written(now()), time.monotonic()
     account_id = client.claims.account_id
     context = Context(account_id, public_group=public_group_id(target, account_id))
-    with Draft(target) as draft:
+    with Draft(target, derived.blank()) as draft:
         run = _Run(client, draft, context, only, concurrency, progress, report_patience, now)
         run.walk()
         run.remove_what_is_gone()
@@ -179,7 +179,6 @@ def collect(
         _record(draft, summary, number, started, ended, client.claims.iam_id)
         draft.complete(account_id, kept | (set(PARTS) - run.selected), ended, partial)
         with draft.changing() as file:
-            derived.create(file)
             derived.derive(file)
             unmatched = count_anew(file, target, reports, acknowledgements, ended, keep_history)
         draft.publish()

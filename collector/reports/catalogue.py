@@ -27,9 +27,10 @@ def all_reports(folders: Iterable[Path] = ()) -> list[Report]:
             own |= {report.name: report for report in read_reports(folder)}
     if NAME in own:
         raise ReportError(f"{own[NAME].path}, line 1: {NAME} is made from the other reports.")
-    with closing(empty_database()) as database:
-        for report in own.values():
-            check_against(report, database)
+    if own:
+        with closing(empty_database()) as database:
+            for report in own.values():
+                check_against(report, database)
     named |= own
     reports = [named[name] for name in sorted(named)]
     return sorted([*reports, findings_summary(reports)], key=lambda report: report.name)

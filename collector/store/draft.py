@@ -46,11 +46,13 @@ class Draft:
     """A new file beside the target, held by one collect at a time.
 
     `add` rows, then `complete`, then `publish`; leaving the context removes the draft.
-    Raises DatabaseError when another collect holds it or the disk is full.
+    It begins as a copy of `blank`, or else with the tables for what IBM Cloud says. Raises
+    DatabaseError when another collect holds it or the disk is full.
     """
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, blank: sqlite3.Connection | None = None) -> None:
         self._target = target
+        self._blank = blank
         self._path = target.absolute().with_name(f".{target.name}.collecting")
         self._renamed = False
         self._waiting: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
@@ -63,8 +65,11 @@ class Draft:
             undone.callback(os.close, held)
             undone.callback(self._remove)  # while it is held: later it may be another collect's
             self._connection = undone.enter_context(closing(_connected(self._path)))
+            if self._blank is not None:
+                self._blank.backup(self._connection)
             self._connection.execute("begin")
-            create_tables(self._connection)
+            if self._blank is None:
+                create_tables(self._connection)
             self._held, self._undone = held, undone.pop_all()
         return self
 
