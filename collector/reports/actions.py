@@ -17,6 +17,10 @@ STILL_FOUND = frozenset(
     {"owner_api_key", "admin_user_api_keys", "service_id_inactive", "service_id_no_access"}
 )
 
+# What these reports find is the shortest of several paths: without it there may be another one.
+ONE_OF_SEVERAL = frozenset({"escalation_paths"})
+_MAY_BEGIN = STILL_FOUND | ONE_OF_SEVERAL
+
 # What is open and has a command. What somebody accepts is nothing to do.
 TO_DO = """
     select account_id, command, report, severity
@@ -33,20 +37,26 @@ _LOOKED_AT = 60  # commands of an account, of which the first are chosen
 @dataclass
 class Action:
     """One thing to do: its steps, the texts of commands that come down to it, what it closes by
-    severity, and the reports of that."""
+    severity, the reports of that, and how many findings it only begins to fix.
+    """
 
     steps: tuple[Step, ...]
     commands: list[str] = field(default_factory=list)
     closes: Counter[str] = field(default_factory=Counter)
     reports: set[str] = field(default_factory=set)
+    begins: int = 0
 
     def add(self, command: str, found: Iterable[tuple[str, str, int]]) -> None:
         """Count what one text of it closes: how many findings of each report and severity."""
-        closes = [one for one in found if not only_begins(one[0], self.steps)]
-        for report, severity, number in closes:
+        closed = False
+        for report, severity, number in found:
+            if only_begins(report, self.steps):
+                self.begins += number
+                continue
             self.closes[severity] += number
             self.reports.add(report)
-        if closes:
+            closed = True
+        if closed:
             self.commands.append(command)
 
     @property
@@ -62,6 +72,8 @@ class Action:
 
 def only_begins(report: str, steps: Iterable[Step]) -> bool:
     """Whether a finding of this report is still one after these steps."""
+    if report in ONE_OF_SEVERAL:
+        return True
     return report in STILL_FOUND and all(step.kind.stage == DISABLE for step in steps)
 
 
@@ -76,7 +88,9 @@ def first_actions(rows: Iterable[Sequence[str]], most: int) -> dict[str, list[Ac
     closed: dict[tuple[str, str], list[tuple[str, str, int]]] = {}
     for (account_id, command, report, severity), number in counted.items():
         its = weights.setdefault(account_id, Counter())
-        its[command] += WEIGHTS[severity] * number
+        # Most reports never only begin: their commands need not be taken apart for this.
+        begun = report in _MAY_BEGIN and only_begins(report, core(steps_of(command)))
+        its[command] += 0 if begun else WEIGHTS[severity] * number
         closed.setdefault((account_id, command), []).append((report, severity, number))
     first = {}
     for account_id, by_command in weights.items():

@@ -55,5 +55,6 @@ def _told(action: Action, named: Named) -> dict[str, Any]:
         "commands": action.commands,
         "reports": sorted(action.reports),
         "closes": sum(action.closes.values()),
+        "begins": action.begins,
         "severities": [(s, action.closes[s]) for s in WORST_FIRST if action.closes[s]],
     }

@@ -117,7 +117,7 @@ def as_json(summary: Mapping[str, Any]) -> dict[str, Any]:
             for risk in summary["risks"]
         ],
         "do_first": [
-            {key: action[key] for key in ("does", "policy", "command", "closes")}
+            {key: action[key] for key in ("does", "policy", "command", "closes", "begins")}
             | {"severities": dict(action["severities"])}
             for action in summary["first"]
         ],

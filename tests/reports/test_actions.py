@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iaminsights.reports.actions import STILL_FOUND, TO_DO, WEIGHTS, first_actions
 from iaminsights.reports.catalogue import all_reports
-from iaminsights.reports.commands import core, steps_of
+from iaminsights.reports.commands import Step, core, steps_of
 from iaminsights.reports.findings import Acknowledgement
 from iaminsights.sandbox import Account, sample_account
 
@@ -106,3 +106,55 @@ def test_a_disabled_key_closes_what_it_is_said_to_close(collected, opened, tmp_p
 def disables(command: str | None) -> bool:
     steps = core(steps_of(command or ""))
     return bool(steps) and all("api-key-disable" in step.name for step in steps)
+
+
+def test_a_path_of_several_is_only_begun(collected, opened):
+    """Two policies of one group lead to full control; a path is left when either is deleted."""
+    account = Account("Acme", owner="Olga Owner")
+    team = account.group("Team", [account.user("Ada"), account.user("Ben")])
+    account.policy(team, ["Administrator"], service="iam-access-management", id="policy-1")
+    account.policy(team, ["Administrator"], service="iam-groups", id="policy-2")
+    path = collected(account, reports=[REPORTS["escalation_paths"], REPORTS["policy_never_used"]])
+    with opened(path) as database:
+        rows = database.execute(TO_DO).fetchall()
+        (actions,) = first_actions(rows, 9).values()
+    assert [row["report"] for row in rows].count("escalation_paths") == 2
+    assert {(action.weight, dict(action.closes)["medium"]) for action in actions} == {(3, 1)}
+    assert sorted(action.begins for action in actions) == [0, 2]
+
+
+def applied(account: Account, step: Step) -> None:
+    """The account after a step, of those kinds that come first in the sample."""
+    if step.name.endswith("policy-delete"):
+        (gone,) = [policy for policy in account.policies if policy["id"] == step.arguments[-1]]
+        account.policies.remove(gone)
+    else:
+        assert step.name == "iam access-group-trusted-profile-remove"
+        (group,) = [one for one in account.groups if one["name"] == step.arguments[0]]
+        (profile,) = [one for one in account.profiles if one["id"] == step.arguments[1]]
+        members = account.members[group["id"]]
+        (gone,) = [member for member in members if member["iam_id"] == profile["iam_id"]]
+        members.remove(gone)
+
+
+def test_what_the_first_actions_close_is_gone_after_them(collected, opened, tmp_path):
+    path = collected(sample_account(), reports=ALL)
+    before = findings_by_report(path, opened)
+    with opened(path) as database:
+        (actions,) = first_actions(database.execute(TO_DO), 3).values()
+    for number, action in enumerate(actions):
+        account = sample_account()
+        for step in action.steps:
+            applied(account, step)
+        closed = {
+            (report, finding)
+            for report in action.reports
+            for finding, command in before[report].items()
+            if command in action.commands
+        }
+        assert len(closed) == sum(action.closes.values()) > 1
+        after = findings_by_report(
+            collected(account, reports=ALL, path=tmp_path / f"after {number}"), opened
+        )
+        left = {(report, finding) for report, finding in closed if finding in after.get(report, {})}
+        assert left == set(), action.command

@@ -75,6 +75,7 @@ def test_the_summary_has_what_matters_and_its_json_the_same(on_day):
         "policy": "Viewer on logs",
         "command": command,
         "closes": 1,
+        "begins": 0,
         "severities": {"medium": 1},
     }
     assert told["new"]["critical"] == {"number": 1, "names": [f"{title}: of the owner"]}
