@@ -85,7 +85,7 @@ def rule_is_open(contexts: Any, zones: Mapping[str, Iterable[Range]]) -> bool:
     """Whether a context rule asks for nothing, or only to come from nearly anywhere.
 
     `contexts` are the API's; one of them is enough to come in. `zones` are the addresses of each
-    network zone. A context with private endpoints only, or a second factor of its own, is a
+    network zone. A context with private endpoints only, or MFA of its own, is a
     limit wherever one comes from; so is an attribute that is not known here. A rule without
     contexts lets nobody in.
     """

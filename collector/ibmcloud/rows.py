@@ -378,7 +378,7 @@ def profile_identity_rows(item: Object, context: Context) -> Iterator[Row]:
 
 
 def identity_setting_rows(item: Object, context: Context) -> Iterator[Row]:
-    """The identity settings that count, with the second factors set for single people.
+    """The identity settings that count, with the MFA settings of single people.
 
     What the effective settings lack is in those of the templates, which go before the account's.
     """

@@ -64,7 +64,7 @@ def run(report: Report, database: Path, values: Mapping[str, str]) -> Answer:
 
 
 def unread_parts(database: Path) -> list[str]:
-    """What the last collect could not read, in words; reports may lack it."""
+    """What the last collection could not read, in words; reports may lack it."""
     location = f"{database.absolute().as_uri()}?mode=ro"
     with closing(sqlite3.connect(location, uri=True)) as connection:
         return [

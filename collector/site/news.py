@@ -1,4 +1,4 @@
-"""What is new since the collect before: administrators, and critical findings."""
+"""What is new since the previous collection: administrators, and critical findings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST = 4  # of each, by name
 _ADMINISTRATORS = "new_administrators"
 _COLUMNS = {"account_id", "administrator", "first_seen", "report", "iam_id", "access_group_id"}
 
-# By account, the critical findings that nobody accepts and that the collect before did not have.
+# By account, the critical findings that nobody accepts and the previous collection did not have.
 _CRITICAL = """
     select
       findings.account_id,
@@ -39,7 +39,7 @@ _CRITICAL = """
 async def news(
     datasette: Any, actor: Any, name: str, trends: Mapping[str, Trend]
 ) -> dict[str, dict[str, Any]]:
-    """By account, who became an administrator since the collect before, and what is critical now.
+    """By account, who became an administrator since the previous collection, and what is critical.
 
     An account that was collected once has no news.
     """

@@ -1,4 +1,4 @@
-"""How the number of open findings went, by severity: changes since the last collect, sparklines."""
+"""How the number of open findings went, by severity: changes and sparklines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 READS = ("findings_trend", "finding_history", "collections")
 
-# The collect before the last one of each account.
+# The collection before the last one of each account.
 _PREVIOUS = """
     select account_id, finished_at
     from (
@@ -35,9 +35,9 @@ _BEGUN = "select account_id, report, min(changed_at) as at from finding_history 
 class Trend:
     """What is known of one account's past.
 
-    `since` is when the collect before the last one ended, None at the first. `open` are the numbers
-    of each severity at each of `moments`; `new_reports` were counted for the first time after
-    `since`.
+    `since` is when the collection before the last one ended, None at the first. `open` are the
+    numbers of each severity at each of `moments`; `new_reports` were counted for the first time
+    after `since`.
     """
 
     since: str | None = None
@@ -46,7 +46,7 @@ class Trend:
     new_reports: set[str] = field(default_factory=set)
 
     def change(self, severity: str, now: Mapping[str, int]) -> int | None:
-        """How many more are open than at the collect before; `now` has them by report.
+        """How many more are open than at the previous collection; `now` has them by report.
 
         What was not counted then is left out; None where there is nothing to compare with.
         """

@@ -1,9 +1,9 @@
 -- title: >
 --   How to name each access group on the ibmcloud command line.
 -- notes: |
---   How the command line names each access group: by its name. What only other objects mention has
---   no word, nor has a group whose name is another's, too, or empty: remark says so. What is lost when
---   the group is deleted is in dependents.
+--   How to name each access group on the command line: by its name. A group that only other objects
+--   mention has no word, nor has a group whose name is empty or not unique; remark says so. What is
+--   lost when the group is deleted is in dependents.
 with remarked as (
   select
     access_groups.*,

@@ -1,12 +1,13 @@
 -- title: >
 --   The identities that an access group represents, each once.
 -- notes: |
---   The identities that an access group stands for, each once.
+--   The identities that an access group represents, each once.
 --
---   Whoever was put into a group and is found by one of its rules as well counts as static. The
---   Public Access group stands for every user and service ID of its account; that it may stand
---   for people without a login, too, is not shown. Each kind stands by itself, and a column has the
---   same type in all of them: only then does SQLite look one group up instead of making all rows.
+--   An identity that was added to a group by hand and also matches one of its rules counts as
+--   static. The Public Access group represents every user and service ID of its account; that it can
+--   also represent people without a login is not shown. Each kind is a separate select, and a column
+--   has the same type in all of them: only then does SQLite look up one group instead of creating
+--   all rows.
 select group_id as access_group_id, iam_id, membership_type
 from access_group_members as members
 where membership_type = 'static'

@@ -1,11 +1,11 @@
 -- title: >
 --   The account management services that policies can apply to.
 -- notes: |
---   The account management services, and whether service_group_id IAM stands for them too. title is
---   name with what it is about behind it.
+--   The account management services, and whether service_group_id IAM includes them. title is the
+--   name, followed by what it covers.
 --
---   IBM Cloud has no list of them by API; "everything in the account" and serviceType
---   platform_service also stand for services that are not named here.
+--   IBM Cloud has no API that lists them; "everything in the account" and serviceType
+--   platform_service also include services that are not named here.
 with
   services(service_name, name, about, is_iam) as (
     values

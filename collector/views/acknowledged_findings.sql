@@ -1,7 +1,7 @@
 -- title: >
 --   Findings that somebody accepted, with the reason and the expiration date.
 -- notes: |
---   Findings that somebody has acknowledged, with the reason, until the day it names.
+--   Findings that somebody acknowledged, with the reason and the expiration date.
 select
   findings.report,
   findings.account_id,

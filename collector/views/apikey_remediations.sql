@@ -1,10 +1,10 @@
 -- title: >
 --   The ibmcloud commands that delete and disable each API key.
 -- notes: |
---   The commands that disable each API key, delete it, or have it disabled when it leaks, and the
---   page that shows it. A locked key is unlocked first, and locked again if it stays in use. To get
---   rid of a key it is disabled first, which can be undone, and deleted when that has broken nothing:
---   end_command is the next of these steps, and remark says so.
+--   The commands that disable each API key, delete it, or have it disabled if it leaks, and the page
+--   that shows it. A locked key is unlocked first, and locked again if it stays in use. A key is
+--   removed in two steps: it is disabled first, which can be undone, and deleted if nothing fails
+--   without it. end_command is the next of these steps, and remark says so.
 with
   keys as (
     select

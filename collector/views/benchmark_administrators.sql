@@ -1,10 +1,10 @@
 -- title: >
 --   Administrators as the CIS benchmark counts them, with their access paths.
 -- notes: |
---   Whoever has Administrator on all account management services, or on all services. through: own
---   policies, access group or trusted profile (which the identity may assume). Under a condition too:
---   whoever has it counts while the condition can still hold. The account owner is here only if
---   policies make it one.
+--   Identities with Administrator on all account management services or on all services. through:
+--   own policies, access group, or trusted profile (which the identity can assume). Policies with a
+--   condition count as long as the condition can be met. The account owner is listed only if
+--   policies make it an administrator.
 select distinct
   account_id,
   iam_id,

@@ -1,9 +1,10 @@
 -- title: >
 --   What the CIS benchmark's recommendations on administrators are judged by.
 -- notes: |
---   Columns as in cis_measures. Of people those fail who administer by policies of their own: through
---   groups and profiles they are counted, and how many are few is for you to say. Of service IDs every
---   one fails, by whatever way. The owner is no finding.
+--   Columns as in cis_measures. People fail if they are administrators through direct policies.
+--   People who are administrators through access groups and trusted profiles are only counted,
+--   because you decide how many are few. Service IDs fail, by any access path. The account owner is
+--   not a finding.
 with
   people as (
     select

@@ -1,9 +1,10 @@
 -- title: >
 --   What the CIS benchmark's recommendations on MFA are judged by.
 -- notes: |
---   Columns as in cis_measures. Somebody lacks one if none is asked of them (their own setting, else
---   the account's) or if IBM Cloud's report says that they do not have what is asked. That plain users
---   have not enrolled yet is no failure of the account: it asks them at the next login.
+--   Columns as in cis_measures. A person lacks MFA if it is not required of them (by their own
+--   setting, otherwise by the account's), or if IBM Cloud's report says that they do not have what
+--   is required. Ordinary users who have not enrolled yet are not a failure of the account, which
+--   requires it at their next login.
 with
   people as (
     select account_id, iam_id from login_users

@@ -1,8 +1,9 @@
 -- title: >
 --   What the CIS benchmark's recommendations on API keys are judged by.
 -- notes: |
---   Columns as in cis_measures. A key that was never used counts from the day it was made. Of the owner
---   and of administrators every key counts, disabled ones too: one command enables them again.
+--   Columns as in cis_measures. A key that was never used counts from the day it was created. For
+--   the owner and for administrators, every key counts, including disabled ones, because one command
+--   enables them again.
 with
   -- Keys with which somebody could log in when they were read.
   usable as materialized (

@@ -1,10 +1,11 @@
 -- title: >
 --   What the CIS benchmark's recommendations on people and groups are judged by.
 -- notes: |
---   Columns as in cis_measures. The owner needs no group and is no inactive user; people who cannot
---   log in are neither outside the groups nor inactive. Whoever may assume a trusted profile, by name
---   or by a claim rule for their identity provider, has a way to permissions without policies of their
---   own. That everybody has a mail address does not say that it is right: fails is null then.
+--   Columns as in cis_measures. The owner needs no access group and does not count as an inactive
+--   user. People who cannot log in count neither as outside the groups nor as inactive. A person who
+--   can assume a trusted profile, by name or by a claim rule for their identity provider, has access
+--   without direct policies. If everyone has an email address, the addresses might still be wrong,
+--   so fails is null.
 with
   people as materialized (
     select account_id, iam_id, email, realm, added_on from login_users

@@ -1,10 +1,10 @@
 -- title: >
 --   The result of each IAM recommendation of the CIS benchmark in each account.
 -- notes: |
---   One row for each account, version of the benchmark, and recommendation of its section 1. result is
---   pass, fail, not checkable where account data cannot tell, or not read where what decides it is not
---   in the file. Which recommendations there are, what decides each, and which reports list what is to
---   fix, stands here and nowhere else.
+--   One row for each account, version of the benchmark, and recommendation of its section 1. result
+--   is pass, fail, not checkable (account data cannot show it), or not read (the data that decides
+--   it is not in the file). Which recommendations exist, what decides each, and which reports list
+--   what to fix is defined here and nowhere else.
 -- columns:
 --   account_id: The account.
 --   version: The version of the benchmark.

@@ -1,9 +1,10 @@
 -- title: >
 --   What the CIS benchmark's recommendations on account settings are judged by.
 -- notes: |
---   Columns as in cis_measures. NONE in any spelling is no second factor, and every other setting is
---   one. Creation is limited only if both settings are, external identities only if all kinds are:
---   monitor does not limit. A context rule counts if it is enforced and restricts something.
+--   Columns as in cis_measures. NONE in any spelling means no MFA; every other setting counts as
+--   MFA. Creation is restricted only if both settings are, and external identities are limited only
+--   if all types are; monitor does not limit. A context-based restriction counts if it is enforced
+--   and restricts something.
 with
   settings as materialized (
     select

@@ -2,16 +2,16 @@
 --   The newest state of each part of each account, and when it was last read.
 -- notes: |
 --   The newest state of each part of each account, and when the rows that the file has of it were
---   read. A part that is partial was read, but lacks what its step's message names.
+--   read. A partial part was read, but lacks what its step's message names.
 --
---   IBM Cloud refuses one part and grants another. A query that says "none", "unused" or "does
---   not exist" is true only where the part it rests on has the status ok: no permission must
---   not look like nothing there. What a listing leaves out without a word (policies and
---   instances that the token may not view) cannot be seen here. lacks names the tables (as
---   table.*) and columns that are empty because an earlier version of IAM insights read the part,
---   which did not know them: they are filled when it is read again. With a whole table empty, the
---   part is partial. message is what there is to say about it, is_older 1 if the account's newest
---   collect did not ask for it. Each part is looked up by itself: earlier collects are not read.
+--   IBM Cloud denies one part and grants another. A query that says "none", "unused", or "does not
+--   exist" is true only if the parts that it depends on have the status ok: missing permission must
+--   not look like missing data. What a list silently omits (policies and instances that the token
+--   may not view) cannot be detected. lacks names the tables (as table.*) and columns that are empty
+--   because an earlier version of IAM insights, which did not know them, read the part; they are
+--   filled when it is read again. If a whole table is empty, the part is partial. message explains
+--   the state. is_older is 1 if the account's newest collection did not request the part. Each part
+--   is looked up on its own, so that earlier collections are not read.
 select
   accounts.account_id,
   asked.part,

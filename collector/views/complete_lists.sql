@@ -1,12 +1,12 @@
 -- title: >
 --   Lists that were read in full for each account: only for these can something be called deleted.
 -- notes: |
---   kind: instance, resource group, access group, person, service ID or trusted profile.
+--   kind: instance, resource group, access group, person, service ID, or trusted profile.
 --
---   A kind is here if every list that would show such a thing was read in full. Service instances
---   and clusters are in the list of instances or in what search shows. A resource group that the
---   token may not view is known from what search finds in it. Of people a restricted list shows the token's
---   own user and nobody else; where the setting is not known, one person alone proves nothing.
+--   A kind is listed if every list that would show such an object was read in full. Service
+--   instances and clusters are in the list of instances or in search. A resource group that the
+--   token may not view is known from what search finds in it. A restricted list of people shows only
+--   the token's own user; if the setting is not known, a list of one person proves nothing.
 with
   kinds as (
     select column1 as kind, column2 as part

@@ -40,12 +40,12 @@ with
     (
       7, 'idp.create, idp.update', 'controls claims',
       'controls claims, with rule 3 or 6', 'claims',
-      'It needs an identity provider of the account; those are not in the file.', 'iam-identity'
+      'It needs an identity provider of the account, and those are not in the file.', 'iam-identity'
     ),
     (
       8, 'account.update', 'weakens the settings',
-      'weakens second factors, addresses, creation limits', 'settings',
-      'It weakens a protection and gives nobody''s access.', 'iam-identity'
+      'weakens MFA, IP address limits, and creation limits', 'settings',
+      'It weakens a protection, but gives no access.', 'iam-identity'
     ),
     (
       9, 'user.replace-iam-id', 'puts an IBMid of its own in their place',
@@ -54,7 +54,7 @@ with
     (
       10, 'user.create, user-setting.update',
       'invites an accomplice', 'invites an accomplice, lifts address limits', 'settings',
-      'Whoever is invited has no access yet, and a lifted limit gives none.', 'user-management'
+      'An invited user has no access yet, and a lifted limit gives none.', 'user-management'
     ),
     (
       11, 'policy.create, settings.update',
@@ -74,7 +74,7 @@ with
     (
       14, 'tag.attach-access-tag', 'attaches an access tag',
       'pulls a resource into tag-scoped policies', 'resource',
-      'It gives access to the resource only, which its administrator can have by rule 13.',
+      'It gives access only to the resource, which its administrator can have by rule 13.',
       'tagging'
     ),
     (
@@ -85,7 +85,7 @@ with
     (
       16, 'resource-controller.key.create', 'creates a service credential',
       'a lasting credential', 'credential',
-      'The credential opens the instance only, and no identity of the account.',
+      'The credential gives access only to the instance, and to no identity of the account.',
       'resource-controller'
     ),
     (
@@ -107,7 +107,7 @@ with
     (
       21, 'compute that a profile''s compute rule matches', 'creates matching compute',
       'assumes the profile', 'profile',
-      'Which compute can be made to match depends on claims that compute gets when it is made.',
+      'Which compute can be created to match depends on claims that compute gets when it is created.',
       'trusted profiles'
     ),
     (

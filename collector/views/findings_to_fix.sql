@@ -1,11 +1,12 @@
 -- title: >
 --   What to fix: every finding of every report, the most severe first.
 -- notes: |
---   A row is a finding as it was counted with the last collect. acknowledged is empty while nobody
---   accepts it, and again when the day has passed until which somebody did: so open findings are
---   those where it is empty. Severities are looked up one after the other, the worst first, rather
---   than sorted: a page of many thousand findings begins at once, and an own order is free. Names are
---   looked up one by one, not joined: whoever only counts needs none of them.
+--   Each row is a finding as counted by the last collection. acknowledged is empty while nobody
+--   accepts the finding, and again after the acknowledgement expires, so open findings are those
+--   where it is empty. Severities are looked up one after the other, the most severe first, instead
+--   of being sorted: a page of many thousands of findings starts immediately, and another order
+--   costs nothing extra. Names are looked up one by one instead of being joined, because a query
+--   that only counts needs none of them.
 -- facets: [severity, category, account, kind, title]
 -- columns:
 --   severity: How severe it is.

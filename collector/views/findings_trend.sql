@@ -1,10 +1,11 @@
 -- title: >
 --   How many findings of each severity were open, at each time that this number changed.
 -- notes: |
---   One row for each account, severity and moment at which a count of the account changed, and for its
---   last collection. open leaves out what was accepted then. Reports that are counted no more are left
---   out throughout, so that a report which is gone does not look like findings that were fixed. A new
---   version of a report may count more or fewer without anything having changed in the account.
+--   One row for each account, severity, and time at which a count of the account changed, and for
+--   its last collection. open excludes what was accepted at that time. Reports that are no longer
+--   counted are excluded throughout, so that a removed report does not look like fixed findings. A
+--   new version of a report can count more or fewer findings although nothing changed in the
+--   account.
 -- columns:
 --   account_id: The account.
 --   at: When the collection that counted them ended.

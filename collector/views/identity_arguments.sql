@@ -1,11 +1,12 @@
 -- title: >
 --   How to name each identity on the ibmcloud command line, and its console page.
 -- notes: |
---   How the command line names each identity of an account (word): people by their login, service IDs
---   and trusted profiles by their ID. Commands about access groups take a service ID by its name
---   (member). Where a login or name is not this one's alone there is no word, and remark or
---   member_remark says why. Each kind stands by itself, and columns are expressions in all of them or
---   in none: only then does SQLite look one identity up by its key instead of making all rows.
+--   How to name each identity of an account on the command line (word): people by their login,
+--   service IDs and trusted profiles by their ID. Commands about access groups take a service ID by
+--   its name (member). If a login or name is not unique, there is no word, and remark or
+--   member_remark says why. Each kind is a separate select, and columns are expressions in all of
+--   them or in none: only then does SQLite look up one identity by its key instead of creating all
+--   rows.
 select
   account_id,
   iam_id,

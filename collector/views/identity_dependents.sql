@@ -1,11 +1,10 @@
 -- title: >
 --   What is lost if an identity is deleted.
 -- notes: |
---   One row for each user, service ID and trusted profile of an account; words is empty where it has
---   no API keys, service credentials or policies of its own and cannot be
---   assumed. Each kind stands by itself, and a
---   column has the same type in all of them: only then does SQLite look one identity up instead of
---   making all rows.
+--   One row for each user, service ID, and trusted profile of an account; words is empty if it has
+--   no API keys, service credentials, or direct policies and cannot be assumed. Each kind is a
+--   separate select, and a column has the same type in all of them: only then does SQLite look up
+--   one identity instead of creating all rows.
 with deletable as (
   select account_id, iam_id, cast(null as text) as tp_id from users
   union all

@@ -2,10 +2,11 @@
 --   The holders of each identity's policies: its own IAM ID, its access groups, and the groups that
 --   represent everyone.
 -- notes: |
---   One row for each identity and holder of policies that counts for it: its own IAM ID, or an access
---   group with the membership (static, dynamic or public; static where it is both). The groups are
---   those of access_group_identities. It is one select, without union: so SQLite takes the identities
---   in the order of an index and stops where a page ends, instead of making all rows first.
+--   One row for each identity and holder of policies that counts for it: its own IAM ID, or an
+--   access group with the membership (static, dynamic, or public; static if it is both static and
+--   dynamic). The groups are those of access_group_identities. This is one select without union, so
+--   SQLite takes the identities in the order of an index and stops at the end of a page, instead of
+--   creating all rows first.
 select
   identities.iam_id,
   identities.name,

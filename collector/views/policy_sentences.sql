@@ -1,7 +1,7 @@
 -- title: "Each policy as a sentence: subject, roles, target, and condition."
 -- notes: |
---   The words are those of policy_descriptions; here is only how they are put together. target is the
---   end of the sentence: on what, under which condition.
+--   The words are those of policy_descriptions; this view only combines them. target is the end of
+--   the sentence: the target and the condition.
 select
   policy_id,
   coalesce(subject, 'nobody') || ': ' || coalesce(roles, 'no role') || ' on '

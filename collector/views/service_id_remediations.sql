@@ -1,9 +1,10 @@
 -- title: >
 --   The ibmcloud commands that remove each service ID, one step at a time.
 -- notes: |
---   A deleted service ID never comes back, and its API keys end with it; a disabled key can be enabled
---   again. So command first disables the keys that work, and deletes only where none does; where the
---   keys and service credentials were not read in full there is no command. remark says what comes next and what is lost.
+--   A deleted service ID cannot be restored, and its API keys are deleted with it; a disabled key
+--   can be enabled again. The command therefore first disables the keys that work, and deletes the
+--   service ID only if none does. If the keys and service credentials were not read in full, there
+--   is no command. remark says what comes next and what is lost.
 with
   keys as (
     select account_id, iam_id, group_concat(disable_command, ' && ') as commands

@@ -1,8 +1,8 @@
 -- title: >
 --   Access groups that reach the support service, and whether their members can open cases.
 -- notes: |
---   may_open_cases: with the role Editor or Administrator, or with a custom role, of which it is not
---   decided whether it is enough. has_members: static or dynamic ones, or rules that may bring some.
+--   may_open_cases: with the role Editor or Administrator, or with a custom role (whether it is
+--   sufficient is not checked). has_members: static or dynamic members, or rules that can add some.
 select
   access_groups.account_id,
   access_groups.id as access_group_id,

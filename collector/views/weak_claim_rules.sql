@@ -1,15 +1,15 @@
 -- title: >
 --   Claim rules that might admit more people than intended.
 -- notes: |
---   Claim rules without one condition that limits well whom they let in: dynamic rules of access
---   groups (kind access_group), and rules of trusted profiles for federated people (trusted_profile).
+--   Claim rules without a condition that narrows down who matches: dynamic rules of access groups
+--   (kind access_group), and rules of trusted profiles for federated users (trusted_profile).
 --
---   All conditions of a rule must hold, so one good condition is enough. Weak are operators that only
---   exclude, CONTAINS on a text, and claims that many people share, under their usual names. Other
---   operators than the six that IBM documents are not judged. conditions: in words.
---   CONTAINS on a list matches one of it exactly. Which claims are lists is not in the data: those
---   that are called like groups or roles are taken for lists, and a rule with such a condition has
---   the severity info, every other one high.
+--   All conditions of a rule must be met, so one good condition is enough. Weak conditions are
+--   operators that only exclude, CONTAINS on a text, and claims that many people share, under their
+--   usual names. Operators other than the six that IBM documents are not judged. conditions: in
+--   words. CONTAINS on a list matches exactly one of its entries. Which claims are lists is not in
+--   the data: claims that are named like groups or roles are treated as lists; a rule with such a
+--   condition has the severity info, and every other one has the severity high.
 with
   rules as (
     select 'access_group' as kind, id, conditions from access_group_rules

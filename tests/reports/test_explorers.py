@@ -274,7 +274,7 @@ def test_a_report_of_ones_own_is_linked_from_rows_and_offers_choices(account, co
 -- category: Explorers
 -- severity: info
 -- why: One wants to know.
--- remediation: Nothing is to be mended.
+-- remediation: Nothing needs to be fixed.
 -- home: Mail
 -- parameters: {mail: An address.}
 -- choices: {mail: users.email}

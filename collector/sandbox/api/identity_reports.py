@@ -1,4 +1,4 @@
-"""The reports of IAM Identity: who has a second factor, and who was not seen for long."""
+"""The reports of IAM Identity: who has MFA, and who was not seen for long."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ def start_mfa_report(request):
 
 
 def mfa_report(request):
-    """A report on the second factors of all users, once it is ready."""
+    """A report on the MFA of all users, once it is ready."""
     reference, _, made = _fetch(request, "mfa")
     if reference is None:
         return Reply(None, status=204)

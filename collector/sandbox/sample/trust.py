@@ -6,7 +6,7 @@ _SSO = "https://sso.lumenharbour.example.com/saml"
 
 
 def settings_of_the_account(company):
-    """A second factor for those who are not federated, with exceptions."""
+    """MFA for those who are not federated, with exceptions."""
     account, who = company.account, company.people
     account.today = "2026-11-24"
     account.older_reports = True
