@@ -86,13 +86,21 @@ with
     join sizes on sizes.access_group_id = policies.access_group_id
   ),
   granted as materialized (
-    select target, sum(roles * identities) as ways from grants group by target
+    select target, sum(roles * identities) as ways
+    from grants
+    where :identity <> ''
+    group by target
   ),
   -- By numbers, for there are hundreds of thousands of pairs.
-  sums as materialized (
-    select target_pairs.instance, sum(granted.ways) as ways
+  sums as (
+    select instance, ways
+    from instance_ways
+    where coalesce(:identity, '') = ''
+    union all
+    select target_pairs.instance, sum(granted.ways)
     from granted
-    join target_pairs on target_pairs.target = granted.target
+    cross join target_pairs on target_pairs.target = granted.target
+    where target_pairs.instance in (select number from instance_facts where instance_id is not null)
     group by target_pairs.instance
   ),
   wanted_instances as materialized (

@@ -176,12 +176,8 @@ with
         when policies.rule is not null then 'conditional'
         when exists (
           select 1
-          from policy_resource_attributes as attributes
-          where attributes.policy_id = policies.id
-            and attributes.name not in (
-              'accountId', 'serviceType', 'service_group_id', 'serviceName', 'serviceInstance',
-              'resourceGroupId', 'region'
-            )
+          from policy_demands as demands
+          where demands.policy_id = policies.id and demands.is_part
         ) then 'part'
         else 'full'
       end as scope,

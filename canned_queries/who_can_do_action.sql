@@ -55,51 +55,22 @@ with
     join policy_roles on policy_roles.role_id = asked.role_id
     join granting_policies as policies on policies.id = policy_roles.policy_id
     where policies.type = 'access'
-      and (
-        asked.service_name is null
-        or policies.id in (select policy_id from policy_targets)
-        or policies.id in (select policy_id from policy_account_services)
-      )
   ),
-  attribute_values as materialized (
-    select policy_id, position, name, pattern
-    from policy_values
-    where side = 'target'
-      and name in ('serviceName', 'serviceType', 'service_group_id')
-      and policy_id in (select id from candidates)
-  ),
-  account_reach as materialized (
-    select policy_id, service_name from policy_account_services
-  ),
+  -- Where account management decides about a service, the service is asked for as such.
   granting as materialized (
     select distinct candidates.id as policy_id, candidates.role_id
     from candidates
     where candidates.service_name is null
-      or (
-        candidates.service_name in (select service_name from account_services)
-        and (candidates.id, candidates.service_name) in (
-          select policy_id, service_name from account_reach
-        )
-      )
-      or (
-        candidates.service_name not in (select service_name from account_services)
-        and not exists (
-          select 1
-          from (
-            select
-              position,
-              max(
-                case name
-                  when 'serviceType' then 'service'
-                  when 'serviceName' then candidates.service_name
-                end glob pattern
-              ) as holds
-            from attribute_values
-            where attribute_values.policy_id = candidates.id
-            group by position
+      or exists (
+        select 1
+        from policy_services as reached
+        where reached.policy_id = candidates.id
+          and reached.service_type = iif(
+            candidates.service_name in (select service_name from account_services),
+            'platform_service',
+            'service'
           )
-          where not coalesce(holds, 0)
-        )
+          and reached.service_name = candidates.service_name
       )
   ),
   grants as materialized (

@@ -83,22 +83,22 @@ class Bitsets:
     def _of(self, name, operator, value) -> int:
         if name in OWN:
             return self._having(name, operator, value)
+        return self.all if self.common(name, operator, value) else 0
+
+    @staticmethod
+    def common(name, operator, value) -> bool:
+        """Whether an attribute fits by what all instances have in common, or some part of one."""
         if name == "service_group_id":
-            return 0
-        fits = fitting(operator, value)
+            return False
         if name == "serviceType":
-            return self.all if fits("service") else 0
+            return fitting(operator, value)("service")
         if name == "resourceType" and not fits_absence(operator, value):
             # The type resource-group is the group itself, unless any type will do.
-            return (
-                self.all
-                if any(
-                    can_fit(*one) and (not fitting(*one)("resource-group") or not limits(*one))
-                    for one in one_by_one(operator, value)
-                )
-                else 0
+            return any(
+                can_fit(*one) and (not fitting(*one)("resource-group") or not limits(*one))
+                for one in one_by_one(operator, value)
             )
-        return self.all if can_fit(operator, value) else 0
+        return can_fit(operator, value)
 
     def _having(self, name, operator, value) -> int:
         fits = fitting(operator, value)
@@ -127,6 +127,24 @@ def account_services(policy, account, services) -> set[str]:
         service
         for service, is_iam in services.items()
         if all(_fits_service(*one, account, service, is_iam) for one in attributes)
+    }
+
+
+def services_about(policy, account, services) -> set[str]:
+    """Of services with instances ("" stands for those not told) those that a policy is about."""
+
+    def fits(name, operator, value, service):
+        if name == "serviceName":
+            if not service:
+                return fits_absence(operator, value)
+            return fitting(operator, value)(service)
+        if name == "accountId":
+            return fitting(operator, value)(account)
+        # What they all have in common is told of an instance by the same words.
+        return bool(Bitsets.common(name, operator, value))
+
+    return {
+        service for service in services if all(fits(*one, service) for one in policy["attributes"])
     }
 
 

@@ -13,10 +13,9 @@
 -- rests_on:
 --   [access_group_members, access_groups, account_settings, accounts, administrator_ways,
 --   apikeys, cbr_rules, collection_steps, collections, external_identity_settings,
---   inactive_identities, mfa_enrollments, open_context_rules, policies, policy_account_services,
---   policy_conditions, policy_resource_attributes, policy_roles, policy_values, public_access,
---   serviceids, trustedprofile_identities, trustedprofile_rules, trustedprofiles, user_mfa,
---   users]
+--   inactive_identities, mfa_enrollments, open_context_rules, policies, policy_conditions,
+--   policy_roles, policy_services, public_access, serviceids, trustedprofile_identities,
+--   trustedprofile_rules, trustedprofiles, user_mfa, users]
 -- notes: |
 --   Each measure judges what its recommendation asks, which is often less than the reports list that
 --   help to fix it. The parts of each are in the views cis_keys, cis_settings, cis_factors,

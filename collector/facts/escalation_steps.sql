@@ -13,11 +13,10 @@
 --   confidence: "high, medium or low."
 --   why: The step in words.
 -- rests_on:
---   [access_group_members, access_groups, account_settings, accounts, collection_steps,
---   collections, full_administrators, instance_facts, known_resources, policies,
---   policy_account_services, policy_conditions, policy_roles, policy_targets, policy_values,
---   resource_keys, resource_service_instances, serviceids, tag_attachments, target_pairs,
---   targets, trustedprofile_identities, trustedprofile_links, trustedprofiles, users]
+--   [access_groups, account_settings, accounts, full_administrators, instance_facts, policies,
+--   policy_conditions, policy_demands, policy_roles, policy_services, policy_targets,
+--   resource_gifts, serviceids, target_pairs, targets, trustedprofile_identities,
+--   trustedprofiles, users]
 -- notes: |
 --   How one gets from one thing to the next: each step leads from who takes it to what it gives.
 --
@@ -63,15 +62,9 @@ with
   ),
   -- Attributes of targets that limit something. What has an attribute of any value limits nothing.
   limits as materialized (
-    select policy_id, position, name, min(value) as value, json_group_array(pattern) as patterns
-    from (
-      select *
-      from policy_values
-      where side = 'target' and policy_id in (select policy_id from grants)
-      order by policy_id, position, pattern
-    )
-    group by policy_id, position
-    having max(is_any) = 0
+    select policy_id, position, name, patterns, is_part
+    from policy_demands
+    where side = 'target' and limits and policy_id in (select policy_id from grants)
   ),
 
   -- Account management: rules 1 to 11.
@@ -161,127 +154,7 @@ with
     select account_id, iam_id, id, 'trusted_profile' from trustedprofiles
   ),
 
-  -- Resources: rules 13 and 17 to 20. What each resource gives (target) by which rule (number),
-  -- and what policies name of it. Some are in no list of service instances: virtual servers, and
-  -- clusters that only search shows. What is known of those is what search says, else their CRN.
-  -- is_there: the account has it, as far as the file can tell. A server's CRN is enough, as is any
-  -- other of the account where its instances were not all listed: what is not known is not gone.
-  places as materialized (
-    select
-      thing,
-      account_id,
-      max(name) as name,
-      max(guid) as guid,
-      max(service_name) as service_name,
-      max(region_id) as region_id,
-      max(resource_group_id) as resource_group_id
-    from known_resources
-    where known_from <> 'profile link' -- a link does not prove its own target
-    group by thing, account_id
-  ),
-  complete as materialized (
-    select account_id from complete_lists where kind = 'instance'
-  ),
-  gifts as materialized (
-    select
-      account_id,
-      resource,
-      number,
-      target,
-      namespace,
-      case number
-        when 13 then null
-        when 17 then name
-        else coalesce(name, resource)
-      end as name,
-      is_listed,
-      service_name,
-      guid,
-      resource_group_id,
-      -- A server's location is a zone of a region.
-      iif(
-        service_name = 'is' and location glob '*-[0-9]',
-        substr(location, 1, length(location) - 2),
-        location
-      ) as region,
-      iif(service_name = 'is', server, null) as server,
-      is_known
-        or (scope = 'a/' || account_id and (service_name = 'is' or not is_complete)) as is_there
-    from (
-      select
-        given.account_id,
-        given.resource,
-        given.number,
-        given.target,
-        given.namespace,
-        instances.id is not null as is_listed,
-        places.name,
-        coalesce(places.service_name, json_extract(given.segments, '$[4]')) as service_name,
-        coalesce(places.guid, nullif(json_extract(given.segments, '$[7]'), '')) as guid,
-        places.resource_group_id,
-        coalesce(places.region_id, json_extract(given.segments, '$[5]')) as location,
-        coalesce(json_extract(given.segments, '$[6]'), '') as scope,
-        json_extract(given.segments, '$[9]') as server,
-        places.thing is not null or exists (
-          select 1
-          from places as others
-          where others.account_id = given.account_id
-            and others.guid = json_extract(given.segments, '$[7]')
-            and others.guid <> ''
-        ) as is_known,
-        given.account_id in (select account_id from complete) as is_complete
-      from (
-        select
-          links.account_id,
-          links.resource,
-          iif(sides.is_administered, 13, links.number) as number,
-          iif(sides.is_administered, links.resource, links.profile) as target,
-          iif(sides.is_administered, null, links.namespace) as namespace,
-          links.segments
-        from (
-          select
-            trustedprofiles.account_id,
-            trustedprofiles.iam_id as profile,
-            links.link_crn as resource,
-            links.link_namespace as namespace,
-            case upper(links.cr_type)
-              when 'IKS_SA' then 18
-              when 'ROKS_SA' then 18
-              when 'VSI' then 19
-              when 'CE' then 20
-            end as number,
-            '[' || replace(json_quote(links.link_crn), ':', '","') || ']' as segments
-          from trustedprofile_links as links
-          join trustedprofiles on trustedprofiles.id = links.tp_id
-          where links.link_crn is not null
-            -- A profile without policies and groups leads nowhere.
-            and (
-              exists (select 1 from policies where policies.iam_id = trustedprofiles.iam_id)
-              or exists (
-                select 1
-                from access_group_members as members
-                where members.iam_id = trustedprofiles.iam_id
-              )
-            )
-        ) as links
-        cross join (select 0 as is_administered union all select 1) as sides
-        union
-        select
-          account_id, coalesce(instance_id, source_crn), 17, service_iam_id, null,
-          '[' || replace(json_quote(coalesce(instance_id, source_crn)), ':', '","') || ']'
-        from resource_keys
-        where coalesce(instance_id, source_crn) is not null
-          and service_iam_id is not null
-          and iam_compatible = 1
-          and state = 'active'
-          and coalesce(onetime_credentials, 0) = 0
-      ) as given
-      left join places
-        on places.thing = given.resource and places.account_id = given.account_id
-      left join resource_service_instances as instances
-        on instances.id = given.resource and instances.account_id = given.account_id
-    )
-  ),
+  -- Resources: rules 13 and 17 to 20.
   -- Policies that reach the same instances and the same parts of them share one step: the first of
   -- them stands for all. parts: what they name of an instance, of which the namespaces of a cluster
   -- and virtual servers matter, and nothing else.
@@ -289,113 +162,68 @@ with
     select
       policy_targets.policy_id,
       policy_targets.account_id,
-      policy_targets.target_id,
+      targets.number as target,
       (
         select coalesce(json_group_array(json_array(limits.name, limits.patterns)), '[]')
         from limits
-        where limits.policy_id = policy_targets.policy_id
-          and limits.name not in (
-            'accountId', 'serviceType', 'serviceName', 'serviceInstance', 'resourceGroupId', 'region'
-          )
+        where limits.policy_id = policy_targets.policy_id and limits.is_part
       ) as parts
     from policy_targets
+    join targets on targets.target_id = policy_targets.target_id
     where policy_targets.policy_id in (
         select policy_roles.policy_id
         from policy_roles
         join rules
           on rules.role = substr(policy_roles.role_id, instr(policy_roles.role_id, '::::') + 4)
-        where rules.number in (select number from gifts)
+        where rules.number in (select rule from resource_gifts)
       )
   ),
-  targets as materialized (
+  bundles as materialized (
     select
+      target,
       account_id,
-      target_id,
       parts,
       min(policy_id) as policy_id,
       json_group_array(policy_id) as policies
     from reaching
-    group by account_id, target_id, parts
+    group by target, parts
   ),
-  -- Which resource each target has in it: of service instances target_instances tells; what is in
-  -- no list of them is compared here, by what is known of it.
-  unlisted as materialized (
-    select distinct
-      account_id, resource, service_name, guid, resource_group_id, region
-    from gifts
-    where is_there and not is_listed
-  ),
-  held as materialized (
-    select targets.policy_id, gifts.resource
-    from (select distinct resource from gifts where is_listed and is_there) as gifts
-    cross join target_instances on target_instances.instance_id = gifts.resource
-    cross join targets on targets.target_id = target_instances.target_id
-    union
-    select targets.policy_id, unlisted.resource
-    from unlisted
-    join targets on targets.account_id = unlisted.account_id
-    where not exists (
-      select 1
-      from policy_values as demanded
-      where demanded.policy_id = targets.target_id
-        and (
-          demanded.side = 'tag' or (
-            demanded.side = 'target' and demanded.name in (
-              'accountId', 'serviceType', 'serviceName', 'serviceInstance', 'resourceGroupId',
-              'region'
-            )
-          )
-        )
-        and not exists (
-          select 1
-          from policy_values as named
-          where named.policy_id = demanded.policy_id
-            and named.side = demanded.side
-            and named.position = demanded.position
-            and case named.name
-              when 'tag' then exists (
-                select 1
-                from tag_attachments as attached
-                where attached.crn = unlisted.resource
-                  and attached.kind = 'access'
-                  and attached.name glob named.pattern
-              )
-              when 'accountId' then unlisted.account_id glob named.pattern
-              when 'serviceType' then 'service' glob named.pattern
-              when 'serviceName' then unlisted.service_name glob named.pattern
-              when 'serviceInstance' then unlisted.guid glob named.pattern
-              when 'resourceGroupId' then unlisted.resource_group_id glob named.pattern
-              when 'region' then unlisted.region glob named.pattern
-            end
-        )
-    )
+  gifts as materialized (
+    select given.*, things.number as thing
+    from resource_gifts as given
+    join instance_facts as things on things.instance_id = given.resource
+    where given.is_there and given.is_listed
+    union all
+    select given.*, things.number
+    from instance_facts as things
+    join resource_gifts as given
+      on given.resource = things.unlisted and given.account_id = things.account_id
+    where given.is_there and not given.is_listed and things.unlisted is not null
   ),
   role_steps as materialized (
     select
-      targets.account_id,
-      targets.policies,
+      bundles.account_id,
+      bundles.policies,
       rules.role,
-      rules.role || ' ' || targets.policy_id as source,
+      rules.role || ' ' || bundles.policy_id as source,
       gifts.target,
       rules.number as rule,
       rules.level,
       rules.step || coalesce(' ' || gifts.name, '') as why
     from gifts
-    cross join held on held.resource = gifts.resource
-    cross join targets
-      on targets.policy_id = held.policy_id and targets.account_id = gifts.account_id
+    cross join target_pairs on target_pairs.instance = gifts.thing
+    cross join bundles on bundles.target = target_pairs.target
     cross join rules
-      on rules.number = gifts.number
+      on rules.number = gifts.rule
       and (rules.service_name is null or rules.service_name = gifts.service_name)
-    where gifts.is_there
-      and not exists (
+    where not exists (
         select 1
-        from json_each(targets.parts) as part
+        from json_each(bundles.parts) as part
         where not exists (
           select 1
           from json_each(json_extract(part.value, '$[1]')) as pattern
           where case json_extract(part.value, '$[0]')
-              when 'namespace' then iif(gifts.number = 18, gifts.namespace, null)
+              when 'namespace' then iif(gifts.rule = 18, gifts.namespace, null)
               -- Servers are parts of a service, not of an instance.
               when 'instanceId' then coalesce(gifts.server, '*')
             end glob iif(
@@ -473,12 +301,12 @@ with
     from role_steps
     union all
     select
-      gifts.account_id, gifts.resource, 'resource', gifts.target, 'identity', gifts.number, null,
+      gifts.account_id, gifts.resource, 'resource', gifts.target, 'identity', gifts.rule, null,
       max(rules.level), rules.step
-    from gifts
-    join rules on rules.number = gifts.number
-    where gifts.number in (18, 19, 20)
-    group by gifts.account_id, gifts.resource, gifts.target, gifts.number
+    from resource_gifts as gifts
+    join rules on rules.number = gifts.rule
+    where gifts.rule in (18, 19, 20)
+    group by gifts.account_id, gifts.resource, gifts.target, gifts.rule
     union all
     select
       trustedprofiles.account_id, allowed.iam_id, 'identity', trustedprofiles.iam_id, 'identity',

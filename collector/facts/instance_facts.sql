@@ -1,22 +1,41 @@
--- title: What policies can say of each service instance, with a number that is shorter than its CRN.
--- grain: one row for each service instance
+-- title: >
+--   What policies can say of each service instance, and of each resource in no list of them that leads
+--   to more access, with a number that is shorter than its CRN.
+-- grain: one row for each service instance and for each such resource
 -- key: [number]
 -- columns:
---   number: {is: "Its number, in the order of the names of all.", kind: integer, required: true}
---   instance_id: {is: The instance., references: resource_service_instances, required: true}
+--   number: {is: "Its number: first the instances, in the order of the names of all.", kind: integer, required: true}
+--   instance_id: {is: "The instance; empty for a resource in no list.", references: resource_service_instances}
+--   unlisted: CRN of the resource if it is in no list of service instances.
 --   account_id: {is: Its account., references: accounts, required: true}
 --   guid: Its GUID; empty where it has none.
 --   service_name: Its service; empty where it is not known.
 --   resource_group_id: {is: Its resource group., references: resource_groups}
 --   region: Its region; empty where it has none.
 -- indexes: [[guid], [account_id, service_name]]
--- rests_on: [resource_service_instances]
+-- rests_on: [resource_gifts, resource_service_instances]
+-- errs: >
+--   Of what only a link or a credential names, the resource group is not known: it is in no particular
+--   one, which is too little.
+with
+  things as (
+    select
+      0 as is_unlisted, name, id as instance_id, null as unlisted, account_id, guid, service_name,
+      resource_group_id, region_id as region
+    from resource_service_instances
+    union all
+    select distinct
+      1, null, null, resource, account_id, guid, service_name, resource_group_id, region
+    from resource_gifts
+    where is_there and not is_listed
+  )
 select
-  row_number() over (order by name, id),
-  id,
+  row_number() over (order by is_unlisted, name, coalesce(instance_id, unlisted), account_id),
+  instance_id,
+  unlisted,
   account_id,
   nullif(guid, ''),
   nullif(service_name, ''),
   resource_group_id,
-  nullif(region_id, '')
-from resource_service_instances
+  nullif(region, '')
+from things

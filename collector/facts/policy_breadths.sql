@@ -13,50 +13,30 @@
 --     or ended, if its condition can hold no more, or another account, if it names that.
 --   is_conditional: {is: 1 if it is under a rule of time or of attributes., kind: integer}
 -- facets: [account_id, breadth]
--- rests_on: [policies, policy_conditions, policy_values]
+-- rests_on: [policies, policy_conditions, policy_demands]
 -- errs: A list or a pattern that leaves something out counts as one thing, however much it names.
 -- notes: |
 --   For an authorization it is what its target names. That something must only exist narrows nothing,
 --   nor does a list or pattern that everything fits.
 with
-  demands as (
-    select
-      named.policy_id,
-      named.side,
-      named.name,
-      min(not named.is_any) as limits,
-      coalesce(max('service' glob named.pattern), 0) as fits_service,
-      coalesce(max('platform_service' glob named.pattern), 0) as fits_platform_service,
-      coalesce(max(not 'resource-group' glob named.pattern), 0) as fits_other_than_group,
-      coalesce(max(policies.account_id glob named.pattern), 0) as fits_account
-    from policy_values as named
-    join policies on policies.id = named.policy_id
-    where named.side <> 'source'
-    group by named.policy_id, named.side, named.position
-  ),
   named as (
     select
       policy_id,
       max(side = 'tag') as tags,
       max(name = 'service_group_id') as all_iam,
-      max(name = 'accountId' and not fits_account) as elsewhere,
+      max(name = 'accountId' and not fits_service) as elsewhere,
       max(name = 'serviceName' and limits) as service,
-      max(name = 'serviceType' and not fits_service and not fits_platform_service) as other_type,
-      max(name = 'serviceType' and not fits_platform_service) as no_management,
+      max(name = 'serviceType' and not fits_service and not fits_management) as other_type,
+      max(name = 'serviceType' and not fits_management) as no_management,
       max(name = 'serviceType' and not fits_service) as no_services,
       max(name = 'serviceInstance' and limits) as instance,
       max(name = 'resourceGroupId' and limits) as resource_group,
       max(name = 'region' and limits) as region,
       -- Account management has none of these, not even any.
       max(name in ('serviceInstance', 'resourceGroupId', 'region')) as of_instances,
-      max(name = 'resourceType' and limits and not fits_other_than_group) as group_itself,
-      max(
-        side = 'target' and limits and name not in (
-          'accountId', 'serviceType', 'service_group_id', 'serviceName', 'serviceInstance',
-          'resourceGroupId', 'region'
-        )
-      ) as part
-    from demands
+      max(name = 'resourceType' and limits and not fits_service) as group_itself,
+      max(is_part and limits) as part
+    from policy_demands
     group by policy_id
   )
 select

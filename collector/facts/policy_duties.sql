@@ -7,8 +7,8 @@
 --   duty: {is: "reads data, changes keys, grants access or changes audit routing.", required: true}
 --   why: Roles, and the services that they are on.
 -- rests_on:
---   [policies, policy_account_services, policy_conditions, policy_resource_tags, policy_roles,
---   policy_targets, policy_values, role_actions, roles, target_services, targets]
+--   [policies, policy_conditions, policy_roles, policy_services, policy_targets, role_actions,
+--   roles, target_services, targets]
 -- errs: >
 --   Which key protects which data is not looked at, nor duties by platform roles that could be made
 --   into others. Roles count by their actions where the file has them, else by name.
@@ -38,43 +38,11 @@ with
     values ('atracker'), ('logs-router')
   ),
   routed as materialized (
-    select policies.id as policy_id, routing.service
-    from granting_policies as policies
-    cross join routing
-    where policies.type = 'access'
-      and policies.id in (
-        select policy_id
-        from policy_roles
-        where role_id glob '*:role:Administrator'
-          or role_id glob '*:role:Editor'
-          or role_id glob '*:serviceRole:Manager'
-      )
-      and policies.id not in (select policy_id from policy_resource_tags)
-      and not exists (
-        select 1
-        from policy_values as demanded
-        where demanded.policy_id = policies.id
-          and demanded.side = 'target'
-          and not exists (
-            select 1
-            from policy_values as named
-            where named.policy_id = demanded.policy_id
-              and named.side = demanded.side
-              and named.position = demanded.position
-              and case named.name
-                when 'accountId' then policies.account_id glob named.pattern
-                when 'serviceName' then routing.service glob named.pattern
-                when 'serviceType' then 'service' glob named.pattern
-                when 'service_group_id' then 0
-                -- Any instance or resource group belongs to a policy for all services.
-                when 'serviceInstance' then named.is_any or named.wants_absent
-                when 'resourceGroupId' then named.is_any or named.wants_absent
-                when 'resourceType' then
-                  named.is_any or named.wants_absent or not 'resource-group' glob named.pattern
-                else named.pattern is not null or named.wants_absent
-              end
-          )
-      )
+    select reached.policy_id, routing.service
+    from routing
+    join policy_services as reached
+      on reached.service_name = routing.service and reached.service_type = 'service'
+    where reached.is_unplaced
   ),
   given as (
     select policy_targets.policy_id, able.duty, able.service, policy_roles.role_id

@@ -16,8 +16,7 @@
 --     required: true
 --   is_conditional: {is: 1 if it applies only under a condition., kind: integer, required: true}
 --   why: Roles, what they are on, and under which condition.
--- rests_on:
---   [policies, policy_account_services, policy_breadths, policy_conditions, policy_roles, roles]
+-- rests_on: [policies, policy_breadths, policy_conditions, policy_roles, policy_services, roles]
 -- errs: >
 --   All services by a policy for each resource group or service, and custom roles, are not looked at,
 --   which is too little; a policy for the bare account counts for account management too, which is

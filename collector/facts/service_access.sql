@@ -11,8 +11,8 @@
 --   identities: {is: "Who that is, members of groups included, each once.", kind: integer, required: true}
 --   public_access: What the settings make of access by everybody.
 -- rests_on:
---   [access_group_members, access_groups, identities, policies, policy_account_services,
---   policy_breadths, policy_targets, policy_values, public_access, resource_service_instances,
+--   [access_group_members, access_groups, identities, policies, policy_breadths,
+--   policy_services, policy_targets, policy_values, public_access, resource_service_instances,
 --   serviceids, target_services, targets, users]
 with
   naming as materialized (

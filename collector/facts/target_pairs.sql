@@ -1,22 +1,26 @@
--- title: Which target of policies has which service instances in it, by their numbers.
+-- title: >
+--   Which target of policies has which service instances in it, and which resources in no list, by
+--   their numbers.
 -- grain: one row for each target and instance
 -- key: [target, instance]
 -- by_key: true
 -- columns:
 --   target: {is: The target., kind: integer, references: targets, required: true}
---   instance: {is: The instance., kind: integer, references: instance_facts, required: true}
--- rests_on: [instance_facts, policy_values, tag_attachments, targets]
--- errs: Same as the facts that it depends on.
+--   instance: {is: The instance or resource., kind: integer, references: instance_facts, required: true}
+-- rests_on:
+--   [instance_facts, policy_demands, policy_services, policy_values, tag_attachments, targets]
+-- errs: As what it rests on.
 -- notes: |
---   The view target_instances has the same with IDs, which are long: here there can be hundreds of
---   thousands of pairs. An instance is in a target when every attribute holds for it; an attribute
---   that the target lacks limits nothing, one that it has twice must hold twice. Comparisons are
---   case-sensitive. Every access tag must be attached to the instance. Policies reach instances of
---   their own account only.
+--   The view target_instances has the instances with IDs, which are long: here there can be hundreds
+--   of thousands of pairs. An instance is in a target when every attribute holds for it; an attribute
+--   that the target lacks limits nothing, one that it has twice must hold twice. Which services fit is
+--   decided in policy_services. Comparisons are case-sensitive. Every access tag must be attached to
+--   the instance. Policies reach instances of their own account only.
 --
 --   How it is quick: the narrowest thing that a target names finds candidates by an index (by a
 --   pattern, as far as its first wildcard), then every other attribute is compared.
 with
+  -- What a target asks of a thing, beside what policy_services and policy_targets decide.
   demands as materialized (
     select
       targets.number as target,
@@ -29,18 +33,36 @@ with
         when min(named.operator = 'stringEquals') = 0 then 9
         when named.side = 'tag' then 3
         when named.name = 'resourceGroupId' then 4
-        when named.name = 'serviceName' then 5
         else 9
       end as place
     from targets
     join policy_values as named on named.policy_id = targets.target_id
     where named.side = 'tag' or (
-      -- That account and kind of service fit is decided in policy_targets.
-      named.side = 'target' and named.name in (
-        'serviceName', 'serviceInstance', 'resourceGroupId', 'region'
-      )
+      named.side = 'target' and named.name in ('serviceInstance', 'resourceGroupId', 'region')
     )
     group by targets.number, named.side, named.position
+    union all
+    select distinct targets.number, targets.target_id, 'service', null, 5
+    from targets
+    join policy_demands as named on named.policy_id = targets.target_id
+    where named.side = 'target' and named.name = 'serviceName'
+  ),
+  services as materialized (
+    select demands.target, nullif(reached.service_name, '') as service_name
+    from demands
+    join policy_services as reached on reached.policy_id = demands.target_id
+    where demands.side = 'service' and reached.service_type = 'service'
+  ),
+  tagged as materialized (
+    select things.number as thing, attached.name
+    from tag_attachments as attached
+    join instance_facts as things on things.instance_id = attached.instance_id
+    where attached.kind = 'access'
+    union
+    select things.number, attached.name
+    from instance_facts as things
+    join tag_attachments as attached on attached.crn = things.unlisted
+    where attached.kind = 'access'
   ),
   keys as materialized (
     select
@@ -77,80 +99,83 @@ with
       on named.policy_id = keys.target_id
       and named.side = keys.side
       and named.position = keys.position
-    where keys.place < 9
+    where keys.place < 5
   ),
   candidates as (
-    select named.target, instances.number as instance
+    select named.target, things.number as thing
     from named
-    cross join instance_facts as instances on instances.guid = named.value
-    where named.place = 1 and instances.account_id = named.account_id
+    cross join instance_facts as things on things.guid = named.value
+    where named.place = 1 and things.account_id = named.account_id
     union all
-    select distinct named.target, instances.number
+    select distinct named.target, things.number
     from named
-    cross join instance_facts as instances
-      on instances.guid >= named.beginning
-      and instances.guid < named.beginning || char(1114111)
-      and instances.guid glob named.pattern
-    where named.place = 2 and +instances.account_id = named.account_id
+    cross join instance_facts as things
+      on things.guid >= named.beginning
+      and things.guid < named.beginning || char(1114111)
+      and things.guid glob named.pattern
+    where named.place = 2 and +things.account_id = named.account_id
     union all
-    select distinct named.target, instances.number
+    select distinct named.target, things.number
     from named
-    cross join tag_attachments as attached
-      on attached.name = named.value and attached.kind = 'access'
-    cross join instance_facts as instances
-      on instances.instance_id = attached.instance_id
-      and instances.account_id = named.account_id
-    where named.place = 3
+    cross join tagged on tagged.name = named.value
+    cross join instance_facts as things on things.number = tagged.thing
+    where named.place = 3 and things.account_id = named.account_id
     union all
-    select named.target, instances.number
+    select named.target, things.number
     from named
-    cross join instance_facts as instances on instances.resource_group_id = named.value
-    where named.place = 4 and instances.account_id = named.account_id
+    cross join instance_facts as things on things.resource_group_id = named.value
+    where named.place = 4 and things.account_id = named.account_id
     union all
-    select named.target, instances.number
-    from named
-    cross join instance_facts as instances
-      on instances.account_id = named.account_id and instances.service_name = named.value
-    where named.place = 5
-    union all
-    select keys.target, instances.number
+    select keys.target, things.number
     from keys
-    cross join instance_facts as instances on instances.account_id = keys.account_id
+    cross join services on services.target = keys.target
+    cross join instance_facts as things
+      on things.account_id = keys.account_id and things.service_name is services.service_name
+    where keys.place = 5
+    union all
+    select keys.target, things.number
+    from keys
+    cross join instance_facts as things on things.account_id = keys.account_id
     where keys.place = 9
   )
-select candidates.target, candidates.instance
+select candidates.target, candidates.thing
 from candidates
-cross join instance_facts as instances on instances.number = candidates.instance
+cross join instance_facts as things on things.number = candidates.thing
 where not exists (
   select 1
   from unsettled as demands
   where demands.target = candidates.target
-    and not exists (
-      select 1
-      from offered as named
-      where named.number = demands.number
-        and case
-          when named.name = 'tag' then exists (
-            select 1
-            from tag_attachments as attached
-            where attached.instance_id = instances.instance_id
-              and attached.kind = 'access'
-              and attached.name glob named.pattern
-          )
-          when named.wants_absent then
+    and not case demands.side
+      when 'service' then exists (
+        select 1
+        from services
+        where services.target = demands.target and services.service_name is things.service_name
+      )
+      when 'tag' then exists (
+        select 1
+        from offered as named
+        join tagged on tagged.name glob named.pattern
+        where named.number = demands.number and tagged.thing = things.number
+      )
+      else exists (
+        select 1
+        from offered as named
+        where named.number = demands.number
+          and iif(
+            named.wants_absent,
             case named.name
-              when 'serviceName' then instances.service_name
-              when 'serviceInstance' then instances.guid
-              when 'resourceGroupId' then instances.resource_group_id
-              when 'region' then instances.region
-            end is null
-          else
+              when 'serviceInstance' then things.guid
+              when 'resourceGroupId' then coalesce(things.resource_group_id, things.unlisted)
+              when 'region' then things.region
+            end is null,
             case named.name
-              when 'serviceName' then instances.service_name
-              when 'serviceInstance' then instances.guid
-              when 'resourceGroupId' then instances.resource_group_id
-              when 'region' then instances.region
+              when 'serviceInstance' then things.guid
+              when 'resourceGroupId' then
+                -- What is in no list is in some group, though it is not known in which.
+                coalesce(things.resource_group_id, iif(things.unlisted is null, null, ''))
+              when 'region' then things.region
             end glob named.pattern
-        end
-    )
+          )
+      )
+    end
 )

@@ -13,22 +13,12 @@ with
         when public_access.effect glob 'open to the account only*' then 0
         when public_access.effect = 'open to everybody' then 1
       end as is_open,
-      not exists (
+      exists (
         select 1
-        from policy_resource_attributes as attributes
-        where attributes.policy_id = policies.id and attributes.name = 'serviceName'
-      )
-      or exists (
-        select 1
-        from policy_values
-        where policy_values.policy_id = policies.id
-          and policy_values.side = 'target'
-          and policy_values.name = 'serviceName'
-          and case policy_values.operator
-            when 'stringEquals' then policy_values.value = 'cloud-object-storage'
-            when 'stringMatch' then 'cloud-object-storage' glob policy_values.value
-            else policy_values.value <> 'false'
-          end
+        from policy_services as reached
+        where reached.policy_id = policies.id
+          and reached.service_type = 'service'
+          and reached.service_name = 'cloud-object-storage'
       ) as is_storage
     from public_access
     join granting_policies as policies

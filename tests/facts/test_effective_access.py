@@ -11,7 +11,7 @@ import pytest
 
 from iaminsights.store.draft import Draft
 
-from ..bitsets import Bitsets, account_services
+from ..bitsets import Bitsets, account_services, services_about
 from ..database_file import add_facts
 from .test_policy_reach import ACCOUNT, OTHER, fill, grants, reaches, some_instances, some_policies
 
@@ -135,6 +135,15 @@ def test_every_way_in_of_random_accounts(empty, block):
                 (policy["id"], service)
                 for policy in granting
                 for service in account_services(policy, ACCOUNT, services)
+            }, (block, seed)
+            about = empty.execute(
+                "select policy_id, service_name from policy_services where service_type = 'service'"
+            ).fetchall()
+            known = {one["serviceName"] for one in instances} | {"atracker", "logs-router"}
+            assert {row for row in about if row[1] in known} == {
+                (policy["id"], service)
+                for policy in granting
+                for service in services_about(policy, ACCOUNT, known)
             }, (block, seed)
             who, where = chance.choice(EVERYBODY), instances[0]["id"]
             for column, place, value in (("iam_id", 0, who), ("instance_id", 1, where)):

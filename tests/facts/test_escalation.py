@@ -385,6 +385,7 @@ def test_assuming_a_profile_is_a_way_on(world):
 
 
 CLUSTER = {"serviceName": "containers-kubernetes"}
+ANY, NONE = ("stringExists", "true"), ("stringExists", "false")
 
 
 @pytest.fixture
@@ -416,6 +417,11 @@ def linked(world):
         ({"serviceName": "is"}, "Editor", 19, "medium"),
         ({"serviceName": "is", "region": "eu-de"}, "Operator", 19, "medium"),
         ({"serviceName": "is", "instanceId": "vm-1"}, "Operator", 19, "medium"),
+        # A server is no service instance; it is in some resource group, which no list tells.
+        ({"serviceName": "is", "serviceInstance": NONE}, "Operator", 19, "medium"),
+        ({"serviceName": "is", "resourceGroupId": ANY}, "Operator", 19, "medium"),
+        ({"serviceName": ("stringMatch", "i?")}, "Operator", 19, "medium"),
+        ({"serviceName": ("stringEqualsAnyOf", '["kms", "is"]')}, "Operator", 19, "medium"),
         ({**CLUSTER, "serviceInstance": "prod"}, "Administrator", 13, "medium"),
         ({"serviceName": "is"}, "Administrator", 13, "medium"),
     ],
@@ -446,6 +452,10 @@ def test_linked_compute_leads_to_its_profile(linked, target, role, rule, confide
         ({"serviceName": "is", "region": "eu-gb"}, "Operator"),
         ({"serviceName": "is", "instanceId": "vm-2"}, "Operator"),
         ({"serviceName": "is", "resourceGroupId": "rg"}, "Operator"),
+        ({"serviceName": "is", "serviceInstance": ANY}, "Operator"),
+        ({"serviceName": "is", "resourceGroupId": NONE}, "Operator"),
+        ({"serviceName": "is", "region": NONE}, "Operator"),
+        ({"serviceName": NONE}, "Operator"),
         ({"serviceName": "is", "vpcId": "vpc-1"}, "Operator"),
         ({**CLUSTER, "serviceInstance": "test"}, "Administrator"),
     ],
@@ -518,6 +528,18 @@ def test_the_administrator_of_a_cluster_that_only_search_shows(unlisted):
     unlisted.grant("ada", {**CLUSTER, "serviceInstance": "c1"}, "Administrator")
     path = unlisted.paths()[0][-1]
     assert path.startswith("Ada → containers-kubernetes quayside (grants itself every role there")
+
+
+@pytest.mark.parametrize(
+    ("region", "wanted", "is_found"),
+    [("eu-de", ANY, True), ("eu-de", NONE, False), ("", ANY, False), ("", NONE, True)],
+)
+def test_a_region_that_a_crn_leaves_empty_is_absent(world, region, wanted, is_found):
+    crn = f"crn:v1:bluemix:public:containers-kubernetes:{region}:a/{A}:c1::"
+    world.profile("pod", cr_type="IKS_SA", link_crn=crn, link_namespace="apps", link_name="x")
+    world.grant("pod", MANAGEMENT, "Administrator")
+    world.grant("ada", {**CLUSTER, "region": wanted}, "Writer")
+    assert ("ada" in world.found()) == is_found
 
 
 @pytest.mark.parametrize("tag", ["env:prod", "env:dev"])

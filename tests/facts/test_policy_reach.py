@@ -68,18 +68,12 @@ OVER, TO_END = (
     for moment in ("2025-12-31T23:59:59+00:00", "2026-01-01T00:30:00-01:00")
 )
 RULES = ('{"key":"x"}', OVER, TO_END)
-# The facts that say who reaches which instance; the others take longer than all of these.
-REACH = (
-    *(
-        "policy_values",
-        "policy_conditions",
-        "policy_targets",
-        "targets",
-        "instance_facts",
-        "target_pairs",
-    ),
-    "policy_account_services",
-)
+# The facts that say who reaches which instance and service, and those that they rest on; all others
+# take longer than these.
+REACH = {"target_pairs", "policy_services"}
+for fact in reversed(FACTS):
+    if fact.name in REACH:
+        REACH |= {*fact.rests_on} & {other.name for other in FACTS}
 COMPARED = ("accountId", "serviceName", "serviceInstance", "resourceGroupId", "region")
 
 

@@ -358,6 +358,32 @@ def test_a_public_policy_fails_where_the_settings_let_it_work(
     assert score(unread)["1.18"] == "not read"
 
 
+STORAGE = "cloud-object-storage"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "result"),
+    [
+        ([("serviceName", "stringEquals", STORAGE)], "fail"),
+        ([("serviceName", "stringMatch", "cloud-?bject-*")], "fail"),
+        ([("serviceName", "stringEqualsAnyOf", ["kms", STORAGE])], "fail"),
+        ([("serviceType", "stringEquals", "service")], "fail"),
+        ([("serviceName", "stringExists", True), ("resourceGroupId", "stringEquals", "g")], "fail"),
+        ([("serviceName", "stringMatch", "cloud-{{*}}")], "pass"),
+        ([("serviceName", "stringEqualsAnyOf", ["kms", "logs"])], "pass"),
+        ([("serviceName", "stringEquals", STORAGE), ("serviceName", "stringMatch", "k*")], "pass"),
+        ([("serviceType", "stringEquals", "platform_service")], "pass"),
+        ([("service_group_id", "stringEquals", "IAM")], "pass"),
+    ],
+)
+def test_a_public_policy_on_storage_is_one_that_reaches_storage(collected, attributes, result):
+    account = Account("Acme", public_access=True)
+    account.access_settings(user="enabled")
+    account.policy(account.public_group(), ["Reader"], attributes=attributes)
+    # The older version asks about Object Storage only.
+    assert score(collected(account), version="v1.0")["1.16"] == result
+
+
 @pytest.mark.parametrize(
     ("denied", "unread"),
     [

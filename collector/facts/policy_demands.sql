@@ -1,0 +1,101 @@
+-- title: What policies ask of what they are about, attribute by attribute.
+-- grain: one row for each attribute and each access tag of the target of a policy
+-- key: [policy_id, side, position]
+-- by_key: true
+-- columns:
+--   policy_id: {is: The policy., references: policies, indexed: false, required: true}
+--   side: {is: "target or tag, as in policy_values.", required: true}
+--   position: {is: "Place of the attribute or tag in its list, from 0.", kind: integer, required: true}
+--   name: "Name of the attribute; of a tag: tag."
+--   patterns: "The patterns of its values in order, of which one must fit, as a JSON list."
+--   wants_absent: {is: 1 if what lacks the attribute fits., kind: integer, required: true}
+--   limits: {is: 1 unless everything that has the attribute fits., kind: integer, required: true}
+--   is_part:
+--     is: >
+--       1 if it is about a part of a service or of an instance: about anything but account, service,
+--       instance, resource group and region.
+--     kind: integer
+--     required: true
+--   fits_service:
+--     is: >
+--       1 if services can fit, or parts of them. Which service, and which instance of it, is not
+--       decided here.
+--     kind: integer
+--     required: true
+--   fits_unplaced:
+--     is: >
+--       1 if a service can fit that has no instances and is in no resource group: any instance and any
+--       resource group will do.
+--     kind: integer
+--     required: true
+--   fits_management: {is: 1 if account management services can fit., kind: integer, required: true}
+-- rests_on: [policies, policy_values]
+-- errs: >
+--   What single services call their parts (bucket, path, namespace) is not looked into: any value can
+--   fit, which is too much.
+-- notes: |
+--   Services are of the serviceType service, account management services of platform_service, of
+--   which some are in the service_group_id IAM. Account management knows no resource groups, regions
+--   and access tags, not even any; the resourceType resource-group is the group itself, not what is
+--   in it.
+with valued as (
+  select policy_values.*, policies.account_id as own_account
+  from policy_values
+  join policies on policies.id = policy_values.policy_id
+  where policy_values.side <> 'source'
+  order by policy_values.policy_id, policy_values.side, policy_values.position, policy_values.pattern
+)
+select
+  policy_id,
+  side,
+  position,
+  name,
+  json_group_array(pattern),
+  max(wants_absent),
+  min(not is_any),
+  side = 'target' and name not in (
+    'accountId', 'serviceType', 'service_group_id', 'serviceName', 'serviceInstance',
+    'resourceGroupId', 'region'
+  ),
+  coalesce(
+    max(
+      case name
+        when 'accountId' then own_account glob pattern
+        when 'serviceType' then 'service' glob pattern
+        when 'service_group_id' then 0
+        when 'resourceType' then is_any or wants_absent or not 'resource-group' glob pattern
+        else pattern is not null or wants_absent
+      end
+    ),
+    0
+  ),
+  coalesce(
+    max(
+      case name
+        when 'accountId' then own_account glob pattern
+        when 'serviceType' then 'service' glob pattern
+        when 'service_group_id' then 0
+        when 'serviceInstance' then is_any or wants_absent
+        when 'resourceGroupId' then is_any or wants_absent
+        when 'resourceType' then is_any or wants_absent or not 'resource-group' glob pattern
+        when 'tag' then side <> 'tag'
+        else pattern is not null or wants_absent
+      end
+    ),
+    0
+  ),
+  coalesce(
+    max(
+      case name
+        when 'accountId' then own_account glob pattern
+        when 'serviceType' then 'platform_service' glob pattern
+        when 'resourceGroupId' then wants_absent
+        when 'region' then wants_absent
+        when 'tag' then side <> 'tag'
+        else pattern is not null or wants_absent
+      end
+    ),
+    0
+  )
+from valued
+group by policy_id, side, position
