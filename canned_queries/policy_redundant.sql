@@ -9,14 +9,13 @@
 --   Compare the policy with the one that covers it (covered_by), then delete it with its command;
 --   it can be restored for 10 days.
 -- notes: >
---   Only certain cases are listed: the other policy belongs to the same identity or access group,
---   grants at least the same roles by name, requires nothing of the resource (attributes and
---   access tags) that this policy does not require in the same words, and has no condition or the
---   same one. Of two equal policies, the newer one is listed. The report does not check access
---   that an identity also has through an access group, roles that include one another, patterns
---   that match one another, services as part of all services, public access, or policies with more
---   than eight attributes. IBM Cloud might record a use for either of the two policies. A policy
---   created by an enterprise template has no command: change it in the template.
+--   Only what is certain is listed: the other policy belongs to the same identity or access group,
+--   grants at least the same roles by name, and asks for nothing of the resource (attributes and
+--   access tags) that this one does not ask for, too; it has no condition, or the same. Of two
+--   equal policies the newer one is listed. Not looked for: access that an identity has a second
+--   time through an access group, roles that contain one another, patterns that match one another,
+--   services as part of all services, and public access. IBM Cloud may count a use at either of
+--   the two. A policy that an enterprise template made has no command: change it in the template.
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
 -- shown: [subject, target, roles, covered_by_target, covered_by_roles, redundant_because, condition]
@@ -28,7 +27,7 @@
 --   x_type: nominal
 --   y_column: policies
 --   y_type: quantitative
-with recursive
+with
   granting as materialized (
     select
       id as policy_id,
@@ -57,80 +56,81 @@ with recursive
     ) as several
       on several.account_id = granting.account_id and several.subject = granting.subject
   ),
+  -- Wordings of which a broader policy says nothing for certain: those on resources in a group say
+  -- nothing about the group itself, nor, as far as is known, others about account management.
+  certain as materialized (
+    select
+      name,
+      patterns,
+      name = 'service_group_id'
+        or exists (
+          select 1
+          from json_each(wordings.patterns) as each
+          where case wordings.name
+            when 'resourceType' then 'resource-group' glob each.value
+            when 'serviceType' then each.value is not 'service'
+            else exists (select 1 from account_services where service_name glob each.value)
+          end
+        ) as must_stay
+    from (
+      select distinct name, patterns
+      from policy_demands
+      where side = 'target'
+        and name in ('resourceType', 'service_group_id', 'serviceType', 'serviceName')
+    ) as wordings
+  ),
   -- What each policy asks for; its own account, which all name, left out.
   demands as materialized (
-    select
-      attributes.policy_id,
-      json_array(attributes.name, coalesce(attributes.operator, 'stringEquals'), attributes.value)
-        as demand,
-      -- Broader policies on resources in a group or account say nothing about the group itself,
-      -- nor, as far as is certain, about account management.
-      exists (
-        select 1
-        from policy_values as named
-        where named.policy_id = attributes.policy_id
-          and named.side = 'target'
-          and named.position = attributes.position
-          and case named.name
-            when 'resourceType' then 'resource-group' glob named.pattern
-            when 'service_group_id' then true
-            when 'serviceType' then named.value is not 'service'
-            when 'serviceName' then
-              exists (select 1 from account_services where service_name glob named.pattern)
-          end
-      ) as must_stay
+    select distinct
+      candidates.account_id,
+      candidates.subject,
+      asked.policy_id,
+      json_array(asked.side, asked.name, asked.wants_absent, asked.patterns) as demand,
+      coalesce(certain.must_stay, 0) as must_stay
     from candidates
-    join policy_resource_attributes as attributes on attributes.policy_id = candidates.policy_id
-    where not (
-      attributes.name = 'accountId'
-      and coalesce(attributes.operator, 'stringEquals') = 'stringEquals'
-      and attributes.value = candidates.account_id
-    )
-    union
-    select
-      tags.policy_id,
-      json_array('tag', tags.name, coalesce(tags.operator, 'stringEquals'), tags.value),
-      0
-    from candidates
-    join policy_resource_tags as tags on tags.policy_id = candidates.policy_id
-  ),
-  numbered as materialized (
-    select
-      policy_id,
-      demand,
-      must_stay,
-      row_number() over (partition by policy_id order by demand) as number
-    from demands
+    join policy_demands as asked on asked.policy_id = candidates.policy_id
+    left join certain
+      on certain.name = iif(asked.side = 'target', asked.name, null)
+      and certain.patterns = asked.patterns
+    where not (asked.side = 'target' and asked.name = 'accountId' and asked.fits_service)
   ),
   sizes as materialized (
     select
       candidates.*,
-      coalesce(targets.size, 0) as size,
-      coalesce(targets.target, '') as target
+      coalesce(counted.size, 0) as size
     from candidates
-    left join (
-      select policy_id, count(*) as size, group_concat(demand, '') as target
-      from (select * from numbered order by policy_id, number)
-      group by policy_id
-    ) as targets on targets.policy_id = candidates.policy_id
-    where coalesce(targets.size, 0) <= 8
+    left join (select policy_id, count(*) as size from demands group by policy_id) as counted
+      on counted.policy_id = candidates.policy_id
   ),
-  -- Every way to drop demands of a policy: what a policy that covers it may look like.
-  broader as (
-    select policy_id, size, 0 as number, '' as target, 0 as kept
-    from sizes
+  -- Whatever covers a policy asks for nothing that the policy does not ask for: of what it asks, what
+  -- fewest policies of the subject ask finds those that it may cover.
+  rarest as materialized (
+    select demands.policy_id, demands.account_id, demands.subject, demands.demand, min(shared.policies)
+    from demands
+    join (
+      select account_id, subject, demand, count(*) as policies
+      from demands
+      group by account_id, subject, demand
+    ) as shared
+      on shared.account_id = demands.account_id
+      and shared.subject = demands.subject
+      and shared.demand = demands.demand
+    group by demands.policy_id
+  ),
+  broader as materialized (
+    select demands.policy_id, rarest.policy_id as covered_by
+    from rarest
+    join demands
+      on demands.account_id = rarest.account_id
+      and demands.subject = rarest.subject
+      and demands.demand = rarest.demand
+    where demands.policy_id <> rarest.policy_id
     union all
-    select
-      broader.policy_id,
-      broader.size,
-      numbered.number,
-      broader.target || iif(keeps.keep, numbered.demand, ''),
-      broader.kept + keeps.keep
-    from broader
-    join numbered
-      on numbered.policy_id = broader.policy_id and numbered.number = broader.number + 1
-    join (select 0 as keep union all select 1) as keeps
-      on keeps.keep = 1 or numbered.must_stay = 0
+    select narrow.policy_id, wide.policy_id
+    from sizes as wide
+    join sizes as narrow
+      on narrow.account_id = wide.account_id and narrow.subject = wide.subject
+    where wide.size = 0 and narrow.policy_id <> wide.policy_id
   ),
   pairs as materialized (
     select
@@ -143,14 +143,31 @@ with recursive
         order by wide.size, wide.rule <> '', wide.created_at, wide.policy_id
       ) as place
     from broader
-    join sizes as narrow on narrow.policy_id = broader.policy_id
-    join sizes as wide
-      on wide.target = broader.target
-      and wide.subject = narrow.subject
-      and wide.account_id = narrow.account_id
-    where broader.number = broader.size
-      and wide.policy_id <> narrow.policy_id
+    cross join sizes as narrow on narrow.policy_id = broader.policy_id
+    cross join sizes as wide on wide.policy_id = broader.covered_by
+    where wide.size <= narrow.size
       and wide.rule in ('', narrow.rule)
+      and not exists (
+        select 1
+        from demands
+        where demands.policy_id = wide.policy_id
+          and not exists (
+            select 1
+            from demands as others
+            where others.policy_id = narrow.policy_id and others.demand = demands.demand
+          )
+      )
+      and not exists (
+        select 1
+        from demands
+        where demands.policy_id = narrow.policy_id
+          and demands.must_stay
+          and not exists (
+            select 1
+            from demands as others
+            where others.policy_id = wide.policy_id and others.demand = demands.demand
+          )
+      )
       and not exists (
         select 1
         from policy_roles as asked

@@ -8,13 +8,12 @@
 --   Remove an identity from a group with ibmcloud iam access-group-user-remove GROUP USER, or
 --   narrow the policy with ibmcloud iam access-group-policy-update GROUP POLICY_ID.
 -- notes: >
---   One row for each access path, which is a combination of instance, identity, group, role, and
---   policy. scope is full, part (of the instance), or conditional. A member who no longer exists
---   has the kind unknown. Policies assigned directly to an identity are not listed, nor is the
---   account owner, who needs no policy. The Public Access group counts as every user and service
---   ID. A large account has millions of access paths, so JSON and CSV end after 20,000 rows.
---   report_rows is the total number of rows, number is the number of each row, and first_row
---   continues from that number.
+--   One row for each access path: instance, identity, group, role and policy. scope is full, part
+--   (of the instance) or conditional; a member who no longer exists has the kind unknown. Not
+--   here: policies assigned directly to an identity, and the account owner, who needs no policy.
+--   The Public Access group stands for every user and service ID. A large account has millions of
+--   access paths: an answer ends after 10,000 rows. report_rows is the number of all, number is
+--   the row's own, and first_row goes on from there.
 -- references:
 --   - "IBM Cloud Docs: Who can access a resource"
 -- parameters:
@@ -51,8 +50,7 @@ with
   page as materialized (
     select
       max(1, cast(coalesce(nullif(:first_row, ''), '1') as integer)) as first_row,
-      max(1, cast(coalesce(nullif(:first_row, ''), '1') as integer)) - 1
-        + max(1, cast(coalesce(nullif(:most_rows, ''), '20000') as integer)) as last_row
+      max(1, cast(coalesce(nullif(:first_row, ''), '1') as integer)) + 9999 as last_row
   ),
   wanted_identities as materialized (
     select iam_id
@@ -92,7 +90,7 @@ with
     group by target
   ),
   -- By numbers, for there are hundreds of thousands of pairs.
-  sums as (
+  sums as materialized (
     select instance, ways
     from instance_ways
     where coalesce(:identity, '') = ''
@@ -150,17 +148,20 @@ with
     where last_row >= (select first_row from page)
       and last_row - identities < (select last_row from page)
   ),
+  -- The members of each group in order, as one list: so each block takes them from the list, and no
+  -- index is made of all of them.
   members as materialized (
-    select members.access_group_id, members.iam_id, members.membership_type
-    from (select distinct access_group_id from shown_blocks) as groups
-    cross join access_group_identities as members
-      on members.access_group_id = groups.access_group_id
-    where coalesce(:identity, '') = ''
-      or members.iam_id in (select iam_id from wanted_identities)
-  ),
-  shown_members as materialized (
-    select *, row_number() over (partition by access_group_id order by iam_id) as number
-    from members
+    select access_group_id, json_group_array(json_array(iam_id, membership_type)) as list
+    from (
+      select members.access_group_id, members.iam_id, members.membership_type
+      from (select distinct access_group_id from shown_blocks) as groups
+      cross join access_group_identities as members
+        on members.access_group_id = groups.access_group_id
+      where coalesce(:identity, '') = ''
+        or members.iam_id in (select iam_id from wanted_identities)
+      order by members.access_group_id, members.iam_id
+    )
+    group by access_group_id
   ),
   -- What all rows of a block have in common is looked up once.
   described as materialized (
@@ -196,21 +197,22 @@ select
   identities.name as identity,
   identities.kind,
   described.access_group,
-  members.membership_type as membership,
+  json_extract(member.value, '$[1]') as membership,
   described.public_access,
   described.role,
   described.scope,
   described.ways_to_instance,
-  members.iam_id,
+  identities.iam_id,
   described.access_group_id,
   described.policy_id,
   described.instance_id,
   described.role_id,
-  described.rows_before + members.number as number,
+  described.rows_before + member.key + 1 as number,
   (select sum(ways) from instances) as report_rows
 from described
-cross join shown_members as members on members.access_group_id = described.access_group_id
-cross join identities on identities.iam_id = members.iam_id
-where described.rows_before + members.number
+cross join members on members.access_group_id = described.access_group_id
+cross join json_each(members.list) as member
+cross join identities on identities.iam_id = json_extract(member.value, '$[0]')
+where described.rows_before + member.key + 1
   between (select first_row from page) and (select last_row from page)
 order by number

@@ -63,34 +63,40 @@ with
     )
     group by account_id, iam_id
   ),
+  -- The owner holds everything, without any way in.
   everybody as (
-    select account_id, iam_id from counted
-    union
-    select account_id, owner from accounts where owner is not null
+    select * from counted
+    union all
+    select account_id, owner, 0, 0, 0, 0, 0, 0, 0
+    from accounts
+    where owner is not null
+      and not exists (
+        select 1
+        from administrator_ways as ways
+        where ways.account_id = accounts.account_id and ways.iam_id = accounts.owner
+      )
   ),
   judged as (
     select
       everybody.account_id,
       everybody.iam_id,
       coalesce(accounts.owner = everybody.iam_id, 0) as is_owner,
-      counted.is_full,
-      counted.is_full_directly,
+      everybody.is_full,
+      everybody.is_full_directly,
       case
-        when coalesce(counted.direct_ways, 0) = 0 then null
-        when counted.own_ways = 0 then 'access groups'
-        when counted.own_ways = counted.direct_ways then 'its own policies'
+        when everybody.direct_ways = 0 then null
+        when everybody.own_ways = 0 then 'access groups'
+        when everybody.own_ways = everybody.direct_ways then 'its own policies'
         else 'both'
       end as direct_through,
       reasons.privileges,
       reasons.direct_privileges,
-      coalesce(counted.is_conditional, 0) as is_conditional,
-      coalesce(counted.is_public_only, 0) as is_public_only,
-      coalesce(counted.ways, 0) as ways,
-      coalesce(counted.direct_ways, 0) as direct_ways
+      everybody.is_conditional,
+      everybody.is_public_only,
+      everybody.ways,
+      everybody.direct_ways
     from everybody
     join accounts on accounts.account_id = everybody.account_id
-    left join counted
-      on counted.account_id = everybody.account_id and counted.iam_id = everybody.iam_id
     left join reasons
       on reasons.account_id = everybody.account_id and reasons.iam_id = everybody.iam_id
   )

@@ -74,30 +74,43 @@ with
   -- Of identities those who need more than one group or profile that has it all by itself. Somebody
   -- who is in a group both ways is here twice, which changes nothing.
   people as materialized (
-    select holdings.account_id, reached.iam_id, holdings.combination
+    select reached.account_id, reached.iam_id, reached.combination
     from (
-      select source as iam_id, number from holdings where access_group_id is null
+      select source as iam_id, account_id, combination, has_one, has_other, 0 as through
+      from holdings
+      where access_group_id is null
       union all
-      select members.iam_id, holdings.number
-      from access_group_members as members
-      cross join holdings on holdings.access_group_id = members.group_id
+      select
+        members.iam_id, holdings.account_id, holdings.combination, holdings.has_one,
+        holdings.has_other, 1
+      from holdings
+      cross join access_group_members as members on members.group_id = holdings.access_group_id
       union all
-      select everybody.iam_id, public_holdings.number
+      select
+        everybody.iam_id, holdings.account_id, holdings.combination, holdings.has_one,
+        holdings.has_other, 1
       from public_holdings
+      join holdings on holdings.number = public_holdings.number
       join (
         select account_id, iam_id from users union all select account_id, iam_id from serviceids
       ) as everybody
         on everybody.account_id = public_holdings.account_id
       union all
-      select iam_id, number from assumable
+      select
+        assumable.iam_id, holdings.account_id, holdings.combination, holdings.has_one,
+        holdings.has_other, holdings.source <> assumable.iam_id
+      from assumable
+      join holdings on holdings.number = assumable.number
     ) as reached
-    cross join holdings on holdings.number = reached.number
-    join accounts on accounts.account_id = holdings.account_id
-    where accounts.owner is not reached.iam_id
-    group by reached.iam_id, holdings.account_id, holdings.combination
+    group by reached.iam_id, reached.account_id, reached.combination
     having max(has_one)
       and max(has_other)
-      and max(has_one and has_other and holdings.source <> reached.iam_id) = 0
+      and max(has_one and has_other and through) = 0
+      and not exists (
+        select 1
+        from accounts
+        where accounts.account_id = reached.account_id and accounts.owner = reached.iam_id
+      )
   ),
   -- The same once more, only of these.
   sides as materialized (

@@ -40,28 +40,15 @@ with recursive
     where steps.source <> 'every user'
   ),
   -- Being in a group is a step that costs nothing. Who is in it both ways does no harm.
-  memberships as materialized (
-    select
-      groups.account_id,
-      members.iam_id,
-      groups.source as access_group_id,
-      persons.iam_id is not null as is_user
-    from (
-      select distinct account_id, source from escalation_steps where source_kind = 'access_group'
-    ) as groups
-    cross join access_group_members as members on members.group_id = groups.source
-    left join persons
-      on persons.iam_id = members.iam_id and persons.account_id = groups.account_id
-    union all
-    select
-      access_groups.account_id, everybody.iam_id, access_groups.id, persons.iam_id is not null
-    from access_groups
-    join (
-      select account_id, iam_id from users union all select account_id, iam_id from serviceids
-    ) as everybody
-      on everybody.account_id = access_groups.account_id
-    left join persons
-      on persons.iam_id = everybody.iam_id and persons.account_id = access_groups.account_id
+  groups as materialized (
+    select distinct account_id, source as access_group_id
+    from escalation_steps
+    where source_kind = 'access_group'
+  ),
+  public_groups as materialized (
+    select groups.account_id, groups.access_group_id
+    from groups
+    join access_groups on access_groups.id = groups.access_group_id
     where access_groups.is_public = 1
   ),
   links as materialized (
@@ -72,12 +59,29 @@ with recursive
     where is_user
     group by account_id, target, hop
     union all
-    select account_id, iam_id, access_group_id, 0, 3 from memberships where not is_user
+    select groups.account_id, 'every user', groups.access_group_id, 0, 3
+    from groups
+    where exists (
+      select 1
+      from access_group_members as members
+      cross join persons
+        on persons.iam_id = members.iam_id and persons.account_id = groups.account_id
+      where members.group_id = groups.access_group_id
+    )
     union all
-    select account_id, 'every user', access_group_id, 0, 3
-    from memberships
-    where is_user
-    group by access_group_id, account_id
+    select groups.account_id, members.iam_id, groups.access_group_id, 0, 3
+    from groups
+    cross join access_group_members as members on members.group_id = groups.access_group_id
+    left join persons
+      on persons.iam_id = members.iam_id and persons.account_id = groups.account_id
+    where persons.iam_id is null
+    union all
+    select public_groups.account_id, 'every user', public_groups.access_group_id, 0, 3
+    from public_groups
+    union all
+    select public_groups.account_id, serviceids.iam_id, public_groups.access_group_id, 0, 3
+    from public_groups
+    join serviceids on serviceids.account_id = public_groups.account_id
   ),
   reached(account_id, id, hops) as (
     -- As text, like the columns that it is compared with: else no index finds it.
@@ -128,12 +132,20 @@ with recursive
         on others.id = own_steps.target and others.account_id = own_steps.account_id
       where own_steps.is_user
       union all
-      select others.account_id, memberships.iam_id, others.hops, others.level
-      from memberships
+      select groups.account_id, members.iam_id, others.hops, others.level
+      from groups
       cross join others
-        on others.id = memberships.access_group_id
-        and others.account_id = memberships.account_id
-      where memberships.is_user
+        on others.id = groups.access_group_id and others.account_id = groups.account_id
+      cross join access_group_members as members on members.group_id = groups.access_group_id
+      cross join persons
+        on persons.iam_id = members.iam_id and persons.account_id = groups.account_id
+      union all
+      select persons.account_id, persons.iam_id, others.hops, others.level
+      from public_groups
+      cross join others
+        on others.id = public_groups.access_group_id
+        and others.account_id = public_groups.account_id
+      cross join persons on persons.account_id = public_groups.account_id
     )
     where hops <= 6
     group by account_id, id

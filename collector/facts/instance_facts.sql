@@ -12,7 +12,7 @@
 --   service_name: Its service; empty where it is not known.
 --   resource_group_id: {is: Its resource group., references: resource_groups}
 --   region: Its region; empty where it has none.
--- indexes: [[guid], [account_id, service_name]]
+-- indexes: [[guid], [account_id, service_name, region]]
 -- rests_on: [resource_gifts, resource_service_instances]
 -- errs: >
 --   Of what only a link or a credential names, the resource group is not known: it is in no particular

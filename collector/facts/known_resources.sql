@@ -1,6 +1,8 @@
 -- title: >
---   Every resource of an account that anything in the file refers to, and where.
--- grain: one row for each resource and source that refers to it
+--   Everything of an account that anything in the file knows of, and from where.
+-- grain: >
+--   one row for each thing and source that knows of it; search is none for what the list of instances
+--   has
 -- key: [thing, account_id, known_from]
 -- by_key: true
 -- indexes: [[account_id, guid]]
@@ -31,6 +33,8 @@ with
       'search', account_id, crn, guid, iif(guid is null or crn glob '*::', name, null),
       service_name, region_id, resource_group_id
     from resources
+    -- Of a service instance the list says the same.
+    where crn not in (select id from resource_service_instances)
     union all
     select 'service credential', null, source_crn, null, null, null, null, null
     from resource_keys

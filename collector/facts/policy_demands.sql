@@ -53,7 +53,7 @@ select
   json_group_array(pattern),
   max(wants_absent),
   min(not is_any),
-  side = 'target' and name not in (
+  side = 'target' and coalesce(name, '') not in (
     'accountId', 'serviceType', 'service_group_id', 'serviceName', 'serviceInstance',
     'resourceGroupId', 'region'
   ),

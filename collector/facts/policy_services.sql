@@ -22,7 +22,6 @@
 --     is: 1 if it reaches what of the service is no instance and in no resource group.
 --     kind: integer
 --     required: true
--- indexes: [[service_name]]
 -- rests_on:
 --   [instance_facts, policies, policy_conditions, policy_demands, policy_values, role_actions]
 -- errs: >

@@ -33,6 +33,7 @@ with
         when min(named.operator = 'stringEquals') = 0 then 9
         when named.side = 'tag' then 3
         when named.name = 'resourceGroupId' then 4
+        when named.name = 'region' then 6
         else 9
       end as place
     from targets
@@ -64,24 +65,44 @@ with
     join tag_attachments as attached on attached.crn = things.unlisted
     where attached.kind = 'access'
   ),
+  -- A region beside the services narrows them in the same search.
   keys as materialized (
     select
-      targets.number as target,
-      targets.target_id,
-      targets.account_id,
-      demands.side,
-      demands.position,
-      coalesce(min(demands.place), 9) as place
-    from targets
-    left join demands on demands.target = targets.number
-    group by targets.number
+      found.*,
+      regions.position as region_position,
+      -- Nothing but its key, or nothing at all.
+      found.demands = (found.place < 9) + (regions.position is not null) as is_settled
+    from (
+      select
+        targets.number as target,
+        targets.target_id,
+        targets.account_id,
+        demands.side,
+        demands.position,
+        -- A region alone is no key.
+        coalesce(nullif(min(demands.place), 6), 9) as place,
+        count(demands.place) as demands
+      from targets
+      left join demands on demands.target = targets.number
+      group by targets.number
+    ) as found
+    left join (
+      select target, min(position) as position
+      from demands
+      where place = 6
+      group by target
+    ) as regions
+      on regions.target = iif(found.place = 5, found.target, null)
   ),
   -- What the search by key does not settle, and the values of it of which one must fit.
   unsettled as materialized (
     select demands.*, row_number() over () as number
     from demands
     join keys on keys.target = demands.target
-    where keys.place = 9 or (demands.side, demands.position) is not (keys.side, keys.position)
+    where keys.place = 9 or (
+      (demands.side, demands.position) is not (keys.side, keys.position)
+      and not (demands.side = 'target' and demands.position is keys.region_position)
+    )
   ),
   offered as materialized (
     select unsettled.number, named.name, named.pattern, named.wants_absent
@@ -93,7 +114,8 @@ with
   ),
   named as materialized (
     select distinct
-      keys.target, keys.account_id, keys.place, named.value, named.pattern, named.beginning
+      keys.target, keys.account_id, keys.place, keys.is_settled, named.value, named.pattern,
+      named.beginning
     from keys
     join policy_values as named
       on named.policy_id = keys.target_id
@@ -101,13 +123,21 @@ with
       and named.position = keys.position
     where keys.place < 5
   ),
+  regions as materialized (
+    select distinct keys.target, named.value
+    from keys
+    join policy_values as named
+      on named.policy_id = keys.target_id
+      and named.side = 'target'
+      and named.position = keys.region_position
+  ),
   candidates as (
-    select named.target, things.number as thing
+    select named.target, named.is_settled, things.number as thing
     from named
     cross join instance_facts as things on things.guid = named.value
     where named.place = 1 and things.account_id = named.account_id
     union all
-    select distinct named.target, things.number
+    select distinct named.target, named.is_settled, things.number
     from named
     cross join instance_facts as things
       on things.guid >= named.beginning
@@ -115,36 +145,47 @@ with
       and things.guid glob named.pattern
     where named.place = 2 and +things.account_id = named.account_id
     union all
-    select distinct named.target, things.number
+    select distinct named.target, named.is_settled, things.number
     from named
     cross join tagged on tagged.name = named.value
     cross join instance_facts as things on things.number = tagged.thing
     where named.place = 3 and things.account_id = named.account_id
     union all
-    select named.target, things.number
+    select named.target, named.is_settled, things.number
     from named
     cross join instance_facts as things on things.resource_group_id = named.value
     where named.place = 4 and things.account_id = named.account_id
     union all
-    select keys.target, things.number
+    select keys.target, keys.is_settled, things.number
     from keys
     cross join services on services.target = keys.target
     cross join instance_facts as things
       on things.account_id = keys.account_id and things.service_name is services.service_name
-    where keys.place = 5
+    where keys.place = 5 and keys.region_position is null
     union all
-    select keys.target, things.number
+    select keys.target, keys.is_settled, things.number
+    from keys
+    cross join services on services.target = keys.target
+    cross join regions on regions.target = keys.target
+    cross join instance_facts as things
+      on things.account_id = keys.account_id
+      and things.service_name is services.service_name
+      and things.region = regions.value
+    where keys.place = 5 and keys.region_position is not null
+    union all
+    select keys.target, keys.is_settled, things.number
     from keys
     cross join instance_facts as things on things.account_id = keys.account_id
     where keys.place = 9
   )
 select candidates.target, candidates.thing
 from candidates
-cross join instance_facts as things on things.number = candidates.thing
-where not exists (
+where candidates.is_settled or not exists (
   select 1
   from unsettled as demands
+  cross join instance_facts as things
   where demands.target = candidates.target
+    and things.number = candidates.thing
     and not case demands.side
       when 'service' then exists (
         select 1

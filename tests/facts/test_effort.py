@@ -20,15 +20,16 @@ REPORTS = {report.name: report for report in all_reports()}
 # Thousands of steps for the generated account of medium size. A report that selects from facts
 # takes tens or hundreds of them; one that works out again what policies mean takes many more.
 MOST = 430
-# Those whose answer has 20,000 rows there.
+# Those whose answer has thousands of rows there.
 LONG = {
-    "service_access_by_iam_id": 1_750,
+    "service_access_by_iam_id": 950,
     "who_administers_account": 1_100,
-    "who_can_do_action": 800,
+    "who_can_do_action": 750,
 }
 # Those that once worked out something for all in order to show it for a few.
 FEW = {
     "limit_headroom": 225,
+    "policy_redundant": 215,
     "sensitive_data_reach": 200,
     "sensitive_services_without_cbr": 100,
     "user_no_access": 75,
@@ -79,7 +80,7 @@ def test_facts_weigh_little_beside_what_they_are_made_from(medium):
             "join sqlite_master as objects on objects.name = pages.name group by 1"
         ):
             weights[table in facts] += weight
-    assert weights[True] <= 0.52 * weights[False]
+    assert weights[True] <= 0.49 * weights[False]
 
 
 @pytest.mark.parametrize("name", ["who_administers_account", "who_can_do_action"])
@@ -116,4 +117,4 @@ def test_deriving_all_facts_takes_few_steps(medium, tmp_path):
     with closing(sqlite3.connect(copy)) as database:
         database.set_progress_handler(count, 1000)
         derive(database)
-    assert steps <= 6_000
+    assert steps <= 5_800
