@@ -11,11 +11,12 @@
 -- notes: >
 --   Only what is certain is listed: the other policy belongs to the same identity or access group,
 --   grants at least the same roles by name, and asks for nothing of the resource (attributes and
---   access tags) that this one does not ask for, too; it has no condition, or the same. Of two
---   equal policies the newer one is listed. Not looked for: access that an identity has a second
---   time through an access group, roles that contain one another, patterns that match one another,
---   services as part of all services, and public access. IBM Cloud may count a use at either of
---   the two. A policy that an enterprise template made has no command: change it in the template.
+--   access tags) that this one does not ask for in the same words; it has no condition, or the
+--   same. Of two equal policies the newer one is listed. Not looked for: access that an identity
+--   has a second time through an access group, roles that contain one another, patterns that match
+--   one another, services as part of all services, and public access. IBM Cloud may count a use at
+--   either of the two. A policy that an enterprise template made has no command: change it in the
+--   template.
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
 -- shown: [subject, target, roles, covered_by_target, covered_by_roles, redundant_because, condition]
@@ -81,18 +82,34 @@ with
   ),
   -- What each policy asks for; its own account, which all name, left out.
   demands as materialized (
-    select distinct
+    select
       candidates.account_id,
       candidates.subject,
-      asked.policy_id,
-      json_array(asked.side, asked.name, asked.wants_absent, asked.patterns) as demand,
+      attributes.policy_id,
+      json_array(attributes.name, coalesce(attributes.operator, 'stringEquals'), attributes.value)
+        as demand,
       coalesce(certain.must_stay, 0) as must_stay
     from candidates
-    join policy_demands as asked on asked.policy_id = candidates.policy_id
-    left join certain
-      on certain.name = iif(asked.side = 'target', asked.name, null)
-      and certain.patterns = asked.patterns
-    where not (asked.side = 'target' and asked.name = 'accountId' and asked.fits_service)
+    join policy_resource_attributes as attributes on attributes.policy_id = candidates.policy_id
+    join policy_demands as asked
+      on asked.policy_id = attributes.policy_id
+      and asked.side = 'target'
+      and asked.position = attributes.position
+    left join certain on certain.name = asked.name and certain.patterns = asked.patterns
+    where not (
+      attributes.name = 'accountId'
+      and coalesce(attributes.operator, 'stringEquals') = 'stringEquals'
+      and attributes.value = candidates.account_id
+    )
+    union
+    select
+      candidates.account_id,
+      candidates.subject,
+      tags.policy_id,
+      json_array('tag', tags.name, coalesce(tags.operator, 'stringEquals'), tags.value),
+      0
+    from candidates
+    join policy_resource_tags as tags on tags.policy_id = candidates.policy_id
   ),
   sizes as materialized (
     select
