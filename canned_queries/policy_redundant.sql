@@ -9,14 +9,14 @@
 --   Compare the policy with the one that covers it (covered_by), then delete it with its command;
 --   it can be restored for 10 days.
 -- notes: >
---   Only what is certain is listed: the other policy belongs to the same identity or access group,
---   grants at least the same roles by name, and asks for nothing of the resource (attributes and
---   access tags) that this one does not ask for in the same words; it has no condition, or the
---   same. Of two equal policies the newer one is listed. Not looked for: access that an identity
---   has a second time through an access group, roles that contain one another, patterns that match
---   one another, services as part of all services, and public access. IBM Cloud may count a use at
---   either of the two. A policy that an enterprise template made has no command: change it in the
---   template.
+--   Only certain cases are listed: the other policy belongs to the same identity or access group,
+--   grants at least the same roles by name, requires nothing of the resource (attributes and
+--   access tags) that this policy does not require in the same words, and has no condition or the
+--   same one. Of two equal policies, the newer one is listed. The report does not check access
+--   that an identity also has through an access group, roles that include one another, patterns
+--   that match one another, services as part of all services, or public access. IBM Cloud might
+--   record a use for either of the two policies. A policy created by an enterprise template has no
+--   command: change it in the template.
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
 -- shown: [subject, target, roles, covered_by_target, covered_by_roles, redundant_because, condition]

@@ -8,19 +8,20 @@
 --   Remove an identity from a group with ibmcloud iam access-group-user-remove GROUP USER, or
 --   narrow the policy with ibmcloud iam access-group-policy-update GROUP POLICY_ID.
 -- notes: >
---   One row for each access path: instance, identity, group, role and policy. scope is full, part
---   (of the instance) or conditional; a member who no longer exists has the kind unknown. Not
---   here: policies assigned directly to an identity, and the account owner, who needs no policy.
---   The Public Access group stands for every user and service ID. A large account has millions of
---   access paths: an answer ends after 10,000 rows. report_rows is the number of all, number is
---   the row's own, and first_row goes on from there.
+--   One row for each access path, which is a combination of instance, identity, group, role, and
+--   policy. scope is full, part (of the instance), or conditional. A member who no longer exists
+--   has the kind unknown. Policies assigned directly to an identity are not listed, nor is the
+--   account owner, who needs no policy. The Public Access group counts as every user and service
+--   ID. A large account has millions of access paths, so JSON and CSV end after 10,000 rows.
+--   report_rows is the total number of rows, number is the number of each row, and first_row
+--   continues from that number.
 -- references:
 --   - "IBM Cloud Docs: Who can access a resource"
 -- parameters:
 --   instance: Part of an instance's name, or its GUID or CRN; empty for all.
 --   identity: Part of an identity's name, or an IAM ID; empty for all.
 --   first_row: Number of the first row to show; to continue, enter the last number shown plus one.
---   most_rows: Number of rows to show at most; empty for 20,000.
+--   most_rows: Number of rows to show at most; empty for 10,000.
 -- choices:
 --   instance: resource_service_instances.name
 --   identity: holder_names.name
@@ -50,7 +51,8 @@ with
   page as materialized (
     select
       max(1, cast(coalesce(nullif(:first_row, ''), '1') as integer)) as first_row,
-      max(1, cast(coalesce(nullif(:first_row, ''), '1') as integer)) + 9999 as last_row
+      max(1, cast(coalesce(nullif(:first_row, ''), '1') as integer)) - 1
+        + max(1, cast(coalesce(nullif(:most_rows, ''), '10000') as integer)) as last_row
   ),
   wanted_identities as materialized (
     select iam_id

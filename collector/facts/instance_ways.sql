@@ -8,7 +8,7 @@
 -- rests_on:
 --   [access_group_summaries, instance_facts, policies, policy_roles, policy_targets, target_pairs,
 --   targets]
--- errs: As what it rests on.
+-- errs: Same as the facts that it depends on.
 -- notes: |
 --   There can be hundreds of millions of ways: they are counted, not made. The Public Access group
 --   stands for every user and service ID.

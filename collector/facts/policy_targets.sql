@@ -12,7 +12,7 @@
 --     conditional (under a rule of time or of attributes), else part (of an instance), else full.
 -- indexes: [[target_id]]
 -- rests_on: [policies, policy_conditions, policy_demands]
--- errs: As policy_demands.
+-- errs: Same as policy_demands.
 with
   -- Parts are no matter of which instances are reached.
   demands as materialized (

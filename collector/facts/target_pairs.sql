@@ -9,7 +9,7 @@
 --   instance: {is: The instance or resource., kind: integer, references: instance_facts, required: true}
 -- rests_on:
 --   [instance_facts, policy_demands, policy_services, policy_values, tag_attachments, targets]
--- errs: As what it rests on.
+-- errs: Same as the facts that it depends on.
 -- notes: |
 --   The view target_instances has the instances with IDs, which are long: here there can be hundreds
 --   of thousands of pairs. An instance is in a target when every attribute holds for it; an attribute
