@@ -122,6 +122,7 @@ setup(
         "datasette": [
             "iaminsights.py = iaminsights_plugins.iaminsights",
             "iaminsights_assets.py = iaminsights_plugins.iaminsights_assets",
+            "iaminsights_chart.py = iaminsights_plugins.iaminsights_chart",
             "iaminsights_file.py = iaminsights_plugins.iaminsights_file",
             "iaminsights_filters.py = iaminsights_plugins.iaminsights_filters",
             "iaminsights_graph.py = iaminsights_plugins.iaminsights_graph",

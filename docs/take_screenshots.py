@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from iaminsights.cli import main
 from tests.browser import new_page, opened
@@ -24,7 +24,6 @@ def take(page: Page, url: str) -> None:
     page.goto(url)
     page.screenshot(path=DOCS / "home.png")
     page.goto(f"{url}/iaminsights/{REPORT}")
-    expect(page.locator(".vega-embed canvas")).to_be_visible()
     page.screenshot(path=DOCS / "report.png")
     page.goto(f"{url}/iaminsights/find?text={PERSON}")
     page.get_by_role("link", name=PERSON, exact=True).first.click()

@@ -15,6 +15,7 @@ from iaminsights.files import project_file
 from iaminsights.reports.actions import WEIGHTS
 from iaminsights.reports.documents import document_url
 from iaminsights.site import catalogue, cells, gaps, names, overview
+from iaminsights.site.chart import feed_address
 from iaminsights.site.counts import findings
 from iaminsights.site.databases import holds_insights, other_version
 from iaminsights.site.examples import examples
@@ -46,6 +47,7 @@ def extra_template_vars(datasette, request):
         return {}
     reader = (datasette, request.actor)
     return {
+        "chart_feed": functools.partial(feed_address, datasette, request),
         "accounts_of": functools.partial(overview.accounts, *reader),
         "reports_of": functools.partial(catalogue.visible, *reader),
         "tables_of": functools.partial(overview.tables, *reader),

@@ -78,22 +78,33 @@ def extra_body_script(request):
 
 
 @hookimpl(hookwrapper=True)
-def extra_js_urls(view_name, columns, request):
-    """Load datasette-vega only where it can draw; Vega does nothing without 'unsafe-eval'.
+def extra_js_urls(datasette, view_name, columns, request):
+    """Keep datasette-vega, which is large, for when somebody looks at a chart.
 
-    The page of a table or query allows it, and no other page: neither the home page nor a login.
+    Vega does nothing without 'unsafe-eval'. The page of a table or query allows it and names the
+    script, which is loaded there when it is needed; no other page does, neither home nor a login.
     """
     outcome = yield
     if request is None or NAME not in request.scope:
         return
-    if view_name in ("table", "database") and columns:
-        request.scope[NAME].evaluates = True
-        return
+    page = request.scope[NAME]
+    page.evaluates = bool(view_name in ("table", "database") and columns)
 
     def without_vega(urls):
         async def filtered():
-            return [url for url in await await_me_maybe(urls) if "datasette_vega" not in str(url)]
+            found = await await_me_maybe(urls)
+            vega = [url for url in found if "datasette_vega" in str(url)]
+            if page.evaluates:
+                page.draws_with += map(datasette.urls.path, vega)
+            return [url for url in found if url not in vega]
 
         return filtered
 
     outcome.force_result([without_vega(urls) for urls in outcome.get_result()])
+
+
+@hookimpl
+def extra_template_vars(request):
+    """What draws charts on a page, for its script to load; empty where nothing can be drawn."""
+    page = request.scope.get(NAME) if request else None
+    return {"draws_with": page.draws_with if page else []}

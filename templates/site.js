@@ -12,10 +12,6 @@ document.addEventListener("DOMContentLoaded", () => {
 
   document.documentElement.lang ||= "en";
 
-  /* A report has its chart however one came to it: datasette-vega reads the fragment, after this. */
-  const chart = document.querySelector("[data-chart]")?.dataset.chart;
-  if (chart && !location.hash) history.replaceState(null, "", `#${chart}`);
-
   const content = document.querySelector("section.content");
   if (content) {
     content.id ||= "content";
@@ -33,25 +29,113 @@ document.addEventListener("DOMContentLoaded", () => {
   // Datasette makes its editor when all is loaded, and types go into a field that the editor makes.
   window.addEventListener("load", () => nameAll(".CodeMirror textarea", "SQL"));
 
-  /* Where a table would be there is none if it has no rows: datasette-vega would fail over it. */
-  if (!document.querySelector("table.rows-and-columns")) {
-    document.querySelector(".export-links")?.classList.remove("export-links");
+  /* Charts. What draws them is larger than all the rest: it is loaded when somebody comes to see
+     one. It looks for the rows of the page's link to its JSON, in the moment in which it starts. */
+  const drawsWith = document.querySelector("meta[name=draws-with]")?.content;
+  const table = document.querySelector("table.rows-and-columns");
+  const json = document.querySelector(".export-links a[href*=json]");
+  let program;
+
+  /* The function that datasette-vega would have called when the page was there, which it is. */
+  function loaded() {
+    program ??= new Promise((resolve, reject) => {
+      let start;
+      document.addEventListener = (type, listener, ...rest) => {
+        if (type === "DOMContentLoaded") start = listener;
+        else EventTarget.prototype.addEventListener.call(document, type, listener, ...rest);
+      };
+      const script = document.createElement("script");
+      script.src = drawsWith;
+      script.addEventListener("load", () => resolve(start));
+      script.addEventListener("error", reject);
+      document.head.append(script);
+    }).finally(() => delete document.addEventListener);
+    return program;
   }
 
-  /* The rows of a report come first: datasette-vega puts its chart before them. */
-  const place = document.querySelector(".chart");
-  window.addEventListener("load", () => {
-    const chart = document.querySelector(".table-wrapper > div");
-    if (!place || !chart) return;
-    place.append(chart);
-    if (!place.querySelector("#chart-settings")) return;
+  async function draw(place, address) {
+    const start = await loaded();
+    place.querySelector(".drawing")?.remove();
+    const own = json.getAttribute("href");
+    json.setAttribute("href", address ?? own);
+    start();
+    json.setAttribute("href", own);
+    const drawing = table.previousElementSibling;
+    drawing.classList.add("drawing");
+    place.append(drawing);
+  }
+
+  /* A picture has a name for whoever cannot see it, and a change leaves the keyboard where it was. */
+  function watch(place) {
+    new MutationObserver(() => {
+      for (const canvas of place.querySelectorAll("canvas:not([role])")) {
+        canvas.setAttribute("role", "img");
+        canvas.ariaLabel = place.dataset.name ?? "Chart of these rows";
+      }
+      const left = place.dataset.focus && place.querySelector(place.dataset.focus);
+      if (!left) return;
+      delete place.dataset.focus;
+      left.focus();
+    }).observe(place, { childList: true, subtree: true });
+  }
+
+  const report = document.querySelector(".chart");
+  if (report && drawsWith && table && json) {
+    report.hidden = false;
+    watch(report);
+    let drawn;
+
+    /* As the address says, by which a chart is shared, else as the report does. */
+    async function drawReport() {
+      const given = location.hash.startsWith("#g.");
+      const asked = given ? location.hash.slice(1) : report.dataset.chart;
+      const words = asked.split("&").sort().join("&");
+      if (words === drawn) return;
+      drawn = words;
+      if (!given) history.replaceState(history.state, "", `#${asked}`);
+      const address = report.dataset.feed + asked;
+      const answer = await (await fetch(address)).json();
+      report.querySelector(".chart-note").textContent = answer.error ?? answer.note;
+      report.dataset.name = answer.name;
+      if (!(answer.rows?.length > 1)) return;
+      const focus = report.contains(document.activeElement) && document.activeElement;
+      if (focus?.name) report.dataset.focus = `.drawing [name=${focus.name}]`;
+      await draw(report, address);
+    }
+    new IntersectionObserver((seen, observer) => {
+      if (!seen.some((one) => one.isIntersecting)) return;
+      observer.disconnect();
+      window.addEventListener("hashchange", drawReport);
+      drawReport();
+    }, { rootMargin: "200px" }).observe(report);
+
     const button = document.createElement("button");
     button.type = "button";
     button.className = "jump";
     button.textContent = "Chart";
-    button.addEventListener("click", () => place.scrollIntoView());
+    button.addEventListener("click", () => report.scrollIntoView());
     document.querySelector(".actions").append(button);
-  });
+  } else if (drawsWith && table && json && !document.querySelector(".about")) {
+    const place = document.createElement("div");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Show charting options";
+    place.append(button);
+    table.before(place);
+    watch(place);
+    const show = async () => {
+      button.remove();
+      await draw(place);
+      if (!location.hash.startsWith("#g.")) place.querySelector("button")?.click();
+      if (!document.querySelector("a[href*='_next=']")) return;
+      const note = document.createElement("p");
+      note.className = "quiet";
+      note.textContent = "A chart shows the rows of this page only.";
+      place.append(note);
+    };
+    button.addEventListener("click", show);
+    if (location.hash.startsWith("#g.")) show();
+  }
 
   /* Datasette opens its menus of columns by mouse only. */
   const menu = document.querySelector(".dropdown-menu");

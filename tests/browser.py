@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expect, sync_playwright
 
 # Chromium without what only windows need is first: a page costs it half as much.
 _LIGHT = "chromium-headless-shell"
@@ -69,6 +69,14 @@ def new_page(browser: BrowserContext, size: Mapping[str, int]) -> Iterator[Page]
     page.close()
     browser.clear_cookies()
     browser.clear_permissions()
+
+
+def see_chart(page: Page, timeout: float = 20_000) -> Locator:
+    """The drawn chart of a report, for whoever scrolls to it: it is drawn only then."""
+    page.locator(".chart").scroll_into_view_if_needed()
+    canvas = page.locator(".vega-embed canvas")
+    expect(canvas).to_be_visible(timeout=timeout)
+    return canvas
 
 
 def install() -> None:

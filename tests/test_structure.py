@@ -86,6 +86,8 @@ MAY_IMPORT_WITHIN = {
         "access_queries": set(),
         "subjects": set(),
         "layout": set(),
+        "sums": {"asked", "filters", "patches"},
+        "chart": {"sums"},
         "links": {"workbench"},
         "workbench": set(),
         "labels": set(),

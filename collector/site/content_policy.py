@@ -33,11 +33,12 @@ class Page:
     """What the page of one request needs beyond the scripts of templates.
 
     `scripts` are those that plugins add to it; `evaluates` whether it runs code made from text,
-    as Vega does to draw.
+    as Vega does to draw; `draws_with` the addresses of what is loaded for that.
     """
 
     scripts: list[str] = field(default_factory=list)
     evaluates: bool = False
+    draws_with: list[str] = field(default_factory=list)
 
 
 def page_policy(datasette: Any, page: Page) -> str:

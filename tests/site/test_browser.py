@@ -7,12 +7,12 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from ..browser import new_page
+from ..browser import new_page, see_chart
 from ..report_rows import ASKED_OF_SAMPLE
 from ..site_helpers import LONG, REPORTS, address, axes, queries_file, served
 
@@ -97,7 +97,7 @@ def test_home_opens_and_leads_to_a_drawn_report(site, page):
     page.get_by_role("link", name=re.compile(r"All \d+ reports")).click()
     page.get_by_role("link", name=REPORTS[name]["title"], exact=True).click()
     expect(page).to_have_url(f"{site.url}/iaminsights/{name}#{REPORTS[name]['fragment']}")
-    expect(page.locator(".vega-embed canvas")).to_be_visible()
+    see_chart(page)
 
 
 @pytest.mark.parametrize("name", CHARTS)
@@ -109,20 +109,28 @@ def test_a_report_draws_its_chart_on_a_direct_visit(site, page, name):
     if not rows:
         expect(page.get_by_text("Nothing found")).to_be_visible()
         return
-    if len(rows) == 1:  # datasette-vega draws nothing, and its button would do nothing
+    if len(rows) == 1:  # datasette-vega draws nothing, and there is nothing to compare
         expect(page.locator("table.rows-and-columns")).to_be_visible()
-        expect(page.locator(".datasette-vega-inactive, .vega-embed")).to_be_hidden()
+        expect(page.locator(".chart, .vega-embed")).to_have_count(0)
         return
-    canvas = page.locator(".vega-embed canvas")
-    expect(canvas).to_be_visible()
+    colour = parse_qs(REPORTS[name]["fragment"]).get("g.color_column", [place])[0]
+    if len({(row[place], row[colour]) for row in rows}) == 1:
+        page.locator(".chart").scroll_into_view_if_needed()
+        expect(page.locator(".chart")).to_contain_text("There is nothing to compare")
+        return
+    canvas = see_chart(page)
     expect(page.locator("form.datasette-vega")).to_be_hidden()
     lengths = Counter()
     for row in rows:
         lengths[row[place]] += row[length] or 0
-    bars = sum(length > 0 for length in lengths.values())
+    bars = min(26, sum(length > 0 for length in lengths.values()))
     page.wait_for_function(
         f"least => ({COUNT_MARKS})(document.querySelector('.vega-embed canvas')) >= least",
         arg=bars if "g.mark=bar" in REPORTS[name]["fragment"] else 2,
+    )
+    expect(canvas).to_have_role("img")
+    expect(canvas).to_have_accessible_name(
+        re.compile(rf" chart of {length} by {place}".replace("_", " "))
     )
     assert page.evaluate(OVERFLOW) <= 0
 
@@ -130,16 +138,69 @@ def test_a_report_draws_its_chart_on_a_direct_visit(site, page, name):
 def test_back_leaves_a_report_that_was_visited_directly(site, page):
     page.goto(site.url)
     page.goto(f"{site.url}/iaminsights/{DRAWN}")
-    expect(page.locator(".vega-embed canvas")).to_be_visible()
+    see_chart(page)
     page.go_back()
     expect(page).to_have_url(f"{site.url}/")
 
 
 def test_chart_settings_open_when_asked_for(site, page):
     page.goto(f"{site.url}/iaminsights/{DRAWN}")
+    see_chart(page)
     page.get_by_label("Change the chart").check()
     page.locator("form.datasette-vega input[value=circle]").check()
     expect(page).to_have_url(re.compile("g.mark=circle"))
+
+
+def test_a_chart_of_other_columns_is_drawn_and_shared_by_its_address(site, page):
+    page.goto(f"{site.url}/iaminsights/{DRAWN}")
+    canvas = see_chart(page)
+    page.get_by_label("Change the chart").check()
+    choice = page.locator("form.datasette-vega select[name=y_column]")
+    choice.focus()
+    choice.select_option("subject")
+    expect(page).to_have_url(re.compile("g.y_column=subject"))
+    expect(canvas).to_have_accessible_name(re.compile("policies by subject"))
+    expect(choice).to_be_focused()
+    shared = page.url
+    page.goto("about:blank")
+    page.goto(shared)
+    expect(see_chart(page)).to_have_accessible_name(re.compile("policies by subject"))
+
+
+# Each file that a page has loaded, and its size.
+LOADED = """() => [
+    ...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource'),
+].map(({ name, decodedBodySize }) => [name, decodedBodySize])"""
+
+
+def test_what_draws_a_chart_is_loaded_when_somebody_comes_to_see_it(site, page):
+    """A page is light without it: 150 KB at most, scripts and styles included."""
+    page.set_viewport_size(LAPTOP)
+    page.goto(f"{site.url}/iaminsights/{DRAWN}", wait_until="networkidle")
+    loaded = page.evaluate(LOADED)
+    assert sum(size for _, size in loaded) <= 150_000, loaded
+    assert not any("datasette_vega" in name and name.endswith(".js") for name, _ in loaded)
+    assert not any("/chart/" in name for name, _ in loaded)
+    assert "#" not in page.url
+    page.get_by_role("button", name="Chart", exact=True).click()
+    expect(page.locator(".vega-embed canvas")).to_be_in_viewport()
+    names = [name for name, _ in page.evaluate(LOADED)]
+    assert sum("datasette_vega" in name and name.endswith(".js") for name in names) == 1
+
+
+def test_the_chart_of_a_table_is_drawn_when_asked_for(site, page):
+    loaded = []
+    page.on("request", lambda request: loaded.append(request.url))
+    page.goto(f"{site.url}/iaminsights/policies?_size=20", wait_until="networkidle")
+    assert not any(url.endswith(".js") and "vega" in url for url in loaded)
+    page.get_by_role("button", name="Show charting options").click()
+    page.locator("form.datasette-vega input[value=bar]").check()
+    expect(page.locator(".vega-embed canvas")).to_be_visible()
+    expect(page.get_by_text("A chart shows the rows of this page only.")).to_be_visible()
+    shared = page.url
+    page.goto("about:blank")
+    page.goto(shared)
+    expect(page.locator(".vega-embed canvas")).to_be_visible()
 
 
 def test_a_facet_narrows_a_table(site, page, sample_file):
@@ -242,7 +303,6 @@ def test_every_report_fits_the_window_with_its_first_row_seen_without_scrolling(
 def test_what_a_row_is_called_and_its_command_stay_in_view(site, page):
     page.set_viewport_size({"width": 700, "height": 900})
     page.goto(f"{site.url}/iaminsights/api_key_older_90_days?_all=1", wait_until="load")
-    expect(page.locator(".vega-embed canvas")).to_be_visible()
     name, last = page.locator("tbody tr").first.locator("td").all()[:: len(headings(page)) - 1]
     command = page.locator("tbody code.command").first
     expect(last).not_to_be_in_viewport()
@@ -259,13 +319,13 @@ def headings(page: Page) -> list[str]:
 
 def test_a_chart_comes_after_the_rows(site, page):
     page.goto(site.url + address(DRAWN), wait_until="load")
+    place = page.locator(".chart")
+    expect(place).not_to_be_in_viewport()
+    page.get_by_role("button", name="Chart", exact=True).click()
     canvas = page.locator(".vega-embed canvas")
-    expect(canvas).to_be_visible()
+    expect(canvas).to_be_in_viewport()
     table = page.locator("table.rows-and-columns").bounding_box()
     assert canvas.bounding_box()["y"] > table["y"] + table["height"]
-    expect(canvas).not_to_be_in_viewport()
-    page.get_by_role("button", name="Chart", exact=True).click()
-    expect(canvas).to_be_in_viewport()
 
 
 def test_no_page_is_wider_than_the_window(site, page, sample_file):

@@ -139,9 +139,12 @@ def visit(page: Page, site: Site, path: str, kind: str = "") -> None:
 
 
 def wait_for_chart(page: Page) -> None:
-    """A chart that is being drawn changes the address, which ends a visit to another page."""
-    if page.locator("#chart-settings").count():
-        expect(page.locator(".vega-embed canvas")).to_be_visible(timeout=LONG_WAIT)
+    """See the chart of a page that has one: as it is drawn it changes the address."""
+    if page.locator(".chart:visible").count():
+        page.locator(".chart").scroll_into_view_if_needed()
+        drawn = page.locator(".chart canvas").or_(page.get_by_text("There is nothing to compare"))
+        expect(drawn).to_be_visible(timeout=LONG_WAIT)
+        page.evaluate("scrollTo(0, 0)")
 
 
 def faults(page: Page) -> list[str]:
