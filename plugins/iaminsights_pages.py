@@ -15,6 +15,7 @@ from iaminsights.files import project_file
 from iaminsights.reports.actions import WEIGHTS
 from iaminsights.reports.documents import document_url
 from iaminsights.site import catalogue, cells, gaps, names, overview
+from iaminsights.site.breakdown import breakdown
 from iaminsights.site.chart import feed_address
 from iaminsights.site.counts import findings
 from iaminsights.site.databases import holds_insights, other_version
@@ -25,6 +26,7 @@ from iaminsights.site.found import by_kind
 from iaminsights.site.listing import sections
 from iaminsights.site.missing import missing
 from iaminsights.site.news import news
+from iaminsights.site.over_time import over_time
 from iaminsights.site.references import about_rows
 from iaminsights.site.score import scorecard, scores
 from iaminsights.site.stories import story
@@ -47,6 +49,8 @@ def extra_template_vars(datasette, request):
         return {}
     reader = (datasette, request.actor)
     return {
+        "breakdown_of": breakdown,
+        "over_time_of": over_time,
         "chart_feed": functools.partial(feed_address, datasette, request),
         "accounts_of": functools.partial(overview.accounts, *reader),
         "reports_of": functools.partial(catalogue.visible, *reader),

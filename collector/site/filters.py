@@ -436,6 +436,20 @@ def filtered(address: str, column: str, value: object, parameters: Collection[st
     return changed(address, {**gone, **wanted})
 
 
+def excluding(address: str, column: str, values: Iterable[object]) -> str:
+    """The address of a report's rows with none of these values in a column, beside what it filters.
+
+    None stands for rows with nothing there.
+    """
+    known = list(values)
+    none_of = json.dumps([str(value) for value in known if value is not None], ensure_ascii=False)
+    added = [(f"{column}__notin", none_of)]
+    if None in known:
+        added.append((f"{column}__notblank", "1"))
+    place, pairs, fragment = _parts(changed(address, {"_page": None, "_count_by": None}))
+    return _joined(place, [*pairs, *added], fragment)
+
+
 def counted_by(address: str, column: str) -> str:
     """The address of a report's rows counted by what they have in a column."""
     return changed(address, {"_page": None, "_size": None, "_count_by": column})

@@ -1,0 +1,109 @@
+"""The picture above the rows of a report: a bar for each value of one of its columns.
+
+A bar leads to the rows that it counts, and the bars count all rows that the address asks for,
+whichever of them the page shows. Where that cannot be had there is no picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..reports.report import SEVERITIES
+from .asked import Asked
+from .filters import excluding
+from .sums import Sums, summed, summed_here
+
+IN_SIGHT = 5  # bars, so that the first row of the report is in sight, too
+MOST_BARS = 25  # the rest together have one more
+MOST_MS = 500  # after that a page does without a picture
+NOTHING = "(none)"
+# A bar has the colour of the strongest role in its name.
+ROLES = ("Administrator", "Manager", "Editor", "Writer", "Operator", "Reader", "Viewer")
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One value or, at the end, what is left: `share` is its length, in percent of the longest."""
+
+    label: str
+    number: float
+    share: float
+    colour: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """The bars of a picture: `of` names what they add up, and is empty if they count rows."""
+
+    by: str
+    of: str
+    bars: tuple[Bar, ...]
+
+    @property
+    def in_sight(self) -> tuple[Bar, ...]:
+        """The bars that one sees at once: all if only one more would be folded."""
+        return self.bars[: IN_SIGHT if len(self.bars) > IN_SIGHT + 1 else None]
+
+    @property
+    def folded(self) -> tuple[Bar, ...]:
+        """The bars that one sees when one asks for them."""
+        return self.bars[len(self.in_sight) :]
+
+
+async def breakdown(
+    asked: Asked | None, report: Mapping[str, Any], rows: Sequence[Any], found: int
+) -> Breakdown | None:
+    """The picture of what is asked of a report; None if it has none.
+
+    `rows` are those of the page, of the number that was found.
+    """
+    declared = report.get("breakdown") or {}
+    by, of = str(declared.get("by", "")), str(declared.get("of", ""))
+    if asked is None or asked.selection.count_by or found < 2:
+        return None
+    if not {by, of or by} <= {*asked.report.columns}:
+        return None
+    numbers = (of,) if of else ()
+    if found == len(rows):
+        sums: Sums | None = summed_here(rows, (by,), numbers)
+    else:
+        sums = await summed(asked, (by,), numbers, MOST_MS)
+    if not sums or not sums.whole or len(sums.sums) < 2:
+        return None
+    groups = [(one.values[0], one.numbers[0] if of else one.rows) for one in sums.sums]
+    return Breakdown(by, of, tuple(_bars(groups, by, asked)))
+
+
+def _bars(groups: Iterable[tuple[str | None, float]], by: str, asked: Asked) -> Iterator[Bar]:
+    """A bar for each value and its number: of severities the worst is first, else the longest."""
+    ordered = sorted(groups, key=lambda group: (_rank(group[0], by), -group[1], group[0] or "~"))
+    shown, left = ordered[:MOST_BARS], ordered[MOST_BARS:]
+    rest = sum(number for _, number in left)
+    longest = max(rest, *(number for _, number in shown)) or 1
+
+    def bar(label: str, number: float, colour: str, url: str) -> Bar:
+        return Bar(label, number, max(0, 100 * number / longest), colour, url)
+
+    for value, number in shown:
+        yield bar(value or NOTHING, number, _colour(value, by), asked.only(by, value))
+    if left:
+        url = excluding(asked.address, by, (value for value, _ in shown))
+        yield bar(f"{len(left):,} others", rest, "", url)
+
+
+def _rank(value: str | None, by: str) -> int:
+    known = by == "severity" and value in SEVERITIES
+    return -SEVERITIES.index(value or "") if known else 1
+
+
+def _colour(value: str | None, by: str) -> str:
+    """The name of a bar's colour, which only says once more what its label says."""
+    if by == "severity" and value in SEVERITIES:
+        return f"severity-{value}"
+    if by in ("role", "roles"):
+        held = (value or "").split(", ")
+        return next((f"role-{role.lower()}" for role in ROLES if role in held), "")
+    return ""
