@@ -88,7 +88,7 @@ MAY_IMPORT_WITHIN = {
         "layout": set(),
         "sums": {"asked", "filters", "patches"},
         "breakdown": {"asked", "filters", "sums"},
-        "chart": {"sums"},
+        "chart": {"filters", "sums"},
         "over_time": {"asked", "chart", "sums", "trend"},
         "links": {"workbench"},
         "workbench": set(),

@@ -8,12 +8,13 @@ in one more. Where something is missing in the end, a sentence says so.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from datasette.utils import tilde_encode
 
 from ..reports.report import SEVERITIES
+from .filters import ROWS
 from .sums import Sum, Sums
 
 FEED = "/-/iaminsights/chart"
@@ -38,6 +39,7 @@ class Chart:
     adds_up: bool
     over_time: bool
     by_account: bool
+    counts: bool
 
     @property
     def labels(self) -> list[str]:
@@ -50,9 +52,14 @@ class Chart:
     @property
     def numbers(self) -> list[str]:
         """The columns whose numbers are added up."""
-        if not self.adds_up:
+        if not self.adds_up or self.counts:
             return []
         return list(dict.fromkeys(filter(None, [self.amount, self.size])))
+
+    @property
+    def amounts(self) -> list[str]:
+        """The names of what is drawn: those of the numbers, or of the rows."""
+        return [ROWS] if self.counts else self.numbers
 
     @property
     def axis(self) -> str:
@@ -86,10 +93,12 @@ def asked_for(arguments: Mapping[str, str], columns: Collection[str]) -> Chart |
     """The chart that an address asks for; None if it asks for none of these columns."""
     words = {key.removeprefix("g."): value for key, value in arguments.items() if key[:2] == "g."}
     x, y, colour, size = (words.get(f"{name}_column", "") for name in ("x", "y", "color", "size"))
-    if not {x, y, colour or x, size or x} <= {*columns} or x == y:
-        return None
     types = {x: words.get("x_type", "ordinal"), y: words.get("y_type", "quantitative")}
     amounts = [name for name in (x, y) if types[name] == "quantitative"]
+    counts = amounts == [ROWS] and ROWS not in columns and words.get("mark", "bar") in _ADDING
+    named = {x, y, colour or x, size or x} - ({ROWS} if counts else set())
+    if not named <= {*columns} or x == y:
+        return None
     over_time = any(kind.startswith("temporal") for kind in types.values())
     return Chart(
         mark=words.get("mark", "bar"),
@@ -101,6 +110,7 @@ def asked_for(arguments: Mapping[str, str], columns: Collection[str]) -> Chart |
         adds_up=len(amounts) == 1 and words.get("mark", "bar") in _ADDING,
         over_time=over_time,
         by_account=over_time and _ACCOUNT in columns,
+        counts=counts,
     )
 
 
@@ -109,6 +119,9 @@ def feed(chart: Chart, found: Sums, columns: Sequence[str]) -> Feed:
     name = f"{chart.mark} chart of {chart.amount} by {chart.axis}".capitalize()
     if chart.colour:
         name += f", coloured by {chart.colour}"
+    if chart.counts:
+        counted = (replace(one, numbers=(one.rows,)) for one in found.sums)
+        found = replace(found, sums=tuple(counted))
     notes = []
     if not found.whole:
         notes.append(f"It shows {found.listed:,} of {found.found:,} rows.")
@@ -122,7 +135,7 @@ def feed(chart: Chart, found: Sums, columns: Sequence[str]) -> Feed:
         what, value = chart.axis, rows[0][chart.axis]
         note = f"There is nothing to compare: all rows have the same {what}, {value}."
     if rows:  # datasette-vega offers the columns that the first row has
-        rows[0] = dict.fromkeys(columns) | rows[0]
+        rows[0] = dict.fromkeys([*columns, ROWS]) | rows[0]
     return Feed(rows, name.replace("_", " "), " ".join(filter(None, [note, *notes])))
 
 
@@ -138,18 +151,18 @@ def _bars(chart: Chart, sums: Sequence[Sum]) -> list[dict[str, Any]]:
     added: dict[tuple[str, str], list[float]] = {}
     for one in sums:
         colour = colour_of[one.values[1]] if chart.colour else ""
-        numbers = added.setdefault((label_of[one.values[0]], colour), [0] * len(chart.numbers))
+        numbers = added.setdefault((label_of[one.values[0]], colour), [0] * len(chart.amounts))
         for place, number in enumerate(one.numbers):
             numbers[place] += number
     if chart.colour == "severity" and len(added) > 1:  # each has the same colour everywhere
         label = next(iter(added))[0]
         for severity in SEVERITIES:
-            added.setdefault((label, severity), [0] * len(chart.numbers))
+            added.setdefault((label, severity), [0] * len(chart.amounts))
     order = {label: place for place, label in enumerate(label_of.values())}
     return [
         {
             chart.axis: _ranked(label) if ranked else label,
-            **dict(zip(chart.numbers, numbers, strict=True)),
+            **dict(zip(chart.amounts, numbers, strict=True)),
             **({chart.colour: _ranked_in(chart.colour, colour)} if chart.colour else {}),
         }
         for (label, colour), numbers in sorted(added.items(), key=lambda one: order[one[0][0]])
@@ -180,7 +193,7 @@ def _moments(chart: Chart, sums: Sequence[Sum]) -> tuple[list[dict[str, Any]], s
             if not last:
                 continue
             numbers = [sum(of_all) for of_all in zip(*last.values(), strict=True)]
-            row = {chart.axis: moment, **dict(zip(chart.numbers, numbers, strict=True))}
+            row = {chart.axis: moment, **dict(zip(chart.amounts, numbers, strict=True))}
             rows.append(row | ({chart.colour: _ranked_in(chart.colour, colour)} if colour else {}))
     return rows, ""
 

@@ -91,9 +91,20 @@ def test_a_bar_is_one_row_and_the_longest_comes_first(site):
     answer = fed(site, "people")
     assert (answer["name"], answer["note"]) == ("Bar chart of keys by who", "")
     # What it could be drawn by instead.
-    assert [*answer["rows"][0]] == ["who", "kind", "keys", "severity", "report_rows"]
+    assert [*answer["rows"][0]] == ["who", "kind", "keys", "severity", "report_rows", "rows"]
     array = fed(site, "people", _shape="array")
     assert array == answer["rows"]
+
+
+def test_rows_are_counted_where_no_column_is_called_so(site):
+    answer = fed(site, "people", **{"g.x_column": "rows", "_count_by": "who"})
+    assert [(row["who"], row["rows"]) for row in answer["rows"]] == [
+        ("01 Ada", 2),
+        ("02 (none)", 2),
+        (f"03 {HOSTILE}", 1),
+        ("04 Zoe", 1),
+    ]
+    assert answer["name"] == "Bar chart of rows by who"
 
 
 def test_labels_with_an_order_of_their_own_keep_it(site):
@@ -182,6 +193,7 @@ def test_what_no_chart_can_be_made_of_is_refused_with_a_sentence(site):
     for query, said in {
         urlencode({**BARS, "g.y_column": "nobody"}): "no such chart",
         urlencode({"g.x_column": "who"}): "no such chart",
+        urlencode({**BARS, "g.x_column": "rows", "g.mark": "circle"}): "no such chart",
         urlencode({**BARS, "whom": "Ada"}): "no column whom",
         urlencode({**BARS, "who__like": "Ada"}): "no comparison like",
     }.items():
