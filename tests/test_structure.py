@@ -87,7 +87,7 @@ MAY_IMPORT_WITHIN = {
         "subjects": set(),
         "layout": set(),
         "sums": {"asked", "filters", "patches"},
-        "breakdown": {"asked", "filters", "sums"},
+        "breakdown": {"asked", "facets", "filters", "sums"},
         "chart": {"filters", "sums"},
         "over_time": {"asked", "chart", "sums", "trend"},
         "links": {"workbench"},

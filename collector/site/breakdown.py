@@ -12,12 +12,13 @@ from typing import Any
 
 from ..reports.report import SEVERITIES
 from .asked import Asked
+from .facets import Facet
 from .filters import excluding
 from .sums import Sums, summed, summed_here
 
 IN_SIGHT = 5  # bars, so that the first row of the report is in sight, too
 MOST_BARS = 25  # the rest together have one more
-MOST_MS = 500  # after that a page does without a picture
+MOST_MS = 300  # after that a page does without a picture
 NOTHING = "(none)"
 # A bar has the colour of the strongest role in its name.
 ROLES = ("Administrator", "Manager", "Editor", "Writer", "Operator", "Reader", "Viewer")
@@ -54,11 +55,16 @@ class Breakdown:
 
 
 async def breakdown(
-    asked: Asked | None, report: Mapping[str, Any], rows: Sequence[Any], found: int
+    asked: Asked | None,
+    report: Mapping[str, Any],
+    rows: Sequence[Any],
+    found: int,
+    facets: Iterable[Facet] = (),
 ) -> Breakdown | None:
     """The picture of what is asked of a report; None if it has none.
 
-    `rows` are those of the page, of the number that was found.
+    `rows` are those of the page, of the number that was found, and `facets` what was counted of
+    all of these already.
     """
     declared = report.get("breakdown") or {}
     by, of = str(declared.get("by", "")), str(declared.get("of", ""))
@@ -67,13 +73,17 @@ async def breakdown(
     if not {by, of or by} <= {*asked.report.columns}:
         return None
     numbers = (of,) if of else ()
+    counted = next((facet.values for facet in facets if facet.column == by and not of), ())
+    if counted and sum(number for _, number in counted) == found:
+        known = ((None if value is None else str(value), number) for value, number in counted)
+        return Breakdown(by, of, tuple(_bars(known, by, asked)))
     if found == len(rows):
         sums: Sums | None = summed_here(rows, (by,), numbers)
     else:
         sums = await summed(asked, (by,), numbers, MOST_MS)
     if not sums or not sums.whole or len(sums.sums) < 2:
         return None
-    groups = [(one.values[0], one.numbers[0] if of else one.rows) for one in sums.sums]
+    groups = ((one.values[0], one.numbers[0] if of else one.rows) for one in sums.sums)
     return Breakdown(by, of, tuple(_bars(groups, by, asked)))
 
 

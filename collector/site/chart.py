@@ -124,7 +124,9 @@ def feed(chart: Chart, found: Sums, columns: Sequence[str]) -> Feed:
         found = replace(found, sums=tuple(counted))
     notes = []
     if not found.whole:
-        notes.append(f"It shows {found.listed:,} of {found.found:,} rows.")
+        notes.append(
+            f"It is drawn from {found.listed:,} of the {found.found:,} rows of this report."
+        )
     if not chart.adds_up:
         rows, note = _points(chart, found.sums)
     elif chart.over_time:

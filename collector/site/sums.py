@@ -46,11 +46,20 @@ async def summed(
     asked: Asked, by: Sequence[str], of: Sequence[str], most_ms: int | None = None
 ) -> Sums | None:
     """The sums of what is asked of a report; None if that takes too long or is too much."""
+    return await _answered(asked, _sql(asked, asked.report.whole, by, of), len(by), most_ms)
+
+
+async def summed_in_part(asked: Asked, by: Sequence[str], of: Sequence[str]) -> Sums | None:
+    """The same of the rows that the report gives by itself, which may not be all."""
+    return await _answered(asked, _sql(asked, asked.report.statement, by, of), len(by), None)
+
+
+async def _answered(asked: Asked, sql: str, n: int, most_ms: int | None) -> Sums | None:
     database = asked.site.databases[asked.database]
     values = {**dict.fromkeys(asked.parameters, ""), **dict(reversed(asked.arguments))}
     try:
         answer = await database.execute(
-            _sql(asked, by, of),
+            sql,
             values,
             truncate=True,
             custom_time_limit=most_ms,
@@ -62,7 +71,6 @@ async def summed(
         raise
     if answer.truncated:
         return None
-    n = len(by)
     sums = tuple(Sum(tuple(row[:n]), row[n], tuple(row[n + 3 :])) for row in answer.rows)
     listed, found = (answer.rows[0][n + 1], answer.rows[0][n + 2]) if sums else (0, 0)
     return Sums(sums, listed, found)
@@ -83,7 +91,7 @@ def summed_here(rows: Iterable[Any], by: Sequence[str], of: Sequence[str]) -> Su
     return Sums(tuple(sums), listed, listed)
 
 
-def _sql(asked: Asked, by: Sequence[str], of: Sequence[str]) -> str:
+def _sql(asked: Asked, rows: str, by: Sequence[str], of: Sequence[str]) -> str:
     columns = asked.report.columns
     found = f"max({identifier(ROWS_COLUMN)})" if ROWS_COLUMN in columns else f"max({_LISTED})"
     wanted = [f"nullif(cast({identifier(name)} as text), '')" for name in by]
@@ -93,7 +101,7 @@ def _sql(asked: Asked, by: Sequence[str], of: Sequence[str]) -> str:
         (
             f"select {', '.join(wanted)}",
             f"from (select *, count(*) over () as {_LISTED} from (",
-            asked.report.whole,
+            rows,
             "))",
             where(asked.selection, columns),
             f"group by {places}",

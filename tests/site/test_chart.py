@@ -59,6 +59,12 @@ QUERIES = {
         ("a", "2026-01-01", "low", 5),
         columns=("account_id", "at", "severity", "open"),
     ),
+    "endless": {
+        "sql": "with recursive n (n) as ("
+        "  select 0 union all select n + 1 from n where n < 999999999"
+        ") "
+        "select 'n' || (n % 2) as who, 1 as keys, 1000000000 as report_rows from n limit 10"
+    },
     "writes": {"sql": "delete from accounts", "write": True},
 }
 
@@ -144,9 +150,17 @@ def test_severities_sort_and_have_the_same_colours_everywhere(site):
 
 def test_an_answer_that_was_cut_says_so(site):
     whole, cut = fed(site, "people"), fed(site, "cut")
-    assert (whole["note"], cut["note"]) == ("", "It shows 3 of 4 rows.")
+    assert (whole["note"], cut["note"]) == ("", "It is drawn from 3 of the 4 rows of this report.")
     assert fed(site, "cut", who="a")["note"].startswith("There is nothing to compare")
-    assert "It shows 3 of 4 rows." in fed(site, "cut", who__not="b")["note"]
+    assert (
+        "It is drawn from 3 of the 4 rows of this report." in fed(site, "cut", who__not="b")["note"]
+    )
+
+
+def test_of_what_would_take_too_long_a_part_is_drawn_and_that_is_said(site):
+    answer = fed(site, "endless")
+    assert [(row["who"], row["keys"]) for row in answer["rows"]] == [("01 n0", 5), ("02 n1", 5)]
+    assert answer["note"] == "It is drawn from 10 of the 1,000,000,000 rows of this report."
 
 
 LINE = {
