@@ -382,7 +382,7 @@ def test_an_escalation_path_is_drawn_and_told(climbers, collected, tmp_path):
     } == {("Mona Member", "Admins"), ("Admins", "Administrator")}
     assert page.count("graph-escalates") == 3  # the legend has one
     assert (
-        "How Mona Member can get full control: the path is drawn in red, and its first step"
+        "How Mona Member can gain full control: the path is shown in red, and its first step"
         in re.sub("<[^>]*>", "", page)
     )
     # Through a profile, which is not in the graph: the path is told, and no line is red.
@@ -390,7 +390,7 @@ def test_an_escalation_path_is_drawn_and_told(climbers, collected, tmp_path):
         *("trusted profile deploy <b>", "access group Admins", "full control")
     ]
     assert not any(edge.get("escalates") for edge in of_paul["edges"])
-    assert "Paul Profile can get full control: the path is drawn in red." in text
+    assert "Paul Profile can gain full control: the path is shown in red." in text
     assert of_vera["escalations"] == [] and "Escalation path" not in nothing
     for hidden in ("shortest_escalation_paths", "policies", "access_groups"):
         with served(path, metadata=metadata_hiding(tmp_path, hidden)) as site:
