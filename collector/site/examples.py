@@ -74,7 +74,7 @@ _SENSITIVE = Example(
     from (
       select name, min(service_name) as service_name
       from resource_service_instances
-      where state = 'active' and name <> ''
+      where deleted_at is null and name <> ''
       group by name
       having count(*) = 1
     )
@@ -89,7 +89,7 @@ _INSTANCE = Example(
     """
     select name, coalesce(service_name, '') as words
     from resource_service_instances
-    where state = 'active' and name <> ''
+    where deleted_at is null and name <> ''
     order by name
     limit 1
     """,

@@ -47,7 +47,10 @@ COMMANDS = [
 ]
 LOCAL, BEHIND_A_LOGIN, AT_A_SOCKET = (line for line in COMMANDS if line[0] == "datasette")
 
-FILES_OF_THE_SITE = ("/-/static/", "/-/static-plugins/", "/-/iaminsights/site.")
+FILES_OF_THE_SITE = (
+    *("/-/static/", "/-/static-plugins/"),
+    *("/-/iaminsights/site.", "/-/iaminsights/favicon."),
+)
 WARNED = 'class="warning"'
 
 
