@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from datasette import Forbidden, Request
-from datasette.plugins import pm
 from datasette.utils import await_me_maybe
 
 
 async def actor(datasette: Any, scope: Mapping[str, Any]) -> Any:
     """Who asks, before Datasette has found it out."""
+    from datasette.plugins import pm  # it loads our plugins, which import this
+
     for found in pm.hook.actor_from_request(datasette=datasette, request=Request(scope, None)):
         if known := await await_me_maybe(found):
             return known
