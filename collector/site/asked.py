@@ -86,8 +86,10 @@ class Asked:
         return selected(self.report, everything) if everything.changes else self.query["sql"]
 
     def edited(self, address: str) -> str:
-        """The address of an editor with this SQL."""
-        return changed(address, {"sql": self.sql})
+        """The address of an editor, which has the SQL of a page, with this SQL."""
+        values = {name: "" for name in self.parameters if not name.startswith("_")}
+        given = {name: value for name, value in reversed(self.arguments) if name in values}
+        return f"{address.partition('?')[0]}?{urlencode({'sql': self.sql, **values, **given})}"
 
     @property
     def hidden(self) -> tuple[str, ...]:

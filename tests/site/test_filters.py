@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -15,6 +16,7 @@ from iaminsights.errors import FilterError
 from iaminsights.site.filters import (
     MOST_COUNTED,
     OPERATORS,
+    OURS,
     Selection,
     Source,
     changed,
@@ -157,6 +159,13 @@ def test_every_comparison_has_an_example():
     asked = test_an_address_gets_the_rows_that_it_asks_for.pytestmark[0].args[1]
     used = {key.rpartition("__")[2] for query, _ in asked for key, _ in parse_qsl(query, True)}
     assert set(OPERATORS) <= used
+
+
+def test_every_comparison_and_argument_is_documented():
+    said = (Path(__file__).parents[2] / "docs" / "reports.md").read_text(encoding="utf-8")
+    said = said.partition("## Filter, sort, and page")[2].partition("\n## ")[0]
+    assert [name for name in OPERATORS if f"__{name}=" not in said] == []
+    assert [name for name in OURS if f"`{name}=" not in said] == []
 
 
 @pytest.mark.parametrize(
