@@ -1,15 +1,15 @@
--- title: What the CIS benchmark's recommendations on IAM are judged by.
+-- title: The measures that decide the IAM recommendations of the CIS benchmark.
 -- grain: one row for each account and measure
 -- key: [account_id, measure]
 -- columns:
 --   account_id: {is: The account., references: accounts, required: true}
---   measure: {is: "What is judged, as the views cis_keys, cis_settings and so on have it.", required: true}
+--   measure: {is: "What is measured, as named in the views cis_keys, cis_settings, and so on.", required: true}
 --   fails:
---     is: 1 if what the recommendation warns of is there, 0 if not, empty if that is not known.
+--     is: 1 if the account fails the recommendation, 0 if not, empty if that is not known.
 --     kind: integer
 --   figure: What decides it, in words.
 --   unread: >
---     Parts that it rests on and that were not read in full; a 0 says nothing then.
+--     Parts that it depends on but that were not read in full; if there are any, a 0 is inconclusive.
 -- rests_on:
 --   [access_group_members, access_groups, account_settings, accounts, administrator_ways,
 --   apikeys, cbr_rules, collection_steps, collections, external_identity_settings,
@@ -17,9 +17,9 @@
 --   policy_roles, policy_services, public_access, serviceids, trustedprofile_identities,
 --   trustedprofile_rules, trustedprofiles, user_mfa, users]
 -- notes: |
---   Each measure judges what its recommendation asks, which is often less than the reports list that
---   help to fix it. The parts of each are in the views cis_keys, cis_settings, cis_factors,
---   cis_people, cis_administrators and cis_public; here is only what they rest on.
+--   Each measure judges what its recommendation asks for, which is often less than what the related
+--   reports list. The measures are in the views cis_keys, cis_settings, cis_factors, cis_people,
+--   cis_administrators, and cis_public; this fact adds only what they depend on.
 with
   measures as materialized (
     select account_id, measure, fails, figure from cis_keys

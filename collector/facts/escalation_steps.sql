@@ -1,16 +1,16 @@
--- title: How one gets from one identity or group to the next, step by step.
--- grain: one row for each way from one thing to the next
+-- title: The steps of escalation paths, from one identity or access group to the next.
+-- grain: one row for each step from one object to the next
 -- key: [id]
 -- columns:
 --   id: {is: Number of the step., kind: integer, required: true}
 --   account_id: {is: The account., references: accounts, required: true}
 --   source: Who takes the step.
---   source_kind: "identity, access_group, every, role or resource."
+--   source_kind: "identity, access_group, every, role, or resource."
 --   target: What it leads to.
---   target_kind: "identity, access_group, every, role, resource, full_control or lasting_access."
+--   target_kind: "identity, access_group, every, role, resource, full_control, or lasting_access."
 --   rule: {is: "Number of the rule in escalation_rules; 0 if it is no escalation.", kind: integer}
 --   policy_id: {is: The policy that allows it., references: policies}
---   confidence: "high, medium or low."
+--   confidence: "high, medium, or low."
 --   why: The step in words.
 -- rests_on:
 --   [access_groups, account_settings, accounts, full_administrators, instance_facts, policies,
@@ -18,7 +18,7 @@
 --   resource_gifts, serviceids, target_pairs, targets, trustedprofile_identities,
 --   trustedprofiles, users]
 -- notes: |
---   How one gets from one thing to the next: each step leads from who takes it to what it gives.
+--   Each step leads from the object that takes it to what it gives.
 --
 --   source, target: an IAM ID, the ID of an access group, "full control" of the account, the CRN of
 --   a resource that a trusted profile is linked to, or one of two helpers that keep the steps few:
@@ -111,7 +111,7 @@ with
         rules.step || ': ' || reached.service_name || ' ' || substr(grants.role, 6)
       )
       || iif(grants.is_conditional, ', under a condition', '')
-      || iif(reached.reach = 'everything', ', inferred from a policy for the bare account', '')
+      || iif(reached.reach = 'everything', ', inferred from a policy whose only target is the account', '')
       as why
     from reached
     cross join grants on grants.policy_id = reached.policy_id
@@ -310,7 +310,7 @@ with
     union all
     select
       trustedprofiles.account_id, allowed.iam_id, 'identity', trustedprofiles.iam_id, 'identity',
-      0, null, 3, 'may assume it'
+      0, null, 3, 'can assume it'
     from trustedprofile_identities as allowed
     join trustedprofiles on trustedprofiles.id = allowed.tp_id
     where allowed.iam_id not glob 'iam-Profile-*' -- a profile cannot assume another one

@@ -1,22 +1,22 @@
 -- title: >
---   What policies can say of each service instance, and of each resource in no list of them that leads
---   to more access, with a number that is shorter than its CRN.
+--   The properties that policies can use for each service instance, and for each unlisted resource
+--   that leads to more access, with a number that is shorter than its CRN.
 -- grain: one row for each service instance and for each such resource
 -- key: [number]
 -- columns:
---   number: {is: "Its number: first the instances, in the order of the names of all.", kind: integer, required: true}
---   instance_id: {is: "The instance; empty for a resource in no list.", references: resource_service_instances}
+--   number: {is: "Its number; instances come first, in order of their names.", kind: integer, required: true}
+--   instance_id: {is: "The instance; empty for an unlisted resource.", references: resource_service_instances}
 --   unlisted: CRN of the resource if it is in no list of service instances.
 --   account_id: {is: Its account., references: accounts, required: true}
---   guid: Its GUID; empty where it has none.
---   service_name: Its service; empty where it is not known.
+--   guid: Its GUID; empty if it has none.
+--   service_name: Its service; empty if it is not known.
 --   resource_group_id: {is: Its resource group., references: resource_groups}
---   region: Its region; empty where it has none.
+--   region: Its region; empty if it has none.
 -- indexes: [[guid], [account_id, service_name, region]]
 -- rests_on: [resource_gifts, resource_service_instances]
 -- errs: >
---   Of what only a link or a credential names, the resource group is not known: it is in no particular
---   one, which is too little.
+--   The resource group of a resource that only a link or a credential names is not known, so access
+--   through its resource group is missed.
 with
   things as (
     select

@@ -1,17 +1,17 @@
--- title: How many ways through access groups lead to each service instance.
+-- title: The number of access paths through access groups to each service instance.
 -- grain: one row for each service instance that a policy of an access group with members reaches
 -- key: [instance]
 -- by_key: true
 -- columns:
 --   instance: {is: The instance., kind: integer, references: instance_facts, required: true}
---   ways: {is: "Roles of each such policy, times the identities of its group, added up.", kind: integer, required: true}
+--   ways: {is: "Sum over these policies of their roles times the identities of their group.", kind: integer, required: true}
 -- rests_on:
 --   [access_group_summaries, instance_facts, policies, policy_roles, policy_targets, target_pairs,
 --   targets]
 -- errs: Same as the facts that it depends on.
 -- notes: |
---   There can be hundreds of millions of ways: they are counted, not made. The Public Access group
---   stands for every user and service ID.
+--   There can be hundreds of millions of access paths: they are counted, not created. The Public
+--   Access group represents every user and service ID.
 with
   granted as materialized (
     select

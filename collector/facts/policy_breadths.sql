@@ -1,4 +1,4 @@
--- title: How broad each active policy is, in one of these words.
+-- title: The breadth of each active policy.
 -- grain: one row for each active policy
 -- key: [policy_id]
 -- by_key: true
@@ -10,14 +10,14 @@
 --     From broad to narrow: whole account (nothing but the account is named), all services, all
 --     account management services, all IAM services, access tags, region, resource group, resource
 --     group itself, one service, one service in a resource group, one instance, part of an instance;
---     or ended, if its condition can hold no more, or another account, if it names that.
---   is_conditional: {is: 1 if it is under a rule of time or of attributes., kind: integer}
+--     or ended, if its condition has expired, or another account, if it names one.
+--   is_conditional: {is: 1 if it has a condition on time or attributes., kind: integer}
 -- facets: [account_id, breadth]
 -- rests_on: [policies, policy_conditions, policy_demands]
--- errs: A list or a pattern that leaves something out counts as one thing, however much it names.
+-- errs: A list or pattern that excludes something counts as one object, however much it names.
 -- notes: |
---   For an authorization it is what its target names. That something must only exist narrows nothing,
---   nor does a list or pattern that everything fits.
+--   For an authorization, it is the breadth of its target. A requirement that something exists narrows
+--   nothing, nor does a list or pattern that everything matches.
 with
   named as (
     select

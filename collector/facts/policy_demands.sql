@@ -1,4 +1,4 @@
--- title: What policies ask of what they are about, attribute by attribute.
+-- title: What policies require of their target, one row for each attribute.
 -- grain: one row for each attribute and each access tag of the target of a policy
 -- key: [policy_id, side, position]
 -- by_key: true
@@ -6,33 +6,33 @@
 --   policy_id: {is: The policy., references: policies, indexed: false, required: true}
 --   side: {is: "target or tag, as in policy_values.", required: true}
 --   position: {is: "Place of the attribute or tag in its list, from 0.", kind: integer, required: true}
---   name: "Name of the attribute; of a tag: tag."
---   patterns: "The patterns of its values in order, of which one must fit, as a JSON list."
---   wants_absent: {is: 1 if what lacks the attribute fits., kind: integer, required: true}
---   limits: {is: 1 unless everything that has the attribute fits., kind: integer, required: true}
+--   name: "Name of the attribute; for a tag: tag."
+--   patterns: "The patterns of its values in order, one of which must match, as a JSON list."
+--   wants_absent: {is: 1 if resources without the attribute match., kind: integer, required: true}
+--   limits: {is: 1 unless everything that has the attribute matches., kind: integer, required: true}
 --   is_part:
 --     is: >
---       1 if it is about a part of a service or of an instance: about anything but account, service,
---       instance, resource group and region.
+--       1 if it applies to a part of a service or of an instance: to anything except account,
+--       service, instance, resource group, and region.
 --     kind: integer
 --     required: true
 --   fits_service:
 --     is: >
---       1 if services can fit, or parts of them. Which service, and which instance of it, is not
+--       1 if services, or parts of them, can match. Which service, and which instance of it, is not
 --       decided here.
 --     kind: integer
 --     required: true
 --   fits_unplaced:
 --     is: >
---       1 if a service can fit that has no instances and is in no resource group: any instance and any
---       resource group will do.
+--       1 if a service without instances and outside resource groups can match: any instance and any
+--       resource group is accepted.
 --     kind: integer
 --     required: true
---   fits_management: {is: 1 if account management services can fit., kind: integer, required: true}
+--   fits_management: {is: 1 if account management services can match., kind: integer, required: true}
 -- rests_on: [policies, policy_values]
 -- errs: >
---   What single services call their parts (bucket, path, namespace) is not looked into: any value can
---   fit, which is too much.
+--   The names that services use for their parts (bucket, path, namespace) are not evaluated: any
+--   value can match, so access can be overstated.
 -- notes: |
 --   Services are of the serviceType service, account management services of platform_service, of
 --   which some are in the service_group_id IAM. Account management knows no resource groups, regions

@@ -1,17 +1,17 @@
--- title: Which policy gives which duty that should not meet another one in the same hands.
+-- title: Policies that give duties relevant to separation of duties.
 -- grain: one row for each active access policy and duty that it gives
 -- key: [policy_id, duty]
 -- columns:
 --   policy_id: {is: The policy., references: policies, required: true}
 --   account_id: {is: Its account., references: accounts, required: true}
---   duty: {is: "reads data, changes keys, grants access or changes audit routing.", required: true}
---   why: Roles, and the services that they are on.
+--   duty: {is: "reads data, changes keys, grants access, or changes audit routing.", required: true}
+--   why: The roles and their services.
 -- rests_on:
 --   [policies, policy_conditions, policy_roles, policy_services, policy_targets, role_actions,
 --   roles, target_services, targets]
 -- errs: >
---   Which key protects which data is not looked at, nor duties by platform roles that could be made
---   into others. Roles count by their actions where the file has them, else by name.
+--   Which key protects which data is not checked, nor are duties that platform roles could gain by
+--   granting themselves more. Roles count by their actions if the file has them, otherwise by name.
 -- notes: |
 --   reads data: content of instances of Secrets Manager and Object Storage. changes keys: deletes or
 --   disables keys in instances of Key Protect and Hyper Protect Crypto Services. grants access:

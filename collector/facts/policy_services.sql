@@ -1,39 +1,41 @@
--- title: Which policy is about which service, and how much of it.
+-- title: The services that each policy applies to, and how much of them.
 -- grain: >
---   one row for each active access policy and service that it is about, of those that the file knows
+--   one row for each active access policy and known service that it applies to
 -- key: [policy_id, service_type, service_name]
 -- by_key: true
 -- columns:
 --   policy_id: {is: The policy., references: policies, indexed: false, required: true}
 --   service_type: {is: "service, or platform_service for account management.", required: true}
---   service_name: {is: "The service; empty stands for instances that do not tell theirs.", required: true}
+--   service_name: {is: "The service; empty represents instances whose service is not known.", required: true}
 --   reach: >
---     How wide the policy is: everything (it limits nothing but the account), all_services or
---     all_account_management (it names no service), all_iam (the services that decide about access
---     are in it, all of them), or one_service (some).
+--     The extent of the policy: everything (limited only to the account), all_services or
+--     all_account_management (it names no service), all_iam (it includes all services that control
+--     access), or one_service (some services).
 --   scope: >
---     conditional (under a rule), else part (certain instances, places, tags or parts only), else full.
+--     conditional (it has a condition), otherwise part (only certain instances, locations, tags, or
+--     parts), otherwise full.
 --   is_whole:
 --     is: >
---       1 if it reaches the whole service: a part that it names is any part. A condition does not count.
+--       1 if it reaches the whole service: any part that it names is unlimited. Conditions are ignored.
 --     kind: integer
 --     required: true
 --   is_unplaced:
---     is: 1 if it reaches what of the service is no instance and in no resource group.
+--     is: 1 if it reaches what the service has outside instances and resource groups.
 --     kind: integer
 --     required: true
 -- rests_on:
 --   [instance_facts, policies, policy_conditions, policy_demands, policy_values, role_actions]
 -- errs: >
---   That a policy for the bare account includes account management is inferred: too much, if wrong.
+--   It is inferred that a policy whose only target is the account includes account management; if that
+--   is wrong, access is overstated.
 -- notes: |
---   This is the one place that decides which services a policy is about, by what its attributes match,
---   however they are worded. An attribute that the policy lacks limits nothing; of those that it has,
---   each must fit. What must be absent fits where the service lacks it, and any value where it does
---   not. Whether a single instance is reached is decided in target_pairs.
+--   This is the one place that decides which services a policy applies to, by what its attributes
+--   match, however they are worded. An attribute that the policy lacks limits nothing; each attribute
+--   that it has must match. An attribute that must be absent matches if the service lacks it, and any
+--   value matches if the service does not. Whether a single instance is reached is decided in target_pairs.
 --
---   Services are those that have instances, that roles have actions on or that policies name, and
---   those that reports ask about, whether the account has them or not.
+--   Services are those that have instances, that roles have actions on, or that policies name, and
+--   those that reports check, whether the account has them or not.
 with
   services as materialized (
     select

@@ -1,15 +1,16 @@
--- title: What each policy can reach, as one of few targets that policies share.
--- grain: one row for each active access policy that may reach service instances
+-- title: What each policy can reach, as one of a few targets that policies share.
+-- grain: one row for each active access policy that can reach service instances
 -- key: [policy_id]
 -- by_key: true
 -- columns:
 --   policy_id: {is: The policy., references: policies, required: true}
 --   account_id: {is: Its account., references: accounts, required: true}
 --   target_id: >
---     Policies of one account with the same target reach the same instances: the ID of the first of
---     them. Thousands of policies have far fewer targets.
+--     The ID of the first policy with this target. Policies of one account with the same target reach
+--     the same instances, and thousands of policies have far fewer targets.
 --   scope: >
---     conditional (under a rule of time or of attributes), else part (of an instance), else full.
+--     conditional (it has a condition on time or attributes), otherwise part (of an instance),
+--     otherwise full.
 -- indexes: [[target_id]]
 -- rests_on: [policies, policy_conditions, policy_demands]
 -- errs: Same as policy_demands.

@@ -4,27 +4,27 @@
 -- columns:
 --   policy_id: {is: The policy., references: policies, required: true}
 --   account_id: {is: Its account., references: accounts, required: true}
---   iam_id: {is: "The identity that holds it, if it is no group.", references: identities}
+--   iam_id: {is: "The identity that holds it, unless an access group does.", references: identities}
 --   access_group_id: {is: The access group that holds it., references: access_groups}
 --   administers_services: {is: 1 for Administrator on all services., kind: integer, required: true}
 --   manages_services: {is: 1 for Manager on all services., kind: integer, required: true}
 --   administers_account: {is: 1 for Administrator on all account management services., kind: integer, required: true}
 --   administers_iam:
 --     is: >
---       How many of the services that decide about access (IAM and users) it gives Administrator on.
+--       On how many of the services that control access (IAM and users) it grants Administrator.
 --     kind: integer
 --     required: true
 --   is_conditional: {is: 1 if it applies only under a condition., kind: integer, required: true}
---   why: Roles, what they are on, and under which condition.
+--   why: The roles, their target, and the condition.
 -- rests_on: [policies, policy_breadths, policy_conditions, policy_roles, policy_services, roles]
 -- errs: >
---   All services by a policy for each resource group or service, and custom roles, are not looked at,
---   which is too little; a policy for the bare account counts for account management too, which is
---   inferred.
+--   Access to all services through a policy for each resource group or service, and custom roles, are
+--   not checked, so some privileges are missed. It is inferred that a policy whose only target is the
+--   account includes account management.
 -- notes: |
---   Privileged is Administrator on account management as a whole or on one of the services that decide
---   about access, in full, or Administrator or Manager on all services; under a condition too: it
---   counts while the condition holds. Which services a policy reaches is decided in
+--   Privileged means Administrator on account management as a whole or on one of the services that
+--   control access, in full, or Administrator or Manager on all services. Policies with a condition
+--   count as long as the condition can be met. Which services a policy reaches is decided in
 --   policy_account_services and policy_breadths, by what its attributes match.
 with
   strong as materialized (

@@ -1,16 +1,16 @@
--- title: What a resource leads to for whoever holds the right role on it.
--- grain: one row for each resource, rule and what the resource leads to by it
+-- title: What a resource leads to for identities with the right role on it.
+-- grain: one row for each resource, rule, and target that the rule leads to
 -- key: [id]
 -- columns:
 --   id: {is: Number of the row., kind: integer, required: true}
 --   account_id: {is: The account., references: accounts, indexed: false, required: true}
 --   resource: {is: "CRN of the resource.", required: true}
 --   rule: {is: "Number of the rule in escalation_rules: 13 and 17 to 20.", kind: integer, required: true}
---   target: {is: "The resource itself for rule 13, else the IAM ID that it lets one act as.", required: true}
---   namespace: {is: "The namespace of a cluster from which it does, if the link names one."}
---   name: What to call the resource in the words of the rule.
+--   target: {is: "The resource for rule 13, otherwise the IAM ID that it lets one act as.", required: true}
+--   namespace: {is: "The namespace of the cluster, if the link names one."}
+--   name: The name of the resource in the text of the rule.
 --   is_listed: {is: 1 if it is a service instance of the account., kind: integer, required: true}
---   is_there: {is: "1 if the account has it, as far as the file can tell.", kind: integer, required: true}
+--   is_there: {is: "1 if the account has it, according to the file.", kind: integer, required: true}
 --   service_name: Its service.
 --   guid: GUID of the instance or cluster.
 --   resource_group_id: {is: Its resource group., references: resource_groups, indexed: false}
@@ -21,7 +21,8 @@
 --   known_resources, policies, resource_keys, resource_service_instances, trustedprofile_links,
 --   trustedprofiles, users]
 -- errs: >
---   The resource group of what only a link or a credential names is not known, which is too little.
+--   The resource group of a resource that only a link or a credential names is not known, so access
+--   through its resource group is missed.
 -- notes: |
 --   Resources give what trusted profiles trust them with, and what is in their service credentials.
 --   Some are in no list of service instances: virtual servers, and clusters that only search shows.

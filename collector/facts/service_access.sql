@@ -1,15 +1,15 @@
 -- title: How many instances each service has, and how many policies and identities reach it.
--- grain: one row for each service of an account that has instances or that a policy is about
+-- grain: one row for each service of an account that has instances or that a policy applies to
 -- key: [account_id, service]
 -- columns:
 --   account_id: {is: The account., references: accounts, required: true}
---   service: {is: "The service; unknown where an instance does not tell.", required: true}
+--   service: {is: "The service; unknown if an instance does not show it.", required: true}
 --   instances: {is: Its instances that are not removed., kind: integer, required: true}
 --   naming_policies: {is: Policies that name it., kind: integer, required: true}
 --   broad_policies: {is: Policies that reach it without naming it., kind: integer, required: true}
 --   holders: {is: Identities and access groups that hold these policies., kind: integer, required: true}
---   identities: {is: "Who that is, members of groups included, each once.", kind: integer, required: true}
---   public_access: What the settings make of access by everybody.
+--   identities: {is: "Those identities, including members of the groups, each once.", kind: integer, required: true}
+--   public_access: The effect of the settings on public access.
 -- rests_on:
 --   [access_group_members, access_groups, identities, policies, policy_breadths,
 --   policy_services, policy_targets, policy_values, public_access, resource_service_instances,

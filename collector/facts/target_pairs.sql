@@ -1,6 +1,5 @@
 -- title: >
---   Which target of policies has which service instances in it, and which resources in no list, by
---   their numbers.
+--   The service instances and unlisted resources in each target of policies, by their numbers.
 -- grain: one row for each target and instance
 -- key: [target, instance]
 -- by_key: true

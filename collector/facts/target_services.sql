@@ -1,10 +1,10 @@
--- title: How many service instances of each service each target of policies has in it.
+-- title: The number of service instances of each service in each target of policies.
 -- grain: one row for each target and service of which it has instances
 -- key: [target, service_name]
 -- by_key: true
 -- columns:
 --   target: {is: The target., kind: integer, references: targets, required: true}
---   service_name: {is: "The service; unknown where the instances do not tell.", required: true}
+--   service_name: {is: "The service; unknown if the instances do not show it.", required: true}
 --   instances: {is: Its instances in the target that are not removed., kind: integer, required: true}
 -- rests_on: [instance_facts, resource_service_instances, target_pairs]
 with

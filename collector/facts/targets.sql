@@ -1,4 +1,4 @@
--- title: What policies can reach, each target once, with a number.
+-- title: The targets of policies, each once, with a number.
 -- grain: one row for each target of policies of an account
 -- key: [number]
 -- columns:

@@ -118,7 +118,7 @@ def feed(chart: Chart, found: Sums, columns: Sequence[str]) -> Feed:
     """The rows to draw of a chart, of what was found by its labels and numbers."""
     name = f"{chart.mark} chart of {chart.amount} by {chart.axis}".capitalize()
     if chart.colour:
-        name += f", coloured by {chart.colour}"
+        name += f", colored by {chart.colour}"
     if chart.counts:
         counted = (replace(one, numbers=(one.rows,)) for one in found.sums)
         found = replace(found, sums=tuple(counted))
@@ -135,7 +135,7 @@ def feed(chart: Chart, found: Sums, columns: Sequence[str]) -> Feed:
         rows, note = _bars(chart, found.sums), ""
     if len(rows) == 1 and not note:
         what, value = chart.axis, rows[0][chart.axis]
-        note = f"There is nothing to compare: all rows have the same {what}, {value}."
+        note = f"There is nothing to compare because all rows have the same {what}, {value}."
     if rows:  # datasette-vega offers the columns that the first row has
         rows[0] = dict.fromkeys([*columns, ROWS]) | rows[0]
     return Feed(rows, name.replace("_", " "), " ".join(filter(None, [note, *notes])))
@@ -179,7 +179,7 @@ def _moments(chart: Chart, sums: Sequence[Sum]) -> tuple[list[dict[str, Any]], s
     """
     moments = sorted({one.values[0] for one in sums if one.values[0]})
     if len(moments) < 2:
-        return [], "There is one point in time so far; a line needs two."
+        return [], "There is only one point in time so far; a line needs two."
     place = len(chart.labels) - 1
     series: dict[str | None, dict[tuple[str, str | None], tuple[float, ...]]] = {}
     for one in sums:

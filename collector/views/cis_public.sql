@@ -2,8 +2,8 @@
 --   What the CIS benchmark's recommendations on public access are judged by.
 -- notes: |
 --   Columns as in cis_measures. The setting alone opens nothing: it takes an active policy of the
---   Public Access group, and settings that let it work for those who have no login. Where they are not
---   known fails is null.
+--   Public Access group, and settings that let it take effect for people without a login. If these are
+--   not known, fails is null.
 with
   grants as materialized (
     select
@@ -34,8 +34,8 @@ select
     when count(grants.account_id) > count(grants.is_open) then null
     else 0
   end as fails,
-  count(grants.account_id) || ' policies for everybody, '
-    || count(*) filter (where grants.is_open) || ' of them open to the world' as figure
+  count(grants.account_id) || ' policies of the Public Access group, '
+    || count(*) filter (where grants.is_open) || ' of them open to everyone' as figure
 from accounts
 cross join kinds
 left join grants

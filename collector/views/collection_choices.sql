@@ -1,6 +1,6 @@
--- title: "Each collection by number, account and time, as reports ask for one."
+-- title: "Collections by number, account, and time, to choose from."
 -- notes: |
---   name begins with the number of the collection, and that alone will do as well.
+--   name begins with the number of the collection; the number alone is sufficient.
 select
   collections.id || ': ' || coalesce(accounts.name, accounts.account_id) || ', '
     || replace(coalesce(collections.finished_at, collections.started_at), 'T', ' ') as name

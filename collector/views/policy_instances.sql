@@ -1,4 +1,4 @@
--- title: Which policy reaches which service instance, and how much of it.
+-- title: The service instances that each policy reaches, and how much of them.
 -- notes: |
 --   One row for each active access policy and instance that it reaches, with the scope of
 --   policy_targets. Unfiltered it can have millions of rows.

@@ -1,4 +1,4 @@
--- title: Which target of policies has which service instances in it.
+-- title: The service instances in each target of policies.
 select targets.target_id, instances.instance_id
 from target_pairs
 join targets on targets.number = target_pairs.target

@@ -371,7 +371,7 @@ def test_who_may_assume_an_administrators_profile_has_no_hop(world):
     assert world.paths() == [
         (
             *("ada", 0, 0, "high"),
-            "Ada → trusted profile Pilot (may assume it) → full control (is a full administrator)",
+            "Ada → trusted profile Pilot (can assume it) → full control (is a full administrator)",
         )
     ]
     assert world.report("identity") == []

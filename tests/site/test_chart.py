@@ -189,7 +189,7 @@ def test_accounts_that_were_collected_on_other_days_are_added_up(site):
 def test_a_line_needs_two_points(site):
     answer = fed(site, "beginning", **LINE, **{"g.color_column": "severity"})
     assert answer["rows"] == []
-    assert answer["note"] == "There is one point in time so far; a line needs two."
+    assert answer["note"] == "There is only one point in time so far; a line needs two."
 
 
 def test_points_are_not_added_up_and_the_highest_are_named(site):

@@ -61,15 +61,17 @@ def test_a_line_has_dates_and_the_number_that_it_ends_with(times):
 
 def test_a_single_collect_is_said_and_not_drawn(times):
     assert said(times, "first") == (
-        "Open by severity over time One collect so far, on 1 Jan 2026: a line begins with the next "
-        "one."
+        "Open by severity over time One collection so far, on 1 Jan 2026: the line starts with the "
+        "next one."
     )
     assert "<svg" not in picture(times.page("/iaminsights/first"))
 
 
 def test_accounts_have_a_picture_each(times):
     text = said(times, "two")
-    assert "Acme 10 0" in text and "1 more account Bolt One collect so far, on 1 Feb 2026" in text
+    assert (
+        "Acme 10 0" in text and "1 more account Bolt One collection so far, on 1 Feb 2026" in text
+    )
 
 
 def test_bars_are_no_line(times):
