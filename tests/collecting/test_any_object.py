@@ -82,12 +82,12 @@ CASES = [
 
 
 # A file takes its time to be made: several objects share one, each in an account of its own.
-TOGETHER = 8
+TOGETHER = 16
 
 
 @pytest.mark.parametrize("resource", CASES, ids=lambda r: f"{r.part} {r.path}")
 @settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
 def test_object_is_loaded_or_named(resource, data, tmp_path_factory):
