@@ -554,11 +554,10 @@ def counts_of(path):
 
 
 @pytest.mark.parametrize("limit", [None, 7, 99, 100])
-@pytest.mark.parametrize("operation", ["users", "members", "v2_policies", "tags", "search"])
-def test_pages_that_are_smaller_than_was_asked_for_are_read_to_the_last(path, operation, limit):
-    account = crowd()
-    faults = [Fault(operation, "smaller", limit=limit)] if limit else []
-    summary = through(path, account, *faults)
+def test_pages_that_are_smaller_than_was_asked_for_are_read_to_the_last(path, limit):
+    shortened = ("users", "members", "v2_policies", "tags", "search") if limit else ()
+    faults = [Fault(operation, "smaller", limit=limit) for operation in shortened]
+    summary = through(path, crowd(), *faults)
     assert statuses(summary) == {}
     assert counts_of(path) == COUNTS
     found = column_of(path, "select count(*) from resources where family = 'resource_controller'")
