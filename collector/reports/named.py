@@ -20,7 +20,7 @@ READS = (
     *("users", "identities", "access_groups", "access_group_members", "access_group_rules"),
     *("serviceids", "trustedprofiles", "trustedprofile_identities", "trustedprofile_rules"),
     *("trustedprofile_links", "apikeys", "resource_keys", "policies", "policy_sentences"),
-    *("cbr_rules", "account_settings", "external_identity_settings"),
+    *("cbr_rules", "account_settings", "external_identity_settings", "sole_escalation_policies"),
 )
 
 # By what an argument is: how it is told with its name, and the name, by the argument.
@@ -224,6 +224,12 @@ class Named:
             return one_line(argument.lstrip("-").replace("-", " "))
         words, sql = _NAMES[what]
         return words.format(one_line((sql and self._one(sql, argument)) or argument))
+
+    @cached_property
+    def with_one_way(self) -> set[str]:
+        """The identities whose paths of escalation all begin with one and the same policy."""
+        sql = "select iam_id from sole_escalation_policies where account_id = :account"
+        return {row[0] for row in self._ask(sql)}
 
     @cached_property
     def _people(self) -> dict[str, tuple[str, str]]:

@@ -23,7 +23,10 @@ from .named import Named
 from .output import Answer
 from .report import SEVERITIES
 
-COLUMNS = ("report", "title", "severity", "what", "who", "account_id", "command", "acknowledged")
+COLUMNS = (
+    *("report", "title", "severity", "what", "who", "account_id", "iam_id", "command"),
+    "acknowledged",
+)
 # All tables and views that are looked at, for whoever must ask first.
 READS = (*NAMED_IN, "accounts", "collections", "collected_parts")
 _MOST_LISTED = 10  # findings below a step
@@ -51,6 +54,7 @@ class ToFix:
     what: str
     who: str
     account_id: str
+    iam_id: str
     command: str
     is_accepted: bool
 
@@ -77,6 +81,7 @@ class ToFix:
             what_of(identifiers, row),
             str(holder_of(row) or ""),
             str(row["account_id"]),
+            str(row.get("iam_id") or ""),
             str(row.get("command") or ""),
             bool(row.get("acknowledged")),
         )
@@ -231,17 +236,18 @@ def _told(planned: _Planned, named: Named, numbers: Mapping[Step, int]) -> Itera
     }
     if first:
         yield _said(f"Only after {_numbered(first)}")
-    yield from _closing(planned, numbers)
+    yield from _closing(planned, named, numbers)
     yield f"#{step.text}"
     for line in named.undo(step):
         yield _said(f"Undo: {line}" if line.startswith("ibmcloud ") else line)
 
 
-def _closing(planned: _Planned, numbers: Mapping[Step, int]) -> Iterator[str]:
+def _closing(planned: _Planned, named: Named, numbers: Mapping[Step, int]) -> Iterator[str]:
     """The findings of a step, those together that take the same other steps."""
     groups: dict[str, list[ToFix]] = {}
     for finding, others in planned.closes:
-        begins = only_begins(finding.report, (planned.step, *others))
+        ends_all = finding.iam_id in named.with_one_way
+        begins = only_begins(finding.report, (planned.step, *others), ends_all)
         verb = "Begins to fix" if begins else "Closes"
         more = {numbers[other] for other in others if other in numbers}
         together = f", together with {_numbered(more)}" if more else ""

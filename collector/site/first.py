@@ -12,7 +12,10 @@ from .readers import may_see
 from .workbench import OPEN, VIEW, to_fix
 
 MOST = 3
-_TABLES = ("findings", "acknowledgements", "current_acknowledgements")
+_TABLES = (
+    *("findings", "acknowledgements", "current_acknowledgements"),
+    "sole_escalation_policies",
+)
 
 
 async def first(datasette: Any, actor: Any, name: str) -> dict[str, list[dict[str, Any]]]:

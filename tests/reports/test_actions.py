@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from iaminsights.reports.actions import STILL_FOUND, TO_DO, WEIGHTS, first_actions
 from iaminsights.reports.catalogue import all_reports
 from iaminsights.reports.commands import Step, core, steps_of
@@ -108,19 +110,73 @@ def disables(command: str | None) -> bool:
     return bool(steps) and all("api-key-disable" in step.name for step in steps)
 
 
-def test_a_path_of_several_is_only_begun(collected, opened):
-    """Two policies of one group lead to full control; a path is left when either is deleted."""
-    account = Account("Acme", owner="Olga Owner")
-    team = account.group("Team", [account.user("Ada"), account.user("Ben")])
-    account.policy(team, ["Administrator"], service="iam-access-management", id="policy-1")
-    account.policy(team, ["Administrator"], service="iam-groups", id="policy-2")
-    path = collected(account, reports=[REPORTS["escalation_paths"], REPORTS["policy_never_used"]])
+PATHS = [REPORTS["escalation_paths"]]
+ALL_GROUPS = {"roles": ["Administrator"], "service": "iam-groups"}
+ALL_POLICIES = {"roles": ["Administrator"], "service": "iam-access-management"}
+
+
+def closed_and_begun(path, opened) -> dict[str, tuple[int, int]]:
+    """By policy: how many escalation paths its deletion closes, and how many it only begins to."""
     with opened(path) as database:
         rows = database.execute(TO_DO).fetchall()
-        (actions,) = first_actions(rows, 9).values()
-    assert [row["report"] for row in rows].count("escalation_paths") == 2
-    assert {(action.weight, dict(action.closes)["medium"]) for action in actions} == {(3, 1)}
-    assert sorted(action.begins for action in actions) == [0, 2]
+    found: dict[str, tuple[int, int]] = {}
+    for row in rows:
+        policy = steps_of(row["command"])[-1].arguments[-1]
+        closes, begins = found.get(policy, (0, 0))
+        sure = bool(row["ends_all"])
+        found[policy] = (closes + sure, begins + (not sure))
+    return found
+
+
+def test_a_path_is_closed_where_all_paths_begin_with_its_policy(collected, opened):
+    account = Account("Acme", owner="Olga Owner")
+    team = account.group("Team", [account.user("Ada"), account.user("Ben")])
+    account.policy(team, **ALL_POLICIES, id="policy-team")
+    account.policy(team, ["Administrator"], service="logs", id="policy-harmless")
+    path = collected(account, reports=PATHS)
+    assert closed_and_begun(path, opened) == {"policy-team": (2, 0)}
+    with opened(path) as database:
+        (actions,) = first_actions(database.execute(TO_DO), 9).values()
+    assert [(one.weight, one.begins) for one in actions] == [(80, 0)]
+
+
+@pytest.mark.parametrize("way", ["own", "other group", "public group", "profile", "its group"])
+def test_a_path_is_only_begun_where_another_may_be_left(collected, opened, way):
+    account = Account("Acme", owner="Olga Owner")
+    ada, ben = account.user("Ada"), account.user("Ben")
+    account.policy(account.group("Team", [ada, ben]), **ALL_POLICIES, id="policy-team")
+    profile = account.profile("robot")
+    if way in ("profile", "its group"):
+        account.profile_identity(profile, ada)
+    holder = {
+        "own": ada,
+        "other group": account.group("Other", [ada]),
+        "public group": "AccessGroupId-PublicAccess",
+        "profile": profile,
+        "its group": account.group("Robots", [profile]),
+    }[way]
+    account.policy(holder, **ALL_GROUPS, id="policy-other")
+    path = collected(account, reports=PATHS)
+    found = closed_and_begun(path, opened)
+    everybody = way == "public group"
+    assert found["policy-team"] == ((0, 2) if everybody else (1, 1))
+    with opened(path) as database:
+        (actions,) = first_actions(database.execute(TO_DO), 9).values()
+    # Where one of them stays, none is said to be closed.
+    assert not any("policy-team" in one.command for one in actions)
+
+
+def test_a_way_that_leads_nowhere_leaves_no_path(collected, opened):
+    account = Account("Acme", owner="Olga Owner")
+    ada = account.user("Ada")
+    account.policy(ada, **ALL_POLICIES, id="policy-ada")
+    robot = account.service_id("robot")
+    only_robot = [
+        ("resourceType", "stringEquals", "serviceid"),
+        ("resource", "stringEquals", robot["id"]),
+    ]
+    account.policy(ada, ["Operator"], service="iam-identity", attributes=only_robot, id="policy-x")
+    assert closed_and_begun(collected(account, reports=PATHS), opened)["policy-ada"] == (1, 0)
 
 
 def applied(account: Account, step: Step) -> None:

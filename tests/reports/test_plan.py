@@ -33,7 +33,7 @@ HEAD = """\
 
 
 def finding(command: str, report="group_empty", severity="low", **fields) -> ToFix:
-    said = {"title": report, "what": "it", "who": "", "account_id": "acme", **fields}
+    said = {"title": report, "what": "it", "who": "", "account_id": "acme", "iam_id": "", **fields}
     return ToFix(report=report, severity=severity, command=command, is_accepted=False, **said)
 
 
