@@ -51,7 +51,9 @@ def fork(arguments: Sequence[str], environment: Mapping[str, str], folder: Path 
     """Datasette's command with these arguments, where it is imported already."""
     ours, theirs = _forks().Pipe(duplex=False)
     process = _forks().Process(
-        target=_datasette, args=(list(arguments), dict(environment), folder, theirs), daemon=True
+        target=_datasette,
+        args=(list(arguments), dict(environment), folder or Path.cwd(), theirs),
+        daemon=True,
     )
     with ours, theirs:
         process.start()
@@ -66,7 +68,7 @@ def fork(arguments: Sequence[str], environment: Mapping[str, str], folder: Path 
 
 
 def _datasette(
-    arguments: list[str], environment: dict[str, str], folder: Path | None, errors: Connection
+    arguments: list[str], environment: dict[str, str], folder: Path, errors: Connection
 ) -> None:
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
@@ -74,8 +76,7 @@ def _datasette(
     errors.close()
     os.environ.clear()
     os.environ.update(environment)
-    if folder is not None:
-        os.chdir(folder)
+    os.chdir(folder)
     from datasette.cli import cli
 
     sys.argv = ["datasette", *arguments]
