@@ -23,17 +23,19 @@ from .sandbox_client import Caller
 
 _VARIABLES = ("IBMCLOUD_", "IC_")
 
-# The files that take longest. They begin first, or one core waits at the end for the last of them.
+# The files that take longest. They begin first, or a core waits at the end for the last of them.
 _LONGEST = (
-    "test_browser.py",
     "test_quality.py",
-    "test_incomplete.py",
+    "test_browser.py",
     "test_publishing.py",
+    "test_incomplete.py",
+    "test_refresh.py",
     "test_graph.py",
     "test_site.py",
     "test_install.py",
-    "test_refresh.py",
     "test_takeover.py",
+    "test_findings.py",
+    "test_faults.py",
 )
 
 
