@@ -58,6 +58,16 @@ def sample(sample_file):
         yield found
 
 
+@pytest.fixture(scope="module")
+def endless(sample_file, tmp_path_factory):
+    numbers = LONG.partition("select number, ")[0].replace(":rows", "1e9")
+    sql = f"{numbers} select number, :kind as kind, 1000000000 as report_rows from numbers limit 9"
+    query = {"sql": sql, "params": ["kind", "first_name"]}
+    metadata = queries_file(tmp_path_factory.mktemp("endless"), endless=query)
+    with served(sample_file, "--setting", "sql_time_limit_ms", 100, metadata=metadata) as found:
+        yield found
+
+
 def users_on_page(page: str) -> list[str]:
     return [unescape(name) for name in re.findall(r'<td class="col-user">([^/]*)</td>', page)]
 
@@ -253,6 +263,22 @@ def test_a_report_that_ends_early_is_filtered_in_all_its_rows(collected):
         last = site.get("/iaminsights/find.json?text=Team&name=Team+1004&_shape=array").json()
     assert len(plain) == 1000
     assert [row["name"] for row in last] == ["Team 1004"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *("?number=7", "?_search=7", "?_sort_desc=number", "?_count_by=number"),
+        *(".json?number=7", ".csv?number=7"),
+    ],
+)
+def test_what_takes_too_long_is_said_in_a_sentence(endless, asked):
+    """The beginning of an answer is there at once, but not what would need all of its rows."""
+    answer = endless.get(f"/iaminsights/endless{asked}", status=400)
+    assert "100 ms (the setting sql_time_limit_ms)" in answer.text
+    assert "kind or first name" in answer.text
+    assert "Traceback" not in answer.text and "with recursive" not in answer.text
+    assert "1,000,000,000 rows" in endless.text("/iaminsights/endless")
 
 
 def test_a_reader_learns_nothing_of_a_report_that_is_not_theirs(sample_file, metadata):
