@@ -28,7 +28,7 @@
 --   trustedprofiles: {parameter: identity, column: iam_id, words: "What can it do?"}
 --   access_groups: {parameter: identity, column: id, words: "What can its members do?"}
 -- shown: [identity, kind, roles, target, via, scope, condition]
--- breakdown: {by: via}
+-- breakdown: {by: roles}
 -- chart:
 --   mark: bar
 --   x_column: via

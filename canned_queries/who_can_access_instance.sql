@@ -23,7 +23,7 @@
 -- linked_from:
 --   resource_service_instances: {parameter: instance, column: id, words: "Who can access it?"}
 -- shown: [identity, kind, roles, via, scope, membership, instance]
--- breakdown: {by: via}
+-- breakdown: {by: roles}
 -- chart:
 --   mark: bar
 --   x_column: via

@@ -152,8 +152,8 @@ def test_numbers_are_added_up_where_rows_are_counts(site):
         (LONG, 0),
     ]
     page = site.page("/iaminsights/keys")
-    assert "<figcaption>Keys by kind</figcaption>" in page
-    assert "<figcaption>Rows by kind</figcaption>" in site.page("/iaminsights/kinds")
+    assert "<figcaption>Keys by “kind”</figcaption>" in page
+    assert "<figcaption>Rows by “kind”</figcaption>" in site.page("/iaminsights/kinds")
     for bar in bars(page):
         assert sum(row["keys"] or 0 for row in rows_of(site, bar.url) if row["keys"] != "many") == (
             bar.number

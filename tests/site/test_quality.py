@@ -35,6 +35,8 @@ KINDS = {
     "filtered reports": "/iaminsights?_text=key",
     "tables": "/iaminsights?_tables=1",
     "chart": address("policies_by_last_permit"),
+    "over time": address("findings_over_time"),
+    "bars of roles": address("access_groups_without_service_policy"),
     "commands": address("api_key_no_expiry"),
     "all columns": address("policy_redundant", _all="1"),
     "filtered report": "/iaminsights/service_access_by_iam_id?kind=user&_search=a&_sort_desc=role",
@@ -382,7 +384,9 @@ def test_five_accounts_stand_side_by_side_or_below_each_other(page, collected):
             assert page.evaluate(CUT_TEXT) == [], width
 
 
-@pytest.mark.parametrize("kind", ["home", "summary", "chart", "commands", "table", "row of users"])
+@pytest.mark.parametrize(
+    "kind", ["home", "summary", "chart", "over time", "commands", "table", "row of users"]
+)
 def test_a_page_prints_dark_on_white_with_all_of_its_columns(sample, page, path_of, kind):
     """Also for somebody whose screen is dark."""
     visit(page, sample, path_of(kind), kind)
