@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from datasette.utils import tilde_encode
@@ -73,15 +73,25 @@ async def news(
             "administrators": {
                 "number": len(administrators),
                 "names": list(administrators.values())[:MOST],
+                "more": max(len(administrators) - MOST, 0),
                 "url": address["administrators"] if leads and administrators else None,
             },
             "critical": {
                 "number": len(critical),
-                "names": [(f"{row['title']}: {row['what']}", None) for row in critical[:MOST]],
+                "names": [(words, None) for words in _by_title(critical[:MOST])],
+                "more": max(len(critical) - MOST, 0),
                 "url": address["critical"] if leads and critical else None,
             },
         }
     return found
+
+
+def _by_title(findings: Sequence[Any]) -> list[str]:
+    """Findings in words, those of one report together."""
+    titles: dict[str, list[str]] = {}
+    for row in findings:
+        titles.setdefault(row["title"], []).append(str(row["what"]))
+    return [f"{title}: {', '.join(names)}" for title, names in titles.items()]
 
 
 async def _administrators(datasette: Any, actor: Any, name: str) -> list[Any]:

@@ -165,6 +165,17 @@ def test_new_administrators_and_critical_findings_are_named(on_day):
     assert {name for _, name in behind | administrators} == {"of the owner", "New Admin"}
 
 
+def test_new_findings_of_a_report_are_named_together_four_at_most(on_day):
+    account = acme()
+    on_day(1, account)
+    for number in range(6):
+        account.add_api_key(account.owner, f"key {number}", id=f"ApiKey-{number}")
+    with served(on_day(8, account)) as site:
+        text = site.text("/")
+    title = REPORTS["owner_api_key"].title
+    assert f"6 new critical findings : {title}: key 0, key 1, key 2, key 3 , and 2 more" in text
+
+
 def test_a_new_finding_that_somebody_accepts_is_no_news(on_day):
     account = acme()
     on_day(1, account)
