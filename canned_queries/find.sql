@@ -22,6 +22,19 @@
 --   x_type: nominal
 --   y_column: found
 --   y_type: quantitative
+with wanted as materialized (
+  select
+    iif(
+      trim(coalesce(:text, '')) = '',
+      '"no words, so nothing is found"',
+      '"'
+        || replace(
+          replace(replace(replace(trim(:text), '"', '""'), '  ', ' '), '  ', ' '), ' ', '"* "'
+        )
+        || '"*'
+    ) as words
+)
+-- What is found is counted by itself, so that no more of it than is shown is kept.
 select
   coalesce(accounts.name, search.account_id) as account,
   search.kind,
@@ -31,18 +44,11 @@ select
   search.table_name,
   search.key,
   search.account_id,
-  count(*) over () as report_rows
+  (select count(*) from search_fts where search_fts match (select words from wanted))
+    as report_rows
 from search_fts
 join search on search.rowid = search_fts.rowid
 join accounts on accounts.account_id = search.account_id
-where search_fts match iif(
-  trim(coalesce(:text, '')) = '',
-  '"no words, so nothing is found"',
-  '"'
-    || replace(
-      replace(replace(replace(trim(:text), '"', '""'), '  ', ' '), '  ', ' '), ' ', '"* "'
-    )
-    || '"*'
-)
+where search_fts match (select words from wanted)
 order by search_fts.rank, search.kind, search.name, search.id
 limit 1000

@@ -76,11 +76,11 @@ left join acknowledged_findings as acknowledged
   and acknowledged.account_id = serviceids.account_id
   and acknowledged.finding = serviceids.id
 where serviceids.iam_id not in (select iam_id from apikeys)
-  and serviceids.iam_id not in (
-    select members.iam_id
+  and not exists (
+    select 1
     from access_group_members as members
     join access_groups on access_groups.id = members.group_id
-    where access_groups.is_public = 0
+    where members.iam_id = serviceids.iam_id and access_groups.is_public = 0
   )
   and serviceids.iam_id not in (
     select service_iam_id from resource_keys where service_iam_id is not null

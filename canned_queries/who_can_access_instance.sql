@@ -37,23 +37,30 @@ with
     from (select place from text_places where place <= length(:instance) order by place)
     left join letter_cases on letter_cases.letter = substr(:instance, place, 1)
   ),
+  exact as materialized (
+    select instance_id as id
+    from instance_facts
+    where instance_id = :instance
+    union
+    select instance_id
+    from instance_facts
+    where guid = :instance and instance_id is not null
+  ),
   fitting as materialized (
+    select instances.id, instances.name, instances.account_id, 0 as distance
+    from exact
+    join resource_service_instances as instances on instances.id = exact.id
+    union all
     select
       instances.id,
       instances.name,
       instances.account_id,
-      case
-        when :instance in (instances.id, instances.guid) then 0
-        when instances.name glob wanted.pattern then 1
-        else 2
-      end as distance
+      iif(instances.name glob wanted.pattern, 1, 2)
     from wanted
     cross join resource_service_instances as instances
-    where coalesce(:instance, '') <> ''
-      and (
-        :instance in (instances.id, instances.guid)
-        or instances.name glob '*' || wanted.pattern || '*'
-      )
+    where :instance <> ''
+      and not exists (select 1 from exact)
+      and instances.name glob '*' || wanted.pattern || '*'
   ),
   chosen as materialized (
     select
@@ -111,81 +118,46 @@ with
       on summaries.access_group_id = policies.access_group_id
     where coalesce(policies.access_group_id, policies.iam_id) is not null
   ),
+  -- Identities by their numbers, which are in the order of their names.
+  -- Identities by their numbers, which are in the order of their names.
   ways as (
     select
-      identities.name as identity,
-      identities.kind,
+      member.value as number,
       grants.via,
-      members.membership_type as membership,
+      lists.membership,
       grants.public_access,
       grants.roles,
       grants.scope,
       grants.last_permit_at,
-      identities.iam_id,
       grants.access_group_id,
       grants.policy_id
     from grants
-    cross join access_group_members as members
-      on members.group_id = grants.access_group_id
-      and (
-        members.membership_type = 'static'
-        or not exists (
-          select 1
-          from access_group_members as others
-          where others.iam_id = members.iam_id
-            and others.group_id = members.group_id
-            and others.membership_type = 'static'
-        )
-      )
-    cross join identities on identities.iam_id = members.iam_id
+    cross join membership_lists as lists on lists.access_group_id = grants.access_group_id
+    cross join json_each(lists.members) as member
     union all
     select
-      identities.name,
-      identities.kind,
-      grants.via,
-      'public',
-      grants.public_access,
-      grants.roles,
-      grants.scope,
-      grants.last_permit_at,
-      identities.iam_id,
-      grants.access_group_id,
-      grants.policy_id
-    from grants
-    join public_access on public_access.access_group_id = grants.access_group_id
-    join (
-      select account_id, iam_id from users union all select account_id, iam_id from serviceids
-    ) as everybody
-      on everybody.account_id = public_access.account_id
-    join identities on identities.iam_id = everybody.iam_id
-    union all
-    select
-      identities.name,
-      identities.kind,
+      holders.number,
       grants.via,
       null,
       grants.public_access,
       grants.roles,
       grants.scope,
       grants.last_permit_at,
-      identities.iam_id,
-      null,
+      grants.access_group_id,
       grants.policy_id
     from grants
-    join identities on identities.iam_id = grants.holder_id
+    join identity_facts as holders on holders.iam_id = grants.holder_id
     where grants.access_group_id is null
     union all
-    select
-      identities.name, identities.kind, 'account owner', null, null, 'everything', 'full', null,
-      identities.iam_id, null, null
+    select owners.number, 'account owner', null, null, 'everything', 'full', null, null, null
     from chosen
-    join identities on identities.iam_id = chosen.owner
+    join identity_facts as owners on owners.iam_id = chosen.owner
   )
 select
   chosen.account,
   chosen.name as instance,
-  ways.identity,
-  ways.kind,
+  identities.name as identity,
+  identities.kind,
   ways.via,
   ways.membership,
   ways.public_access,
@@ -194,7 +166,7 @@ select
   ways.last_permit_at,
   1 as ways,
   chosen.fitting_instances,
-  ways.iam_id,
+  identities.iam_id,
   ways.access_group_id,
   ways.policy_id,
   chosen.id as instance_id,
@@ -202,4 +174,5 @@ select
     as report_rows
 from chosen
 cross join ways
-order by ways.via <> 'account owner', ways.identity, ways.iam_id, ways.via, ways.policy_id
+cross join identity_facts as identities on identities.number = ways.number
+order by ways.via <> 'account owner', ways.number, ways.via, ways.policy_id

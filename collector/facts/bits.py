@@ -6,13 +6,14 @@ over and over. As sets of bits they are united in no time, and nobody is counted
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from typing import Any
 
 
 def _members(numbers: str) -> bytes:
-    """members(group_concat(number)): the set of these numbers, as bytes."""
-    places = list(map(int, numbers.split(",")))
+    """members(list): the set of the numbers in a JSON list that is not empty, as bytes."""
+    places = json.loads(numbers)
     found = bytearray(max(places) // 8 + 1)
     for place in places:
         found[place >> 3] |= 1 << (place & 7)

@@ -1,10 +1,8 @@
 -- title: >
 --   Which identity belongs to which account, according to anything in the file.
 -- grain: one row for each identity, account, and source that shows it
--- key: [account_id, iam_id, known_from]
+-- key: [iam_id, account_id, known_from]
 -- by_key: true
--- indexes:
---   - [iam_id]
 -- columns:
 --   account_id: {is: "The account that it belongs to, which might not be in the file.", required: true}
 --   iam_id: {is: "The identity.", references: identities, required: true}

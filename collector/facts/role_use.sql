@@ -12,8 +12,8 @@
 --   public_access: The effect of the settings on public access.
 --   last_permit_at: {is: When one of the policies last permitted something., kind: time}
 -- rests_on:
---   [access_group_members, access_groups, identities, policies, policy_conditions,
---   policy_roles, public_access, serviceids, users]
+--   [identity_facts, membership_lists, policies, policy_conditions, policy_roles,
+--   public_access]
 with
   grants as materialized (
     select
@@ -46,26 +46,13 @@ with
   ),
   -- Who holds something, as a set of numbers of identities.
   sets as materialized (
-    select members.group_id as holder, members(group_concat(identities.rowid)) as numbers
-    from access_group_members as members
-    join identities on identities.iam_id = members.iam_id
-    where members.group_id in (select holder from held)
-    group by members.group_id
+    select access_group_id as holder, members(members) as numbers
+    from membership_lists
+    where access_group_id in (select holder from held)
     union all
-    select access_groups.id, members(group_concat(identities.rowid))
-    from access_groups
-    join (
-      select account_id, iam_id from users union all select account_id, iam_id from serviceids
-    ) as everybody
-      on everybody.account_id = access_groups.account_id
-    join identities on identities.iam_id = everybody.iam_id
-    where access_groups.is_public = 1 and access_groups.id in (select holder from held)
-    group by access_groups.id
-    union all
-    select iam_id, members(group_concat(rowid))
-    from identities
+    select iam_id, members(json_array(number))
+    from identity_facts
     where iam_id in (select holder from held)
-    group by iam_id
   ),
   holders as materialized (
     select held.account_id, held.role_id, united(sets.numbers) as identities

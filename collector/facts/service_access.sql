@@ -11,9 +11,9 @@
 --   identities: {is: "Those identities, including members of the groups, each once.", kind: integer, required: true}
 --   public_access: The effect of the settings on public access.
 -- rests_on:
---   [access_group_members, access_groups, identities, policies, policy_breadths,
---   policy_services, policy_targets, policy_values, public_access, resource_service_instances,
---   serviceids, target_services, targets, users]
+--   [identity_facts, membership_lists, policies, policy_breadths, policy_services,
+--   policy_targets, policy_values, public_access, resource_service_instances, target_services,
+--   targets]
 with
   naming as materialized (
     select distinct breadths.account_id, breadths.policy_id, named.value as service
@@ -69,26 +69,13 @@ with
   -- Who holds something, as a set of numbers of identities; that somebody is in it twice is no
   -- matter.
   held as materialized (
-    select members.group_id as holder, members(group_concat(identities.rowid)) as numbers
-    from access_group_members as members
-    join identities on identities.iam_id = members.iam_id
-    where members.group_id in (select access_group_id from holders)
-    group by members.group_id
+    select access_group_id as holder, members(members) as numbers
+    from membership_lists
+    where access_group_id in (select access_group_id from holders)
     union all
-    select access_groups.id, members(group_concat(identities.rowid))
-    from access_groups
-    join (
-      select account_id, iam_id from users union all select account_id, iam_id from serviceids
-    ) as everybody
-      on everybody.account_id = access_groups.account_id
-    join identities on identities.iam_id = everybody.iam_id
-    where access_groups.is_public = 1 and access_groups.id in (select access_group_id from holders)
-    group by access_groups.id
-    union all
-    select iam_id, members(group_concat(rowid))
-    from identities
+    select iam_id, members(json_array(number))
+    from identity_facts
     where iam_id in (select iam_id from holders where access_group_id is null)
-    group by iam_id
   ),
   reaching as materialized (
     select holders.account_id, holders.service, united(held.numbers) as identities

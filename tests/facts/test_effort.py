@@ -29,9 +29,11 @@ LONG = {
 # Those that once worked out something for all in order to show it for a few.
 FEW = {
     "limit_headroom": 225,
+    "find": 10,
     "policy_redundant": 215,
     "sensitive_data_reach": 200,
     "sensitive_services_without_cbr": 100,
+    "service_id_no_key": 115,
     "user_no_access": 75,
 }
 # Such as (a, b) not in (select ...).
@@ -80,7 +82,7 @@ def test_facts_weigh_little_beside_what_they_are_made_from(medium):
             "join sqlite_master as objects on objects.name = pages.name group by 1"
         ):
             weights[table in facts] += weight
-    assert weights[True] <= 0.49 * weights[False]
+    assert weights[True] <= 0.52 * weights[False]
 
 
 @pytest.mark.parametrize("name", ["who_administers_account", "who_can_do_action"])
@@ -117,4 +119,4 @@ def test_deriving_all_facts_takes_few_steps(medium, tmp_path):
     with closing(sqlite3.connect(copy)) as database:
         database.set_progress_handler(count, 1000)
         derive(database)
-    assert steps <= 5_800
+    assert steps <= 6_000
