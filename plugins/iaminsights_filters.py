@@ -33,8 +33,9 @@ def asgi_wrapper(datasette):
                 await app(scope, receive, send)
             except FilterError as error:
                 request = Request(scope, receive)
+                title, report = "There is no such filter", _report(request)
                 said = await error_page(
-                    datasette, request, str(error), "There is no such filter", 400
+                    datasette, request, str(error), title, 400, report_url=report
                 )
                 if said:
                     await said.asgi_send(send)
@@ -74,4 +75,10 @@ def handle_exception(datasette, request, exception):
         limit=datasette.setting("sql_time_limit_ms"),
         instead=INSTEAD.format(parameters=" or ".join(fields)) if fields else "",
     )
-    return error_page(datasette, request, sentence, "This takes too long", 400)
+    title = "This takes too long"
+    return error_page(datasette, request, sentence, title, 400, report_url=_report(request))
+
+
+def _report(request: Request) -> str:
+    """The address of the report's page, with nothing asked of it."""
+    return request.path.partition("?")[0].partition(".")[0]

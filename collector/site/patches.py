@@ -173,11 +173,16 @@ def _allow(table: Any) -> Any:
 # --- A page that says why there is none -----------------------------------------------------------
 
 
-async def error_page(datasette: Any, request: Any, sentence: str, title: str, status: int) -> Any:
-    """Datasette's own page, or JSON, of an error, to be sent before any view is reached."""
+async def error_page(
+    datasette: Any, request: Any, sentence: str, title: str, status: int, **beside: str
+) -> Any:
+    """Datasette's own page, or JSON, of an error, to be sent before any view is reached.
+
+    What stands `beside` the sentence is for the template, and in JSON.
+    """
     from datasette.views.base import DatasetteError
 
-    error = DatasetteError(sentence, title=title, status=status)
+    error = DatasetteError(sentence, title=title, status=status, error_dict=dict(beside))
     for found in pm.hook.handle_exception(datasette=datasette, request=request, exception=error):
         if response := await await_me_maybe(found):
             return response

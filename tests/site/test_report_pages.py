@@ -216,6 +216,8 @@ def test_what_a_report_has_not_is_an_error_in_a_sentence(site, form, query, sent
     answer = site.get(f"/iaminsights/people{form}?{query}", status=400)
     assert sentence in answer.text
     assert "Traceback" not in answer.text
+    back = '<a href="/iaminsights/people">The report without filters</a>'
+    assert back in answer.text or answer.json()["report_url"] == "/iaminsights/people"
 
 
 def test_a_query_whose_columns_cannot_be_told_apart_is_left_as_it_is(site):
