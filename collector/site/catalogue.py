@@ -53,8 +53,8 @@ def _rank(report: Mapping[str, Any]) -> int:
 async def search_url(datasette: Any, actor: Any) -> str | None:
     """Where a search is sent to; None if there is nothing to search or it may not be seen."""
     for database in datasette.databases:
-        report = (await known(datasette, actor, database)).get("find")
-        if report and await is_visible(datasette, actor, database, report):
+        found = await one(datasette, actor, database, "find")  # asked on every page
+        if found and await may_see(datasette, actor, database, "find", action="view-query"):
             url: str = datasette.urls.query(database, "find")
             return url
     return None

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..reports.plan import COLUMNS, READS, ToFix, plan
 from ..reports.report import SEVERITIES
-from .catalogue import known
+from .catalogue import known, one
 from .readers import may_see
 from .workbench import VIEW
 
@@ -30,7 +30,7 @@ async def can_plan(
         return set(columns) >= set(COLUMNS)
     if table or not query_name or not {"command", "account_id"} <= set(columns):
         return False
-    report = (await known(datasette, actor, database)).get(query_name, {})
+    report = await one(datasette, actor, database, query_name) or {}
     return bool(report.get("identifiers"))
 
 
