@@ -26,7 +26,7 @@ ROLES = ("Administrator", "Manager", "Editor", "Writer", "Operator", "Reader", "
 
 @dataclass(frozen=True)
 class Bar:
-    """One value or, at the end, what is left: `share` is its length, in percent of the longest."""
+    """One value, or what is left: `share` is its length in percent of the longest; 0 is none."""
 
     label: str
     number: float
@@ -91,17 +91,14 @@ def _bars(groups: Iterable[tuple[str | None, float]], by: str, asked: Asked) -> 
     """A bar for each value and its number: of severities the worst is first, else the longest."""
     ordered = sorted(groups, key=lambda group: (_rank(group[0], by), -group[1], group[0] or "~"))
     shown, left = ordered[:MOST_BARS], ordered[MOST_BARS:]
-    rest = sum(number for _, number in left)
-    longest = max(rest, *(number for _, number in shown)) or 1
-
-    def bar(label: str, number: float, colour: str, url: str) -> Bar:
-        return Bar(label, number, max(0, 100 * number / longest), colour, url)
-
+    longest = max(number for _, number in shown) or 1
     for value, number in shown:
-        yield bar(value or NOTHING, number, _colour(value, by), asked.only(by, value))
+        share = max(0, 100 * number / longest)
+        yield Bar(value or NOTHING, number, share, _colour(value, by), asked.only(by, value))
     if left:
+        # Without a length: what many have together would make all others look like nothing.
         url = excluding(asked.address, by, (value for value, _ in shown))
-        yield bar(f"{len(left):,} others", rest, "", url)
+        yield Bar(f"{len(left):,} others", sum(number for _, number in left), 0, "", url)
 
 
 def _rank(value: str | None, by: str) -> int:

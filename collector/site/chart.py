@@ -125,7 +125,7 @@ def feed(chart: Chart, found: Sums, columns: Sequence[str]) -> Feed:
     notes = []
     if not found.whole:
         notes.append(
-            f"It is drawn from {found.listed:,} of the {found.found:,} rows of this report."
+            f"Only {found.listed:,} of the {found.found:,} rows of this report were looked at."
         )
     if not chart.adds_up:
         rows, note = _points(chart, found.sums)
@@ -135,7 +135,7 @@ def feed(chart: Chart, found: Sums, columns: Sequence[str]) -> Feed:
         rows, note = _bars(chart, found.sums), ""
     if len(rows) == 1 and not note:
         what, value = chart.axis, rows[0][chart.axis]
-        note = f"There is nothing to compare because all rows have the same {what}, {value}."
+        note = f"There is nothing to compare because all these rows have the same {what}, {value}."
     if rows:  # datasette-vega offers the columns that the first row has
         rows[0] = dict.fromkeys([*columns, ROWS]) | rows[0]
     return Feed(rows, name.replace("_", " "), " ".join(filter(None, [note, *notes])))

@@ -101,11 +101,12 @@ def picture(page: str) -> str:
 def bars(page: str) -> list[Drawn]:
     found = re.findall(
         r'<li><a href="([^"]*)"(?: class="([^"]*)")?><span class="bar-label" title="[^"]*">(.*?)'
-        r'</span>.*?width: ([\d.]+)%.*?bar-number">([\d,.]+)<',
+        r'</span>.*?"bar-length">(?:<span class="bar" style="width: ([\d.]+)%"></span>)?'
+        r'<span class="bar-number">([\d,.]+)<',
         picture(page),
     )
     return [
-        Drawn(html.unescape(label), float(number.replace(",", "")), float(share), colour, url)
+        Drawn(html.unescape(label), float(number.replace(",", "")), float(share or 0), colour, url)
         for url, colour, label, share, number in (
             (html.unescape(url), colour, label, share, number)
             for url, colour, label, share, number in found
@@ -192,6 +193,8 @@ def test_what_has_no_bar_of_its_own_has_one_together(site):
     found = bars(site.page("/iaminsights/many"))
     assert len(found) == 26
     assert (found[-1].label, found[-1].number) == ("5 others", 1 + 2 + 3 + 4 + 5)
+    # However many they are, the longest of the others is as long as one can be.
+    assert (found[0].number, found[0].share, found[-1].share) == (30, 100, 0)
     rows = rows_of(site, found[-1].url)
     assert {row["kind"] for row in rows} == {"n25", "n26", "n27", "n28", "n29"}
     assert len(rows) == 15
