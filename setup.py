@@ -118,21 +118,9 @@ setup(
     entry_points={
         "console_scripts": ["iaminsights = iaminsights.cli:main"],
         # Named like the file, ending included: Datasette then knows the plugin of the checkout's
-        # plugins/ folder and the installed one as the same, and registers it once.
-        "datasette": [
-            "iaminsights.py = iaminsights_plugins.iaminsights",
-            "iaminsights_assets.py = iaminsights_plugins.iaminsights_assets",
-            "iaminsights_chart.py = iaminsights_plugins.iaminsights_chart",
-            "iaminsights_file.py = iaminsights_plugins.iaminsights_file",
-            "iaminsights_filters.py = iaminsights_plugins.iaminsights_filters",
-            "iaminsights_graph.py = iaminsights_plugins.iaminsights_graph",
-            "iaminsights_links.py = iaminsights_plugins.iaminsights_links",
-            "iaminsights_pages.py = iaminsights_plugins.iaminsights_pages",
-            "iaminsights_plan.py = iaminsights_plugins.iaminsights_plan",
-            "iaminsights_safety.py = iaminsights_plugins.iaminsights_safety",
-            "iaminsights_summary.py = iaminsights_plugins.iaminsights_summary",
-            "iaminsights_warning.py = iaminsights_plugins.iaminsights_warning",
-        ],
+        # plugins/ folder and the installed one as the same, and registers it once. It registers
+        # those beside it, so that a checkout that was updated needs no new installation.
+        "datasette": ["iaminsights.py = iaminsights_plugins.iaminsights"],
     },
     classifiers=[
         "Environment :: Console",

@@ -369,23 +369,36 @@ def test_plugins_folder_alone_is_enough(sample_file):
         assert_whole_site(site)
 
 
-def test_wheel_carries_its_own_templates(sample_file, tmp_path):
-    """The layout of an ordinary install: package, plugins, templates and entry points."""
-    shutil.copytree(CHECKOUT / "collector", tmp_path / "iaminsights")
-    shutil.copytree(CHECKOUT / "templates", tmp_path / "iaminsights" / "site" / "templates")
-    shutil.copytree(CHECKOUT / "plugins", tmp_path / "iaminsights_plugins")
-    information = tmp_path / "iaminsights-99.dist-info"
+def laid_out_as_installed(folder, *named):
+    """The layout of an ordinary install that names these plugins as entry points."""
+    shutil.copytree(CHECKOUT / "collector", folder / "iaminsights")
+    shutil.copytree(CHECKOUT / "templates", folder / "iaminsights" / "site" / "templates")
+    shutil.copytree(CHECKOUT / "plugins", folder / "iaminsights_plugins")
+    information = folder / "iaminsights-99.dist-info"
     information.mkdir()
     (information / "METADATA").write_text("Metadata-Version: 2.1\nName: iaminsights\nVersion: 99\n")
     (information / "entry_points.txt").write_text(
-        "[datasette]\n"
-        + "".join(f"{file.name} = iaminsights_plugins.{file.stem}\n" for file in PLUGINS)
+        "[datasette]\n" + "".join(f"{name}.py = iaminsights_plugins.{name}\n" for name in named)
     )
+
+
+def test_wheel_carries_its_own_templates(sample_file, tmp_path):
+    laid_out_as_installed(tmp_path, "iaminsights")
     marked = tmp_path / "iaminsights" / "site" / "templates" / "index.html"
     marked.write_text(marked.read_text() + "{% block footer %}From the wheel{% endblock %}")
     with served(sample_file, PYTHONPATH=str(tmp_path)) as site:
         assert_whole_site(site)
         assert "From the wheel" in site.page("/")
+
+
+@pytest.mark.parametrize("only", ["", "iaminsights,datasette-vega"])
+def test_a_checkout_needs_no_new_installation_when_it_is_updated(sample_file, tmp_path, only):
+    """Its entry points are those of the day on which it was installed: some of the plugins."""
+    laid_out_as_installed(tmp_path, "iaminsights", "iaminsights_links")
+    variables = {"DATASETTE_LOAD_PLUGINS": only} if only else {}
+    with served(sample_file, PYTHONPATH=str(tmp_path), **variables) as site:
+        assert_whole_site(site)
+        assert len(hooks_of_ours(site)) == len(PLUGINS)
 
 
 def test_a_users_own_templates_come_first(sample_file, tmp_path):
