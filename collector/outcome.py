@@ -91,13 +91,13 @@ def cost_of_silence(asked: Asked) -> Cost:
 
 
 class Loss(Enum):
-    """Why something is missing in a part, and how those losses that are not named are counted."""
+    """Why something is missing in a part, and how one or more that are not named are counted."""
 
-    DENIED = "{more} more requests were denied."
-    FAILED = "{more} more requests failed."
-    SHORT = "{more} more lists were incomplete."
-    LEFT_OUT = "and {more} more"
-    UNASKED = "{more} more could not be requested."
+    DENIED = ("1 more request was denied.", "{more} more requests were denied.")
+    FAILED = ("1 more request failed.", "{more} more requests failed.")
+    SHORT = ("1 more list was incomplete.", "{more} more lists were incomplete.")
+    LEFT_OUT = ("and 1 more", "and {more} more")
+    UNASKED = ("1 more could not be requested.", "{more} more could not be requested.")
 
 
 @dataclass
@@ -147,7 +147,7 @@ def _said(loss: Loss, losses: list[str]) -> list[str]:
     """The first of the losses in words, and the number of all."""
     shown = list(dict.fromkeys(losses))[:_SHOWN]
     more = len(losses) - len(shown)
-    counted = [loss.value.format(more=more)] if more else []
+    counted = [loss.value[more > 1].format(more=more)] if more else []
     if loss is not Loss.LEFT_OUT:
         return shown + counted
     objects = "1 object was" if len(losses) == 1 else f"{len(losses)} objects were"

@@ -33,7 +33,8 @@ select
   accounts.account_id,
   'administrators' as measure,
   coalesce(people.directly, 0) > 0 as fails,
-  coalesce(people.directly, 0) || ' people besides the owner by direct policies, '
+  coalesce(people.directly, 0) || iif(people.directly = 1, ' person', ' people')
+    || ' besides the owner by direct policies, '
     || coalesce(people.people, 0) || ' by any path' as figure
 from accounts
 left join people on people.account_id = accounts.account_id
@@ -42,7 +43,8 @@ select
   accounts.account_id,
   'service ID administrators',
   coalesce(programs.programs, 0) > 0,
-  coalesce(programs.programs, 0) || ' service IDs, '
+  coalesce(programs.programs, 0) || iif(programs.programs = 1, ' service ID', ' service IDs')
+    || ', '
     || coalesce(programs.by_profile, 0) || ' of them through a trusted profile'
 from accounts
 left join programs on programs.account_id = accounts.account_id

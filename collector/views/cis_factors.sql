@@ -63,7 +63,7 @@ select
   'exempt people' as measure,
   mfa glob 'NONE*' or exempt > 0 as fails,
   'the account requires ' || coalesce(mfa, 'an unknown MFA setting') || ', ' || exempt
-    || ' people are exempt' as figure
+    || iif(exempt = 1, ' person is exempt', ' people are exempt') as figure
 from counted
 union all
 select
@@ -77,5 +77,6 @@ select
   account_id,
   'factor of administrators',
   lacking > 0,
-  lacking || ' of ' || people || ' (owner and administrators) lack it'
+  lacking || ' of ' || people || ' (owner and administrators) '
+    || iif(lacking = 1, 'lacks it', 'lack it')
 from counted

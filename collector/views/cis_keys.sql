@@ -66,18 +66,27 @@ select
   account_id,
   'unused keys' as measure,
   unused > 0 as fails,
-  unused || ' API keys not used for 180 days' as figure
+  unused || iif(unused = 1, ' API key', ' API keys') || ' not used for 180 days' as figure
 from counted
 union all
-select account_id, 'old keys', old > 0, old || ' API keys older than 90 days'
+select
+  account_id,
+  'old keys',
+  old > 0,
+  old || iif(old = 1, ' API key', ' API keys') || ' older than 90 days'
 from counted
 union all
-select account_id, 'keys of the owner', of_owner > 0, of_owner || ' API keys of the owner'
+select
+  account_id,
+  'keys of the owner',
+  of_owner > 0,
+  of_owner || iif(of_owner = 1, ' API key', ' API keys') || ' of the owner'
 from counted
 union all
 select
   account_id,
   'keys of administrators',
   of_owner + of_others > 0,
-  of_owner || ' API keys of the owner, ' || of_others || ' of other administrators'
+  of_owner || iif(of_owner = 1, ' API key', ' API keys') || ' of the owner, '
+    || of_others || ' of other administrators'
 from counted

@@ -97,30 +97,36 @@ select
   account_id,
   'mail addresses' as measure,
   nullif(mailless > 0, 0) as fails,
-  mailless || ' people without an email address' as figure
+  mailless || iif(mailless = 1, ' person', ' people') || ' without an email address' as figure
 from counted
 union all
 select
   account_id,
   'groups',
   direct + outside > 0,
-  direct || ' people with direct policies, ' || outside || ' in no access group'
+  direct || iif(direct = 1, ' person', ' people') || ' with direct policies, '
+    || outside || ' in no access group'
 from counted
 union all
 select
   account_id,
   'groups or profiles',
   direct + without_profile > 0,
-  direct || ' people with direct policies, ' || without_profile
-    || ' in no access group and with no trusted profile'
+  direct || iif(direct = 1, ' person', ' people') || ' with direct policies, '
+    || without_profile || ' in no access group and with no trusted profile'
 from counted
 union all
-select account_id, 'inactive people', inactive > 0, inactive || ' people inactive for 30 days'
+select
+  account_id,
+  'inactive people',
+  inactive > 0,
+  inactive || iif(inactive = 1, ' person', ' people') || ' inactive for 30 days'
 from counted
 union all
 select
   account_id,
   'support group',
   supporters = 0,
-  supporters || ' access groups with members who can open cases'
+  supporters || iif(supporters = 1, ' access group', ' access groups')
+    || ' with members who can open cases'
 from counted

@@ -34,7 +34,8 @@ select
     when count(grants.account_id) > count(grants.is_open) then null
     else 0
   end as fails,
-  count(grants.account_id) || ' policies of the Public Access group, '
+  count(grants.account_id) || iif(count(grants.account_id) = 1, ' policy', ' policies')
+    || ' of the Public Access group, '
     || count(*) filter (where grants.is_open) || ' of them open to everyone' as figure
 from accounts
 cross join kinds

@@ -53,6 +53,8 @@ select
   settings.account_id,
   'context rules',
   coalesce(rules.rules, 0) = 0,
-  coalesce(rules.rules, 0) || ' enforced rules that restrict something'
+  coalesce(rules.rules, 0)
+    || iif(rules.rules = 1, ' enforced rule that restricts', ' enforced rules that restrict')
+    || ' something'
 from settings
 left join rules on rules.account_id = settings.account_id

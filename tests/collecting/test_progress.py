@@ -3,7 +3,10 @@
 import io
 import re
 
+import pytest
+
 from iaminsights.collect import Step
+from iaminsights.outcome import Loss
 from iaminsights.progress import Lines, LiveTable
 
 
@@ -56,3 +59,17 @@ def test_lines_are_written_once_for_each_finished_part():
     lines(Step("users", pages=1, rows=2), False)
     lines(Step("users", pages=2, rows=150), True)
     assert stream.getvalue() == "users                            150 rows        2 pages\n"
+
+
+@pytest.mark.parametrize("loss", Loss)
+def test_what_is_not_named_agrees_with_its_number(loss):
+    said = {}
+    for more in (1, 2):
+        step = Step("users")
+        for number in range(3 + more):
+            step.lose(loss, f"reason {number}")
+        step.conclude(rows=1)
+        said[more] = step.messages[-1]
+    assert "1 more" in said[1] and "2 more" in said[2]
+    assert not re.search(r"\b1 more (requests|lists)|2 more (request|list) ", said[1] + said[2])
+    assert loss is not Loss.DENIED or said[1] == "1 more request was denied."

@@ -286,6 +286,76 @@ def test_one_fault_fails_its_recommendations_and_no_other(collected, spoil, fail
     assert {n for n, result in found["v1.0"].items() if result == "fail"} == in_v1
 
 
+@pytest.mark.parametrize("number", [1, 2])
+def test_figures_agree_with_their_number(collected, number):
+    account = exemplary()
+    account.access_settings(user="enabled")
+    for _ in range(number - 1):
+        account.cbr_rule("more keys", "kms", [account.zone("home", "192.0.2.0/24")])
+    for each in range(number):
+        spoil_unused_key(account)
+        spoil_owner_key(account)
+        person = account.user(f"Olive {each}", email=ABSENT, user_id=f"olive-{each}")
+        account.logins[person["iam_id"]] = [days_ago(400), 1]
+        account.policy(person, ["Administrator"], service_type="service")
+        account.mfa(person, level="NONE", complies=False)
+        robot = account.service_id(f"admin {each}")
+        account.policy(robot, ["Administrator"], service_type="service")
+        account.policy(account.public_group(), ["Reader"], service="container-registry")
+        if each:
+            supporters = account.group("More support", [account.users[-1]])
+            account.policy(supporters, ["Editor"], service="support")
+    words = {
+        "1.2": ("1 API key not used for 180 days", "2 API keys not used for 180 days"),
+        "1.3": ("1 API key older than 90 days", "2 API keys older than 90 days"),
+        "1.5": (
+            "1 API key of the owner, 0 of other administrators",
+            "2 API keys of the owner, 0 of other administrators",
+        ),
+        "1.6": (
+            "the account requires LEVEL3, 1 person is exempt",
+            "the account requires LEVEL3, 2 people are exempt",
+        ),
+        "1.7": (
+            "1 of 2 (owner and administrators) lacks it",
+            "2 of 3 (owner and administrators) lack it",
+        ),
+        "1.9": ("1 person without an email address", "2 people without an email address"),
+        "1.12": (
+            "1 enforced rule that restricts something",
+            "2 enforced rules that restrict something",
+        ),
+        "1.14": (
+            "1 person with direct policies, 1 in no access group and with no trusted profile",
+            "2 people with direct policies, 1 in no access group and with no trusted profile",
+        ),
+        "1.15": (
+            "1 access group with members who can open cases",
+            "2 access groups with members who can open cases",
+        ),
+        "1.16": (
+            "1 person besides the owner by direct policies, 1 by any path",
+            "2 people besides the owner by direct policies, 2 by any path",
+        ),
+        "1.17": (
+            "1 service ID, 0 of them through a trusted profile",
+            "2 service IDs, 0 of them through a trusted profile",
+        ),
+        "1.18": (
+            "1 policy of the Public Access group, 1 of them open to everyone",
+            "2 policies of the Public Access group, 2 of them open to everyone",
+        ),
+        "1.19": ("1 person inactive for 30 days", "2 people inactive for 30 days"),
+    }
+    path = collected(account)
+    figures = score(path, column="figure")
+    assert {n: figures[n] for n in words} == {n: said[number - 1] for n, said in words.items()}
+    in_v1 = score(path, version="v1.0", column="figure")
+    keys, people = ("API key", "person") if number == 1 else ("API keys", "people")
+    assert in_v1["1.5"] == f"{number} {keys} of the owner"
+    assert in_v1["1.12"] == f"{number} {people} with direct policies, 1 in no access group"
+
+
 def test_what_only_looks_like_a_failure(collected):
     account = exemplary()
     plain = account.users[-1]
