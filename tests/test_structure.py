@@ -110,6 +110,7 @@ MAY_IMPORT_WITHIN = {
         "cells": {"differences", "names"},
         "differences": {"gaps", "names", "readers"},
         "listing": {"catalogue"},
+        "downloads": {"asked", "databases", "readers"},
         "examples": {"databases", "readers"},
         "found": {"layout"},
         "missing": {"databases", "names", "readers"},

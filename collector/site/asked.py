@@ -180,7 +180,7 @@ async def asked(datasette: Any, scope: Mapping[str, Any]) -> Asked | str | None:
     A text is the address to go to instead. Raises FilterError if it asks for what the report has
     not, and its reader may know that.
     """
-    found = _PATH.fullmatch(_path(datasette, scope))
+    found = route(datasette, scope)
     if scope["method"] not in ("GET", "HEAD") or not found:
         return None
     database, name = tilde_decode(found["database"]), tilde_decode(found["name"])
@@ -222,6 +222,11 @@ async def asked(datasette: Any, scope: Mapping[str, Any]) -> Asked | str | None:
         arguments=tuple(arguments),
         as_page=as_page,
     )
+
+
+def route(datasette: Any, scope: Mapping[str, Any]) -> re.Match[str] | None:
+    """Database, name and format of the table or report that a request asks for, if it does."""
+    return _PATH.fullmatch(_path(datasette, scope))
 
 
 def _path(datasette: Any, scope: Mapping[str, Any]) -> str:
