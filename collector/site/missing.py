@@ -9,7 +9,7 @@ from datasette.utils import tilde_decode, tilde_encode
 from ..store.schema import TABLE
 from .databases import holds_insights
 from .names import reports_title
-from .readers import may_see
+from .readers import may_enter, may_see
 
 # The last time that a row was removed.
 REMOVED = """
@@ -40,7 +40,7 @@ async def missing(datasette: Any, actor: Any, path: str) -> dict[str, Any]:
         sentence = f"There is no page at {tilde_decode(path)}."
     places = []
     for name in datasette.databases:
-        if await holds_insights(datasette, name) and await _may_enter(datasette, actor, name):
+        if await holds_insights(datasette, name) and await may_enter(datasette, actor, name):
             url = datasette.urls.database(name)
             places.append({"url": url, "words": await reports_title(datasette, name)})
     words = " ".join(parts[-1].replace(",", " ").replace("_", " ").split()) if parts else ""
@@ -63,9 +63,3 @@ async def _removed(
         return None
     url = datasette.urls.row(name, "changes", tilde_encode(str(rows[0]["id"])))
     return {"url": url, "name": rows[0]["name"], "changed_at": rows[0]["changed_at"]}
-
-
-async def _may_enter(datasette: Any, actor: Any, name: str) -> bool:
-    permissions = [("view-database", name), "view-instance"]
-    visible, _ = await datasette.check_visibility(actor, permissions=permissions)
-    return bool(visible)

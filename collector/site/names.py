@@ -10,7 +10,7 @@ from ..store.schema import TABLE
 from ..store.table import TIME, heading
 from .databases import holds_insights
 from .gaps import moment
-from .readers import may_see
+from .readers import may, may_see
 
 # Identities by what they are.
 KINDS = {
@@ -43,7 +43,9 @@ async def reports_title(datasette: Any, database: str) -> str:
     own = (datasette.metadata("databases") or {}).get(database, {}).get("title")
     if own:
         return str(own)
-    ours = [name for name in datasette.databases if await holds_insights(datasette, name)]
+    # Datasette's own databases begin so: asked each time, they would take most of a page's time.
+    others = [name for name in datasette.databases if not name.startswith("_")]
+    ours = [name for name in others if await holds_insights(datasette, name)]
     return "Reports" if len(ours) == 1 else f"Reports of {database}"
 
 
@@ -139,8 +141,7 @@ async def crumbs(
             ways.append((it, urls.table(database, table), heading_of(table) if ours else table))
     found = []
     for permissions, url, label in ways:
-        visible, _ = await datasette.check_visibility(actor, permissions=permissions)
-        if visible:
+        if await may(datasette, actor, permissions):
             found.append({"href": url, "label": label})
     return found
 

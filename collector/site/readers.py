@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from datasette import Forbidden, Request
@@ -24,9 +24,23 @@ async def may_see(
 ) -> bool:
     """Whether the reader may see all of these tables, or with another action queries."""
     for thing in things:
-        permissions = [(action, (database, thing)), ("view-database", database), "view-instance"]
-        try:
-            await datasette.ensure_permissions(actor, permissions)
-        except Forbidden:
+        if not await may(
+            *(datasette, actor),
+            [(action, (database, thing)), ("view-database", database), "view-instance"],
+        ):
             return False
+    return True
+
+
+async def may_enter(datasette: Any, actor: Any, database: str) -> bool:
+    """Whether the reader may see a database at all."""
+    return await may(datasette, actor, [("view-database", database), "view-instance"])
+
+
+async def may(datasette: Any, actor: Any, permissions: Sequence[Any]) -> bool:
+    """Whether the reader has permissions, as Datasette lists them: the first that is decided."""
+    try:
+        await datasette.ensure_permissions(actor, permissions)
+    except Forbidden:
+        return False
     return True
