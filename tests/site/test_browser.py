@@ -220,7 +220,7 @@ def test_a_report_leads_to_a_row_and_the_row_leads_on(site, page):
     link = page.locator(".fields td a").first
     name = link.inner_text()
     link.click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    expect(page.locator("h1 bdi")).to_have_text(name)
     page.locator(".links a").first.click()
     expect(page.locator("table.rows-and-columns tbody tr").first).to_be_visible()
 
