@@ -189,3 +189,29 @@ def test_whose_policies_count_for_an_identity_is_told_both_ways_alike(sample_fil
     ]
     assert {"static", "dynamic", "public"} == {membership for _, _, membership in groups}
     assert sorted(holders, key=str) == sorted(itself + groups, key=str)
+
+
+def test_the_lists_of_members_hold_what_the_view_tells(sample_file, opened):
+    database = opened(sample_file)
+    listed = database.execute(
+        "select lists.access_group_id, identities.iam_id, lists.membership "
+        "from membership_lists as lists, json_each(lists.members) as member "
+        "join identity_facts as identities on identities.number = member.value"
+    )
+    told = database.execute(
+        "select access_group_id, iam_id, membership_type from access_group_identities"
+    )
+    assert sorted(map(tuple, listed)) == sorted(map(tuple, told))
+
+
+def test_the_ways_to_each_instance_are_those_of_the_view(sample_file, opened):
+    database = opened(sample_file)
+    counted = database.execute(
+        "select facts.instance_id, reached.ways from instance_ways as reached "
+        "join instance_facts as facts on facts.number = reached.instance where reached.ways > 0"
+    )
+    told = database.execute(
+        "select instance_id, count(*) from effective_access "
+        "where access_group_id is not null group by instance_id"
+    )
+    assert sorted(map(tuple, counted)) == sorted(map(tuple, told)) != []

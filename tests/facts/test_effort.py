@@ -36,6 +36,10 @@ FEW = {
     "service_id_no_key": 115,
     "user_no_access": 75,
 }
+MOST_GROUPS = (
+    "select members.iam_id from access_group_members as members join policies "
+    "on policies.access_group_id = group_id group by 1 order by count(*) desc limit 1"
+)
 # Such as (a, b) not in (select ...).
 PAIRS_LOOKED_THROUGH = re.compile(r"(?<!\w)\([^()]*,[^()]*\)\s+not in\s*\(\s*select")
 
@@ -83,6 +87,38 @@ def test_facts_weigh_little_beside_what_they_are_made_from(medium):
         ):
             weights[table in facts] += weight
     assert weights[True] <= 0.52 * weights[False]
+
+
+# What the explorers are asked about, of which there is much to tell, and how many thousands of
+# steps the first page of the answer takes at most.
+FIRST_PAGES = {
+    "find": ({"text": "a"}, 95),
+    "what_can_identity_do": ({"identity": MOST_GROUPS}, 105),
+    "who_can_access_instance": ({"instance": "select max(id) from resource_service_instances"}, 75),
+    "who_can_do_action": ({"role_or_action": "Administrator"}, 80),
+    "who_administers_account": ({}, 90),
+}
+
+
+@pytest.mark.parametrize("name", sorted(FIRST_PAGES))
+def test_the_first_page_of_an_explorer_takes_few_steps(medium, name):
+    report, steps = REPORTS[name], 0
+    asked, most = FIRST_PAGES[name]
+
+    def count():
+        nonlocal steps
+        steps += 1
+
+    with closing(sqlite3.connect(f"{medium.as_uri()}?mode=ro", uri=True)) as database:
+        values = {
+            parameter: database.execute(value).fetchone()[0] if " " in value else value
+            for parameter, value in asked.items()
+        }
+        database.set_progress_handler(count, 1000)
+        page = f"select * from ({report.sql}) limit 101"
+        found = database.execute(page, {**dict.fromkeys(report.parameters, ""), **values})
+        assert len(found.fetchall()) > 80
+    assert steps <= most
 
 
 @pytest.mark.parametrize("name", ["who_administers_account", "who_can_do_action"])
