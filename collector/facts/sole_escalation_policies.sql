@@ -16,15 +16,21 @@
 --   profile, and then takes a step that a policy allows. Where there is but one policy for such a first
 --   step, no path is left without it; where there are several, one of them may be left.
 with
-  -- What a first step can begin at: an identity or group, and the policy that allows the step.
+  -- What a first step can begin at: an identity or group, and the first and the last of the policies
+  -- that allow such a step. Where they are the same, there is one.
   begun as materialized (
-    select distinct steps.account_id, steps.source, steps.policy_id
+    select
+      steps.account_id,
+      steps.source,
+      min(steps.policy_id) as first_policy_id,
+      max(steps.policy_id) as last_policy_id
     from escalation_steps as steps
     left join escalation_distances as distances
       on distances.account_id = steps.account_id and distances.id = steps.target
     where steps.policy_id is not null
       and steps.source_kind in ('identity', 'access_group')
       and (steps.target_kind in ('full_control', 'every') or distances.id is not null)
+    group by steps.account_id, steps.source
   ),
   -- Profiles assume no profiles: one step is all.
   persons as materialized (
@@ -41,23 +47,24 @@ with
       on steps.account_id = paths.account_id and steps.source = paths.iam_id
   ),
   first as (
-    select persons.account_id, persons.iam_id, begun.policy_id
+    select persons.account_id, persons.iam_id, begun.first_policy_id, begun.last_policy_id
     from persons
     join begun on begun.account_id = persons.account_id and begun.source = persons.acting_as
-    union
-    select persons.account_id, persons.iam_id, begun.policy_id
+    union all
+    select persons.account_id, persons.iam_id, begun.first_policy_id, begun.last_policy_id
     from persons
-    join access_group_members as members on members.iam_id = persons.acting_as
-    join begun on begun.account_id = persons.account_id and begun.source = members.group_id
-    union
+    cross join access_group_members as members on members.iam_id = persons.acting_as
+    cross join begun
+      on begun.account_id = persons.account_id and begun.source = members.group_id
+    union all
     -- The Public Access group stands for everybody.
-    select persons.account_id, persons.iam_id, begun.policy_id
+    select persons.account_id, persons.iam_id, begun.first_policy_id, begun.last_policy_id
     from persons
     join access_groups on access_groups.account_id = persons.account_id
       and access_groups.is_public = 1
     join begun on begun.account_id = persons.account_id and begun.source = access_groups.id
   )
-select account_id, iam_id, min(policy_id) as policy_id
+select account_id, iam_id, min(first_policy_id) as policy_id
 from first
 group by account_id, iam_id
-having count(*) = 1
+having min(first_policy_id) = max(last_policy_id)
