@@ -54,12 +54,12 @@ with
     where demands.side = 'service' and reached.service_type = 'service'
   ),
   tagged as materialized (
-    select things.number as thing, attached.name
+    select things.number as thing, things.account_id, attached.name
     from tag_attachments as attached
     join instance_facts as things on things.instance_id = attached.instance_id
     where attached.kind = 'access'
     union
-    select things.number, attached.name
+    select things.number, things.account_id, attached.name
     from instance_facts as things
     join tag_attachments as attached on attached.crn = things.unlisted
     where attached.kind = 'access'
@@ -144,11 +144,10 @@ with
       and things.guid glob named.pattern
     where named.place = 2 and +things.account_id = named.account_id
     union all
-    select distinct named.target, named.is_settled, things.number
+    select distinct named.target, named.is_settled, tagged.thing
     from named
-    cross join tagged on tagged.name = named.value
-    cross join instance_facts as things on things.number = tagged.thing
-    where named.place = 3 and things.account_id = named.account_id
+    cross join tagged on tagged.name = named.value and tagged.account_id = named.account_id
+    where named.place = 3
     union all
     select named.target, named.is_settled, things.number
     from named
