@@ -22,6 +22,7 @@ from iaminsights.site.databases import holds_insights, other_version
 from iaminsights.site.examples import examples
 from iaminsights.site.explorers import choices, explorers
 from iaminsights.site.first import first
+from iaminsights.site.folds import lay_out
 from iaminsights.site.found import by_kind
 from iaminsights.site.listing import sections
 from iaminsights.site.missing import missing
@@ -73,6 +74,7 @@ def extra_template_vars(datasette, request):
         "found_by_kind": by_kind,
         "by_heading": names.by_heading,
         "tell_cells": functools.partial(cells.tell, *reader),
+        "lay_out": lay_out,
         "tell_report": functools.partial(cells.tell_report, *reader),
         "about_row": about_rows(*reader),
         "story_of": functools.partial(story, *reader),

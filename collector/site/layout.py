@@ -14,6 +14,7 @@ from datasette.utils import to_css_class
 from markupsafe import Markup, escape
 
 from ..reports.report import ROWS_COLUMN
+from .folds import FOLD, SHOWN
 
 _BELOW = ("command", "console", "remark")  # how a row is fixed, for which no column is wide enough
 _ALL = "_all"  # in the address of a page with all columns
@@ -40,12 +41,16 @@ class Layout:
         """The rows as HTML: a template that extends others takes far longer for cells."""
         place = self.columns.index
         inside = [(place(name), f'<td class="col-{to_css_class(name)}">') for name in self.table]
+        fold = SHOWN - 1 if len(inside) > SHOWN else None
         below = [(place(name), f'<span class="{name}-of-row">') for name in self.below]
         begin = f'<tr class="fix"><td colspan="{len(inside)}"><div>'
         parts = []
         for row, shown in zip(rows, cells, strict=True):
             parts.append("<tr>")
-            parts += [f"{td}{escape(shown[at])}</td>" for at, td in inside]
+            within = [f"{td}{escape(shown[at])}" for at, td in inside]
+            if fold is not None:
+                within[fold] += str(FOLD)  # else what is HTML already would be escaped
+            parts += [f"{cell}</td>" for cell in within]
             parts.append("</tr>\n")
             fix = [f"{span}{escape(shown[at])}</span>" for at, span in below if _holds(row[at])]
             parts += [begin, *fix, "</div></td></tr>\n"] if fix else []
