@@ -23,8 +23,9 @@ def register_routes():
 
 
 @hookimpl
-def extra_template_vars(datasette):
-    return {"summary_url": functools.partial(_address, datasette)}
+def prepare_jinja2_environment(env, datasette):
+    """Where the summaries are; addresses are the same for everybody."""
+    env.globals["summary_url"] = functools.partial(_address, datasette)
 
 
 def _address(datasette, name: str, account_id: str | None = None) -> str:
