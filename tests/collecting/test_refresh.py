@@ -412,7 +412,7 @@ def test_full_disk_leaves_the_old_file(sample_file, tmp_path, files):
         before = path.read_bytes()
         command = [sys.executable, "-c", LIMITED, "-1", "collect", str(path), "--quiet"]
         said = failed_collect(command, sandbox)
-        assert f"{path} could not be written: database or disk is full. It was left" in said
+        assert f"{path} could not be written: database or disk is full. It was not changed." in said
         assert path.read_bytes() == before
         assert os.listdir(disk) == [path.name]
 
