@@ -89,7 +89,11 @@ with
     from accounts
     cross join needs
     join json_each(needs.parts) as part
-    where (accounts.account_id, part.value) not in (select account_id, part from read_parts)
+    where not exists (
+      select 1
+      from read_parts
+      where read_parts.account_id = accounts.account_id and read_parts.part = part.value
+    )
     group by accounts.account_id, needs.measure
   )
 select

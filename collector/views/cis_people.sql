@@ -47,15 +47,26 @@ with
       people.account_id,
       count(*) as people,
       count(*) filter (
-        where (people.account_id, people.iam_id) not in (select account_id, iam_id from trusted)
-          and (people.account_id, coalesce(people.realm, '')) not in (
-            select account_id, realm from trusted_realms
+        where not exists (
+            select 1
+            from trusted
+            where trusted.account_id = people.account_id and trusted.iam_id = people.iam_id
+          )
+          and not exists (
+            select 1
+            from trusted_realms
+            where trusted_realms.account_id = people.account_id
+              and trusted_realms.realm = coalesce(people.realm, '')
           )
       ) as without_profile
     from people
     join accounts on accounts.account_id = people.account_id
     where people.iam_id is not accounts.owner
-      and (people.account_id, people.iam_id) not in (select account_id, iam_id from grouped)
+      and not exists (
+        select 1
+        from grouped
+        where grouped.account_id = people.account_id and grouped.iam_id = people.iam_id
+      )
     group by people.account_id
   ),
   inactive as (
