@@ -25,12 +25,6 @@ with
       and policies.iam_id is not accounts.owner
     group by policies.account_id
   ),
-  grouped as materialized (
-    select access_groups.account_id, members.iam_id
-    from access_group_members as members
-    join access_groups on access_groups.id = members.group_id
-    where access_groups.is_public = 0
-  ),
   trusted as materialized (
     select profiles.account_id, allowed.iam_id
     from trustedprofile_identities as allowed
@@ -64,8 +58,11 @@ with
     where people.iam_id is not accounts.owner
       and not exists (
         select 1
-        from grouped
-        where grouped.account_id = people.account_id and grouped.iam_id = people.iam_id
+        from access_group_members as members
+        cross join access_groups on access_groups.id = members.group_id
+        where members.iam_id = people.iam_id
+          and access_groups.account_id = people.account_id
+          and access_groups.is_public = 0
       )
     group by people.account_id
   ),
