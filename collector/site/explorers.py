@@ -14,18 +14,21 @@ from datasette.utils import escape_sqlite
 from .catalogue import is_visible, known
 from .databases import is_ours
 
-MOST_CHOICES = 2_000
+MOST_CHOICES = 1_200  # on a page: with more of them it would weigh more than its rows
 
 
-async def choices(datasette: Any, name: str, source: str | None) -> list[str]:
-    """What a form offers to choose from: the values of a column, given as table.column."""
+async def choices(datasette: Any, name: str, source: str | None, fields: int = 1) -> list[str]:
+    """What a field offers to choose from: the values of a column, given as table.column.
+
+    `fields` is how many such fields the page has.
+    """
     database = datasette.databases[name]
     if not source or not await is_ours(database):
         return []
     table, column = map(escape_sqlite, source.split("."))
     rows = await database.execute(
         f"select {column} from {table} where {column} <> '' group by 1 order by 1 limit ?",
-        [MOST_CHOICES],
+        [MOST_CHOICES // fields],
     )
     return [row[0] for row in rows]
 

@@ -12,7 +12,7 @@ from datasette.app import Datasette
 from iaminsights.sandbox import Account
 from iaminsights.site.downloads import attachment, file_name
 
-from ..site_helpers import BARE_DATASETTE, metadata_hiding, served
+from ..site_helpers import BARE_DATASETTE, CHECKOUT, metadata_hiding, served
 
 
 @pytest.fixture(scope="module")
@@ -137,3 +137,18 @@ def test_a_hostile_name_ends_no_header_and_leaves_no_folder(collected, name):
     path = collected(Account(name))
     found = asyncio.run(name_of(path, f"/{path.stem}/users.csv"))
     assert re.fullmatch(r"users-[\w-]{1,60}-\d{4}-\d\d-\d\d\.csv", found)
+
+
+def test_the_documented_server_compresses_whatever_the_site_answers(sample):
+    page = (CHECKOUT / "docs" / "publishing.md").read_text(encoding="utf-8")
+    named = re.search(r"gzip_types ([^;]+);", page)
+    compressed = {"text/html", *named[1].split()}
+    report = sample.page("/iaminsights/user_direct_policies")
+    files = set(re.findall(r'(?:src|href|content)="(/-/[^"]+\.(?:js|css|svg)[^"]*)"', report))
+    data = [f"/iaminsights/{name}" for name in ("users", "users.json", "users.csv")]
+    data += ["/iaminsights/findings_to_fix.sh", "/iaminsights.csv?sql=select+1"]
+    kinds = {path: sample.get(path).headers["content-type"] for path in (*files, *data)}
+    assert len({kind.partition(";")[0] for kind in kinds.values()}) > 6
+    assert {
+        path for path, kind in kinds.items() if kind.partition(";")[0] not in compressed
+    } == set()
