@@ -6,7 +6,7 @@ import pytest
 
 from ..browser import Page, expect, new_page
 from ..site_helpers import Site, queries_file, served
-from .test_quality import CUT_TEXT
+from .test_quality import CUT_TEXT, faults
 
 SCREEN = {"width": 390, "height": 844}
 ROWS = """
@@ -67,6 +67,7 @@ def test_a_row_is_a_card_of_three_fields_which_the_keyboard_unfolds(site, page):
     assert page.locator("td.col-state").first.evaluate(LABEL) == '"state"'
     page.keyboard.press("Enter")
     assert fields(page, 0) == FIELDS[:3]
+    assert faults(page) == []
 
 
 def test_the_command_and_its_button_stand_on_a_folded_card(site, page):
