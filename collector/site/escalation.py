@@ -38,7 +38,10 @@ async def add_escalations(lookup: Lookup, graph: Graph) -> None:
     if not lookup.is_identity or not needed <= lookup.sees:
         return
     for row in await lookup.ask(ESCALATIONS):
-        steps = [{**step, "url": _page(lookup, step["key"])} for step in json.loads(row["steps"])]
+        steps = [
+            {"key": key, "name": name, "why": why, "url": _page(lookup, key)}
+            for key, name, why in json.loads(row["steps"])
+        ]
         graph.escalations.append(
             Escalation(row["account"], row["path"], row["confidence"], row["policy_id"], steps)
         )
