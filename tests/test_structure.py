@@ -98,7 +98,7 @@ MAY_IMPORT_WITHIN = {
         "gaps": {"databases"},
         "catalogue": {"readers"},
         "asked": {"catalogue", "databases", "filters", "readers"},
-        "facets": {"asked", "filters", "patches"},
+        "facets": {"asked", "databases", "filters", "patches"},
         "report_page": {"asked", "facets", "filters", "layout"},
         "explorers": {"catalogue", "databases"},
         "overview": {"gaps", "readers"},

@@ -72,12 +72,17 @@ def other_version(database: Database) -> str | None:
     return (EARLIER if version < SCHEMA_VERSION else LATER).format(name=database.name)
 
 
+def state_of(path: str) -> tuple[int, ...]:
+    """What is another one once the file has changed; raises OSError if there is none."""
+    found = os.stat(path)
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
 def _header(path: str) -> tuple[int, int]:
     """Whose file it is, and in which version; asked again when the file has changed."""
     # Through SQLite and not by reading the file: to close it would let go of SQLite's own locks.
     try:
-        found = os.stat(path)
-        state = (found.st_mtime_ns, found.st_size, found.st_ino)
+        state = state_of(path)
         if path not in _versions or _versions[path][0] != state:
             location = f"{Path(path).absolute().as_uri()}?mode=ro"
             with closing(sqlite3.connect(location, uri=True, timeout=5)) as connection:

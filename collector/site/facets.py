@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from datasette.utils import sqlite3
 
 from ..reports.report import SEVERITIES
 from .asked import Asked
+from .databases import state_of
 from .filters import UNSEARCHED, identifier, where
 from .patches import took_too_long
 
@@ -125,5 +125,4 @@ async def _counted(asked: Asked, columns: Sequence[str]) -> dict[str, Counter[An
 
 def _state(path: str) -> tuple[object, ...]:
     """What is another one once the file has changed, or the time has come to look again."""
-    found = os.stat(path)
-    return path, found.st_mtime_ns, found.st_size, int(time.time() // REMEMBERED_S)
+    return path, *state_of(path), int(time.time() // REMEMBERED_S)

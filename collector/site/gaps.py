@@ -6,13 +6,16 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 from ..store.schema import TABLE
-from .databases import is_ours
+from .databases import is_ours, state_of
 
 if TYPE_CHECKING:
     from datasette.database import Database
+
+Gaps: TypeAlias = "list[dict[str, Any]]"
 
 NEVER_READ = {"denied": True, "partial": False, "older": False, "read_at": "", "remark": None}
 
@@ -58,7 +61,13 @@ async def parts(database: Database) -> dict[tuple[str, str], dict[str, Any]]:
     return {(state["account_id"], state["part"]): _state(state) for state in states}
 
 
-async def gaps(datasette: Any, name: str, rests_on: Iterable[str] | None) -> list[dict[str, Any]]:
+# Each page of a report asks: by database, the state of its file, and what was found then.
+_found: WeakKeyDictionary[Database, tuple[tuple[int, ...], dict[str | None, Gaps]]] = (
+    WeakKeyDictionary()
+)
+
+
+async def gaps(datasette: Any, name: str, rests_on: Iterable[str] | None) -> Gaps:
     """What could not be read of the parts that a report rests on, by account.
 
     Of all parts, where nobody has said on which it rests.
@@ -67,8 +76,15 @@ async def gaps(datasette: Any, name: str, rests_on: Iterable[str] | None) -> lis
     if not await is_ours(database):
         return []
     asked = None if rests_on is None else json.dumps(sorted(rests_on))
-    states = await database.execute(GAPS, {"parts": asked})
-    return [{**_state(state), "account": state["account"]} for state in states]
+    # Looked at before the question: an answer is never remembered for a later state than its own.
+    state = state_of(str(database.path)) if database.path else ()
+    known = _found.get(database)
+    if known is None or known[0] != state or not state:
+        known = _found[database] = (state, {})
+    if asked not in known[1]:
+        states = await database.execute(GAPS, {"parts": asked})
+        known[1][asked] = [{**_state(one), "account": one["account"]} for one in states]
+    return known[1][asked]
 
 
 def _state(known: sqlite3.Row) -> dict[str, Any]:

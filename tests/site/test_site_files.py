@@ -200,3 +200,15 @@ def test_who_may_not_see_a_file_is_not_told_of_its_version(tmp_path):
     metadata.write_text('{"allow": {"id": "root"}}')
     with served(path, metadata=metadata) as site:
         assert "version" not in site.get("/iaminsights/users", status=403).text
+
+
+def test_what_a_later_collect_could_not_read_is_said_at_once(collected):
+    account = Account("Acme", owner="Olga Owner")
+    path = collected(account)
+    report = "/iaminsights/api_key_no_expiry"
+    with served(path) as site:
+        assert "Some data is missing" not in site.page(report)
+        collected(account, path=path, deny=["api_keys"])
+        assert "Some data is missing" in site.page(report)
+        collected(account, path=path)
+        assert "Some data is missing" not in site.page(report)
