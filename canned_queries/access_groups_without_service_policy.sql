@@ -46,9 +46,9 @@ select
   ) as public_access,
   1 as policies,
   policies.last_permit_at,
-  policy_remediations.delete_command as command,
-  policy_remediations.console,
-  policy_remediations.remark,
+  policy_commands.command,
+  policy_commands.console,
+  policy_commands.remark,
   acknowledged.note as acknowledged,
   policies.access_group_id,
   policies.id as policy_id,
@@ -58,7 +58,7 @@ from granting_policies as policies
 join accounts on accounts.account_id = policies.account_id
 join access_group_summaries as summaries on summaries.access_group_id = policies.access_group_id
 join policy_descriptions as descriptions on descriptions.policy_id = policies.id
-join policy_remediations on policy_remediations.policy_id = policies.id
+join policy_commands on policy_commands.policy_id = policies.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'access_groups_without_service_policy'
   and acknowledged.account_id = policies.account_id

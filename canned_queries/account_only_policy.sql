@@ -44,9 +44,9 @@ select
   policies.created_at,
   policies.last_permit_at,
   1 as policies,
-  policy_remediations.delete_command as command,
-  policy_remediations.console,
-  policy_remediations.remark,
+  policy_commands.command,
+  policy_commands.console,
+  policy_commands.remark,
   acknowledged.note as acknowledged,
   policies.iam_id,
   policies.access_group_id,
@@ -57,7 +57,7 @@ from policy_breadths
 join policies on policies.id = policy_breadths.policy_id
 join accounts on accounts.account_id = policies.account_id
 join policy_descriptions as descriptions on descriptions.policy_id = policies.id
-join policy_remediations on policy_remediations.policy_id = policies.id
+join policy_commands on policy_commands.policy_id = policies.id
 left join identities on identities.iam_id = policies.iam_id
 left join access_group_summaries as groups on groups.access_group_id = policies.access_group_id
 left join acknowledged_findings as acknowledged

@@ -95,9 +95,9 @@ select
   ) as may_pass_it_on,
   policies.created_at,
   1 as authorizations,
-  policy_remediations.delete_command as command,
-  policy_remediations.console,
-  policy_remediations.remark,
+  policy_commands.command,
+  policy_commands.console,
+  policy_commands.remark,
   acknowledged.note as acknowledged,
   policies.id as policy_id,
   policies.account_id,
@@ -106,7 +106,7 @@ from judged
 join policies on policies.id = judged.policy_id
 join accounts on accounts.account_id = policies.account_id
 join policy_descriptions as descriptions on descriptions.policy_id = policies.id
-join policy_remediations on policy_remediations.policy_id = policies.id
+join policy_commands on policy_commands.policy_id = policies.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'authorization_broad'
   and acknowledged.account_id = policies.account_id

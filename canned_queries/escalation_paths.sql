@@ -53,9 +53,9 @@ select
   paths.target,
   paths.why as rules,
   1 as identities,
-  policy_remediations.delete_command as command,
-  policy_remediations.console,
-  policy_remediations.remark,
+  policy_commands.command,
+  policy_commands.console,
+  policy_commands.remark,
   acknowledged.note as acknowledged,
   paths.iam_id,
   paths.first_policy_id as policy_id,
@@ -65,7 +65,7 @@ from shortest_escalation_paths as paths
 join outcomes on outcomes.number = paths.first_rule
 left join accounts on accounts.account_id = paths.account_id
 left join identities on identities.iam_id = paths.iam_id
-left join policy_remediations on policy_remediations.policy_id = paths.first_policy_id
+left join policy_commands on policy_commands.policy_id = paths.first_policy_id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'escalation_paths'
   and acknowledged.account_id = paths.account_id

@@ -65,9 +65,9 @@ select
   iif(ending.days_left > 0, 'info', 'low') as severity,
   policies.last_permit_at,
   1 as policies,
-  iif(ending.days_left <= 0, policy_remediations.delete_command, null) as command,
-  policy_remediations.console,
-  policy_remediations.remark,
+  iif(ending.days_left <= 0, policy_commands.command, null) as command,
+  policy_commands.console,
+  policy_commands.remark,
   acknowledged.note as acknowledged,
   policies.iam_id,
   policies.access_group_id,
@@ -78,7 +78,7 @@ from ending
 join policies on policies.id = ending.policy_id
 join accounts on accounts.account_id = policies.account_id
 join policy_descriptions as descriptions on descriptions.policy_id = policies.id
-join policy_remediations on policy_remediations.policy_id = policies.id
+join policy_commands on policy_commands.policy_id = policies.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'policy_expired_condition'
   and acknowledged.account_id = policies.account_id

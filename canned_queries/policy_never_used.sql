@@ -37,9 +37,9 @@ select
   policies.created_at,
   cast(julianday(read.read_at) - julianday(policies.created_at) as integer) as days_old,
   1 as policies,
-  policy_remediations.delete_command as command,
-  policy_remediations.console,
-  policy_remediations.remark,
+  policy_commands.command,
+  policy_commands.console,
+  policy_commands.remark,
   acknowledged.note as acknowledged,
   policies.iam_id,
   policies.access_group_id,
@@ -53,7 +53,7 @@ join collected_parts as read
   and read.part = 'policies'
   and read.status = 'ok'
 join policy_descriptions as descriptions on descriptions.policy_id = policies.id
-join policy_remediations on policy_remediations.policy_id = policies.id
+join policy_commands on policy_commands.policy_id = policies.id
 left join identities on identities.iam_id = policies.iam_id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'policy_never_used'

@@ -103,9 +103,9 @@ select
   policies.created_at,
   policies.last_permit_at,
   1 as policies,
-  policy_remediations.delete_command as command,
-  policy_remediations.console,
-  policy_remediations.remark,
+  policy_commands.command,
+  policy_commands.console,
+  policy_commands.remark,
   acknowledged.note as acknowledged,
   policies.iam_id,
   policies.access_group_id,
@@ -116,7 +116,7 @@ from found
 join policies on policies.id = found.policy_id
 join accounts on accounts.account_id = policies.account_id
 join policy_descriptions as descriptions on descriptions.policy_id = policies.id
-join policy_remediations on policy_remediations.policy_id = policies.id
+join policy_commands on policy_commands.policy_id = policies.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'policy_orphan_target'
   and acknowledged.account_id = policies.account_id

@@ -235,9 +235,9 @@ select
   policies.created_at,
   policies.last_permit_at,
   1 as policies,
-  policy_remediations.delete_command as command,
-  policy_remediations.console,
-  policy_remediations.remark,
+  policy_commands.command,
+  policy_commands.console,
+  policy_commands.remark,
   acknowledged.note as acknowledged,
   pairs.covered_by,
   policies.iam_id,
@@ -250,7 +250,7 @@ join policies on policies.id = pairs.policy_id
 join accounts on accounts.account_id = policies.account_id
 join texts as descriptions on descriptions.policy_id = policies.id
 join texts as wide on wide.policy_id = pairs.covered_by
-join policy_remediations on policy_remediations.policy_id = policies.id
+join policy_commands on policy_commands.policy_id = policies.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'policy_redundant'
   and acknowledged.account_id = policies.account_id

@@ -33,12 +33,9 @@ select
   policies.last_permit_at,
   iif(serviceids.locked = 1, 'yes', 'no') as is_locked,
   1 as policies,
-  iif(serviceids.locked = 1, 'ibmcloud iam service-id-unlock ' || arguments.word || ' && ', '')
-    || policy_remediations.delete_command
-    || iif(serviceids.locked = 1, ' && ibmcloud iam service-id-lock ' || arguments.word, '')
-    as command,
-  policy_remediations.console,
-  policy_remediations.remark,
+  policy_commands.command,
+  policy_commands.console,
+  policy_commands.remark,
   acknowledged.note as acknowledged,
   policies.iam_id,
   serviceids.id as serviceid_id,
@@ -49,10 +46,8 @@ from granting_policies as policies
 join accounts on accounts.account_id = policies.account_id
 join serviceids
   on serviceids.iam_id = policies.iam_id and serviceids.account_id = policies.account_id
-join identity_arguments as arguments
-  on arguments.iam_id = serviceids.iam_id and arguments.account_id = serviceids.account_id
 join policy_descriptions as descriptions on descriptions.policy_id = policies.id
-join policy_remediations on policy_remediations.policy_id = policies.id
+join policy_commands on policy_commands.policy_id = policies.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'service_id_direct_policies'
   and acknowledged.account_id = policies.account_id

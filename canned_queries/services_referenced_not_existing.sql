@@ -63,9 +63,9 @@ select
   policies.type,
   policies.last_permit_at,
   1 as policies,
-  iif(dead.policy_id is null, null, policy_remediations.delete_command) as command,
-  policy_remediations.console,
-  iif(dead.policy_id is null, null, policy_remediations.remark) as remark,
+  iif(dead.policy_id is null, null, policy_commands.command) as command,
+  policy_commands.console,
+  iif(dead.policy_id is null, null, policy_commands.remark) as remark,
   acknowledged.note as acknowledged,
   policies.iam_id,
   policies.access_group_id,
@@ -79,7 +79,7 @@ join policy_descriptions as descriptions on descriptions.policy_id = policies.id
 left join services
   on services.policy_id = missing.policy_id and services.side = missing.side
 left join dead on dead.policy_id = policies.id
-left join policy_remediations on policy_remediations.policy_id = policies.id
+left join policy_commands on policy_commands.policy_id = policies.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'services_referenced_not_existing'
   and acknowledged.account_id = policies.account_id

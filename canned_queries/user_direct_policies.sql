@@ -33,9 +33,9 @@ select
   descriptions.condition,
   policies.last_permit_at,
   1 as policies,
-  policy_remediations.delete_command as command,
-  policy_remediations.console,
-  policy_remediations.remark,
+  policy_commands.command,
+  policy_commands.console,
+  policy_commands.remark,
   acknowledged.note as acknowledged,
   policies.iam_id,
   policies.id as policy_id,
@@ -46,7 +46,7 @@ join accounts on accounts.account_id = policies.account_id
 join users on users.iam_id = policies.iam_id and users.account_id = policies.account_id
 join identities on identities.iam_id = policies.iam_id
 join policy_descriptions as descriptions on descriptions.policy_id = policies.id
-join policy_remediations on policy_remediations.policy_id = policies.id
+join policy_commands on policy_commands.policy_id = policies.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'user_direct_policies'
   and acknowledged.account_id = policies.account_id

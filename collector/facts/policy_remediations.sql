@@ -4,7 +4,10 @@
 -- by_key: true
 -- columns:
 --   policy_id: {is: The policy., references: policies, required: true}
---   delete_command: The command; empty if there is none.
+--   delete_command: The command, as one step; empty if there is none.
+--   locked_service_id: >
+--     The service ID that holds it, as an argument, if it is locked: until it is unlocked, its
+--     policies cannot be changed.
 --   remark: "Why there is no command, or what is lost with the policy."
 --   console: URL of the console page that shows it.
 -- rests_on:
@@ -46,6 +49,12 @@ select
     when kind = 'trusted_profile' then
       'ibmcloud iam trusted-profile-policy-delete ' || held.word || ' '
   end || '''' || replace(held.id, '''', '''\''''') || '''' as delete_command,
+  (
+    select held.word from serviceids
+    where serviceids.iam_id = held.iam_id
+      and serviceids.account_id = held.account_id
+      and serviceids.locked = 1
+  ) as locked_service_id,
   case
     when template_id is not null then
       'It comes from an enterprise template: change it in the template.'

@@ -266,6 +266,41 @@ def test_a_key_is_disabled_before_it_is_deleted(collected):
     ]
 
 
+def test_a_policy_of_a_locked_service_id_is_deleted_while_it_is_unlocked(collected):
+    acme = Account("Acme", owner="Olga Owner")
+    old = {"created_at": "2019-05-02T10:00:00.000Z", "last_permit_at": None}
+    for name in ("free", "locked"):
+        robot = acme.service_id(name, id=f"ServiceId-{name}", locked=name == "locked")
+        broad = {"service_type": "platform_service", **old}
+        acme.policy(robot, ["Administrator"], id=f"{name}-platform", **broad)
+        acme.policy(robot, ["Editor", "Writer"], id=f"{name}-all", service_type="service", **old)
+        acme.policy(robot, ["Viewer"], id=f"{name}-bare", **old)
+        acme.policy(robot, ["Reader"], id=f"{name}-gone", service="kms", instance="gone", **old)
+    team = acme.group("Team", members=[robot])  # what a group has is not the service ID's
+    acme.policy(team, ["Viewer"], id="team", service="kms", **old)
+    path, deleting = collected(acme), {}
+    for report in FINDING:
+        for command in commands_of(path, report):
+            if re.search("service-policy-delete|group-policy-delete", command):
+                deleting.setdefault(report.name, set()).add(command)
+    delete = "ibmcloud iam service-policy-delete"
+    for name, commands in deleting.items():
+        for command in commands:
+            steps = command.split(" && ")
+            if "'ServiceId-locked'" in command and "service-policy-delete" in command:
+                assert steps[0] == "ibmcloud iam service-id-unlock 'ServiceId-locked'", name
+                assert steps[-1] == "ibmcloud iam service-id-lock 'ServiceId-locked'", name
+                assert steps[1].startswith(f"{delete} 'ServiceId-locked' "), name
+            else:
+                assert "lock" not in command, name
+    of_locked = {name for name, found in deleting.items() if "ServiceId-locked" in str(found)}
+    assert of_locked == {
+        *("account_management_wide_policy", "account_only_policy", "all_services_write"),
+        *("escalation_paths", "policy_never_used", "policy_orphan_target"),
+        *("service_id_admins", "service_id_direct_policies", "services_referenced_not_existing"),
+    }
+
+
 def test_the_keys_of_a_service_id_are_disabled_before_it_is_deleted(collected):
     acme = Account("Acme")
     for name in ("bare", "live", "off", "locked"):
