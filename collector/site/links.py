@@ -52,7 +52,7 @@ def cell(datasette: Any, database: str, row: Any, column: str, value: Any) -> Ma
         return Markup(pill) if value in SEVERITIES else None
     if column in ("report", "reports"):
         names = value.split(", ")
-        links = (f'<a href="{escape(datasette.urls.query(database, n))}">{n}</a>' for n in names)
+        links = (f'<a href="{_query_url(datasette, database, name)}">{name}</a>' for name in names)
         return Markup(", ".join(links)) if all(map(str.isidentifier, names)) else None
     if column == "name":
         target, key = _field(row, "table_name"), _field(row, "key")
@@ -74,7 +74,7 @@ def cell_in_view(datasette: Any, database: str, row: Any, column: str, value: An
     """How a cell of the findings to fix is shown; None: as Datasette does."""
     if column == "title":
         report = _field(row, "report")
-        return _anchor(datasette.urls.query(database, report), value) if report else None
+        return _anchor(_query_url(datasette, database, report), value) if report else None
     if column in _NAMED_IN_VIEW:
         return _named(datasette, database, row, _NAMED_IN_VIEW[column], value)
     return cell(datasette, database, row, column, value)
@@ -97,10 +97,10 @@ def _counted(datasette: Any, database: str, row: Any, column: str, value: Any) -
     if column in _COUNTED and report and isinstance(value, int):
         filters = {"report": report, "severity": _field(row, "severity"), **which}
     elif column not in _COUNTED and account and reports:
-        filters = {"account_id": account, "report": reports.split(", "), **which}
+        filters = {"account_id": account, "report": tuple(reports.split(", ")), **which}
     else:
         return None
-    return _anchor(to_fix(datasette, database, **filters), value)
+    return _anchor(_to_fix(datasette, database, *filters.items()), value)
 
 
 def _anchor(url: str, value: Any) -> Markup:
@@ -117,6 +117,10 @@ def _field(row: Any, column: str) -> Any:
 
 # Pages name the same few things over and over.
 _table_url = functools.lru_cache(1_000)(lambda site, *names: site.urls.table(*names))
+_query_url = functools.lru_cache(1_000)(lambda site, *names: site.urls.query(*names))
+_to_fix = functools.lru_cache(10_000)(
+    lambda site, name, *filters: to_fix(site, name, **dict(filters))
+)
 
 
 @functools.lru_cache(10_000)
