@@ -25,7 +25,7 @@ demo: $(INSTALLED)
 # interpreters, which find their bytecode also where somebody wants none to be written.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(TESTABLE) lint
-	$(VENV)/bin/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(VENV)/bin/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(TESTABLE)
 	$(VENV)/bin/ruff check .
