@@ -57,7 +57,7 @@ def main() -> None:
         path = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(folder) / "iaminsights.sqlite3"
         if not path.exists():
             collected("limits", path)
-        with served(path, **AS_INSTALLED) as site:
+        with served(path, command=AS_INSTALLED) as site:
             pages = [
                 (f"{site.url}/{path.stem}/{report.name}", urlencode(asked(path, report.name)))
                 for report in all_reports()

@@ -87,7 +87,7 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         path = Path(sys.argv[1]) if len(sys.argv) > 1 else collected_sample(folder)
-        ours = stack.enter_context(served(path, **AS_INSTALLED)).url
+        ours = stack.enter_context(served(path, command=AS_INSTALLED)).url
         bare = stack.enter_context(served(path, *SAME_ROWS, command=BARE_DATASETTE)).url
         session = stack.enter_context(requests.Session())
         session.trust_env = False

@@ -28,7 +28,7 @@ def take(page: Page, url: str) -> None:
     page.goto(f"{url}/iaminsights/find?text={PERSON}")
     page.get_by_role("link", name=PERSON, exact=True).first.click()
     page.screenshot(path=DOCS / "row.png")
-    page.get_by_role("link", name="Draw its access").click()
+    page.get_by_role("link", name="Show its access graph").click()
     page.screenshot(path=DOCS / "graph.png")
 
 
@@ -37,7 +37,7 @@ if __name__ == "__main__":
         database = Path(folder) / "iaminsights.sqlite3"
         main(["demo", "--quiet", str(database)], standalone_mode=False)
         with (
-            served(database, **AS_INSTALLED) as site,
+            served(database, command=AS_INSTALLED) as site,
             opened() as browser,
             new_page(browser, SIZE) as page,
         ):

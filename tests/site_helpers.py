@@ -39,19 +39,27 @@ select number, '' as iam_id, count(*) over () as report_rows from numbers order 
 """
 
 DATASETTE = (sys.executable, "-m", "datasette")
+
+
+def _datasette_with(*plugins: str) -> tuple[str, ...]:
+    """Datasette with these modules as its only plugins, by the names that they are known by.
+
+    It loads no installed plugin when it is told that it is being tested.
+    """
+    lines = [
+        "import sys; sys._called_from_test = True",
+        "from datasette.cli import cli",
+        "from datasette.plugins import pm",
+    ]
+    for module in plugins:
+        name = f"{module.rpartition('.')[2]}.py" if "." in module else module
+        lines.append(f"import {module}; pm.register(sys.modules['{module}'], '{name}')")
+    return (sys.executable, "-c", "\n".join([*lines, "cli()"]))
+
+
 # What a user has installed, without what the tests need beside it.
-AS_INSTALLED = {"DATASETTE_LOAD_PLUGINS": "iaminsights,datasette-vega"}
-# Datasette loads no installed plugin when it is told that it is being tested.
-BARE_DATASETTE = (
-    sys.executable,
-    "-c",
-    "import sys; sys._called_from_test = True\n"
-    "import datasette_vega\n"
-    "from datasette.cli import cli\n"
-    "from datasette.plugins import pm\n"
-    "pm.register(datasette_vega, 'datasette_vega')\n"
-    "cli()",
-)
+AS_INSTALLED = _datasette_with("datasette_vega", "iaminsights_plugins.iaminsights")
+BARE_DATASETTE = _datasette_with("datasette_vega")
 
 
 def axes(fragment: str) -> tuple[str, str]:
