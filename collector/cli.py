@@ -29,7 +29,7 @@ from .reports import output as terminal
 from .reports.catalogue import all_reports, columns_of
 from .reports.findings import Acknowledgement, count_in_file, read_acknowledgements
 from .reports.plan import plan_of_answers
-from .reports.report import SEVERITIES, Report, assemble
+from .reports.report import SEVERITIES, Report, assemble, rank
 from .reports.resting import parts_of
 from .reports.sarif import sarif
 from .sandbox import (
@@ -375,7 +375,7 @@ def report_command(
 
 
 def _worst_first(report: Report) -> tuple[int, str]:
-    return -SEVERITIES.index(report.severity), report.name
+    return rank(report.severity), report.name
 
 
 def _parameters(given: tuple[str, ...], reports: list[Report]) -> dict[str, str]:

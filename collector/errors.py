@@ -57,7 +57,12 @@ class ReportError(InsightsError):
 
 
 class FilterError(InsightsError):
-    """An address asks a report for what it has not; the text names column and comparison."""
+    """An address asks a report for what it has not; the text names column and comparison.
+
+    `report_url` is the address of the report with its own parameters alone, where it is known.
+    """
+
+    report_url = ""
 
 
 class AcknowledgementError(InsightsError):

@@ -33,10 +33,8 @@ def asgi_wrapper(datasette):
                 await app(scope, receive, send)
             except FilterError as error:
                 request = Request(scope, receive)
-                title, report = "There is no such filter", _report(request)
-                said = await error_page(
-                    datasette, request, str(error), title, 400, report_url=report
-                )
+                title, back = "There is no such filter", error.report_url
+                said = await error_page(datasette, request, str(error), title, 400, report_url=back)
                 if said:
                     await said.asgi_send(send)
             finally:
@@ -76,9 +74,4 @@ def handle_exception(datasette, request, exception):
         instead=INSTEAD.format(parameters=" or ".join(fields)) if fields else "",
     )
     title = "This takes too long"
-    return error_page(datasette, request, sentence, title, 400, report_url=_report(request))
-
-
-def _report(request: Request) -> str:
-    """The address of the report's page, with nothing asked of it."""
-    return request.path.partition("?")[0].partition(".")[0]
+    return error_page(datasette, request, sentence, title, 400, report_url=found.unasked)

@@ -11,9 +11,10 @@ from __future__ import annotations
 import functools
 
 from datasette import NotFound, Response, hookimpl
-from datasette.utils import add_cors_headers, tilde_decode
+from datasette.utils import tilde_decode
 
 from iaminsights.site.access import draw
+from iaminsights.site.answers import json_answer
 from iaminsights.site.databases import holds_insights
 from iaminsights.site.lookup import Lookup, address
 from iaminsights.site.picture import paths, picture
@@ -62,10 +63,7 @@ async def _page(datasette, request) -> Response:
     lookup = await Lookup(datasette, request.actor, name, table, rows.rows[0]).prepare()
     graph = await draw(lookup)
     if request.url_vars["format"]:
-        headers: dict[str, str] = {}
-        if datasette.cors:
-            add_cors_headers(headers)
-        return Response.json(graph.as_json(), headers=headers)
+        return json_answer(datasette, graph.as_json())
     json_address = f"{address(datasette, name, table, key)}.json"
     html = await datasette.render_template(
         "graph.html",

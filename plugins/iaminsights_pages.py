@@ -8,13 +8,13 @@ from __future__ import annotations
 import functools
 
 from datasette import NotFound, Response, hookimpl
-from datasette.utils import add_cors_headers
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
 from iaminsights.files import project_file
 from iaminsights.reports.actions import WEIGHTS
 from iaminsights.reports.documents import document_url
-from iaminsights.site import catalogue, cells, gaps, names, overview
+from iaminsights.site import catalogue, cells, gaps, names, overview, times
+from iaminsights.site.answers import cors_headers
 from iaminsights.site.breakdown import breakdown
 from iaminsights.site.chart import feed_address
 from iaminsights.site.counts import findings
@@ -39,8 +39,8 @@ def prepare_jinja2_environment(env: Environment, datasette) -> None:
     folders = [datasette.template_dir] if datasette.template_dir else []
     ours = FileSystemLoader([*folders, str(project_file("templates"))])
     env.loader = ChoiceLoader([ours, env.loader])
-    env.filters["moment"] = gaps.moment
-    env.filters["day"] = gaps.day
+    env.filters["moment"] = times.moment
+    env.filters["day"] = times.day
     env.filters["document_url"] = document_url
 
 
@@ -94,9 +94,6 @@ def handle_exception(datasette, request, exception):
         said = {"ok": False, "error": str(exception), "status": 404, "title": None}
         context = {**said, "missing": await missing(datasette, request.actor, request.path)}
         html = await datasette.render_template("404.html", context, request=request)
-        headers: dict[str, str] = {}
-        if datasette.cors:
-            add_cors_headers(headers)
-        return Response.html(html, status=404, headers=headers)
+        return Response.html(html, status=404, headers=cors_headers(datasette))
 
     return page

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 
 from datasette import Forbidden, NotFound, Response, hookimpl
-from datasette.utils import add_cors_headers, tilde_decode, tilde_encode
+from datasette.utils import tilde_decode, tilde_encode
 
+from iaminsights.site.answers import json_answer
 from iaminsights.site.databases import holds_insights
 from iaminsights.site.summary import as_json, summaries
 
@@ -47,10 +48,7 @@ async def _page(datasette, request) -> Response:
     if account_id is not None and not told:
         raise NotFound("There is no such account")
     if request.url_vars["format"]:
-        headers: dict[str, str] = {}
-        if datasette.cors:
-            add_cors_headers(headers)
-        return Response.json([as_json(one) for one in told], headers=headers)
+        return json_answer(datasette, [as_json(one) for one in told])
     json_address = f"{_address(datasette, name, account_id)}.json"
     html = await datasette.render_template(
         "summary.html",

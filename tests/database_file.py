@@ -53,3 +53,12 @@ def add_facts(draft: Draft) -> None:
     with draft.changing() as file:
         create(file)
         derive(file)
+
+
+def blank_file(path: Path, account_id: str, at: str = "2026-01-01T00:00:00Z") -> Path:
+    """Make a file that holds nothing but tables, facts and views, as of this account's collect."""
+    with Draft(path) as draft:
+        draft.complete(account_id, (), at)
+        add_facts(draft)
+        draft.publish()
+    return path

@@ -27,12 +27,8 @@ SOLE = "select account_id, iam_id from sole_escalation_policies"
 # somebody accepts is nothing to do.
 TO_DO = f"""
     select account_id, command, report, severity, (account_id, iam_id) in ({SOLE}) as ends_all
-    from findings
+    from open_findings
     where command is not null
-      and (
-        acknowledgement_id is null
-        or acknowledgement_id not in (select id from current_acknowledgements)
-      )
 """
 _LOOKED_AT = 60  # commands of an account, of which the first are chosen
 

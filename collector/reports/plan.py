@@ -21,7 +21,7 @@ from .findings import holder_of, what_of
 from .named import READS as NAMED_IN
 from .named import Named
 from .output import Answer
-from .report import SEVERITIES
+from .report import rank
 
 COLUMNS = (
     *("report", "title", "severity", "what", "who", "account_id", "iam_id", "command"),
@@ -254,7 +254,7 @@ def _closing(planned: _Planned, named: Named, numbers: Mapping[Step, int]) -> It
         groups.setdefault(f"{verb}{together}:", []).append(finding)
     for heading, found in sorted(groups.items()):
         yield _said(heading)
-        found.sort(key=lambda finding: (-SEVERITIES.index(finding.severity), str(finding)))
+        found.sort(key=lambda finding: (rank(finding.severity), str(finding)))
         for finding in found[:_MOST_LISTED]:
             yield _said(f"  {finding}")
         if len(found) > _MOST_LISTED:
@@ -268,7 +268,7 @@ def _listed(heading: str, found: Sequence[ToFix]) -> Iterator[str]:
         yield "#"
         yield _said(f"{heading}:")
     for (severity, title), number in sorted(
-        counted.items(), key=lambda one: (-SEVERITIES.index(one[0][0]), one[0][1])
+        counted.items(), key=lambda one: (rank(one[0][0]), one[0][1])
     ):
         yield _said(f"  {number:,}  {severity}  {title}")
 

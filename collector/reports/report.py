@@ -24,6 +24,7 @@ from ..facts.headers import read_yaml
 from ..store.table import heading
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
+WORST_FIRST = SEVERITIES[::-1]
 ROWS_COLUMN = "report_rows"
 MARKER = "# --- Assembled by `iaminsights metadata` from here on: edit canned_queries/ instead. ---"
 
@@ -41,6 +42,11 @@ _LINK_KEYS = {"parameter", "column", "words"}
 _BREAKDOWN_KEYS = ("by", "of")
 _MARKS = ("bar", "line", "circle", "area")
 _TYPES = ("quantitative", "quantitative-bin", "temporal", "temporal-bin", "ordinal", "nominal")
+
+
+def rank(severity: object) -> int:
+    """The place of a severity, 0 the worst; whatever is none comes behind all."""
+    return WORST_FIRST.index(str(severity)) if severity in WORST_FIRST else len(WORST_FIRST)
 
 
 @dataclass(frozen=True)

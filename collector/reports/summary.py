@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .report import SEVERITIES, Report
+from .report import WORST_FIRST, Report
 
 NAME = "findings_summary"
 
@@ -81,7 +81,7 @@ def findings_summary(reports: Iterable[Report]) -> Report:
         if one.identifiers
     )
     ranks = ",\n    ".join(
-        f"({_text(severity)}, {rank})" for rank, severity in enumerate(reversed(SEVERITIES), 1)
+        f"({_text(severity)}, {rank})" for rank, severity in enumerate(WORST_FIRST, 1)
     )
     return Report(
         name=NAME,

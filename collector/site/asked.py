@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -109,6 +109,11 @@ class Asked:
         return found
 
     @property
+    def unasked(self) -> str:
+        """The address of the report with its own parameters alone."""
+        return unasked(self.address.partition("?")[0], self.arguments, self.parameters)
+
+    @property
     def unfiltered(self) -> str:
         """The address without any filter."""
         gone = [condition.key for condition in self.selection.conditions]
@@ -174,6 +179,12 @@ class Asked:
         return changed(address, {"_page": None, "_size": None})
 
 
+def unasked(address: str, arguments: Iterable[tuple[str, str]], parameters: Collection[str]) -> str:
+    """The address of a report of which nothing is asked but with its own parameters."""
+    own = [pair for pair in arguments if pair[0] in parameters]
+    return f"{address}?{urlencode(own)}" if own else address
+
+
 async def asked(datasette: Any, scope: Mapping[str, Any]) -> Asked | str | None:
     """What a request asks of a report; None if it asks for none of ours.
 
@@ -199,8 +210,9 @@ async def asked(datasette: Any, scope: Mapping[str, Any]) -> Asked | str | None:
     most = min(MOST_ROWS, datasette.setting("max_returned_rows"))
     try:
         selection = parse(arguments, columns, parameters, most)
-    except FilterError:
+    except FilterError as error:
         if await may_see(datasette, reader, database, name, action="view-query"):
+            error.report_url = unasked(str(address), arguments, parameters)
             raise
         return None
     if not columns:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..reports.report import SEVERITIES
+from ..reports.report import SEVERITIES, rank
 from .asked import Asked
 from .facets import Facet
 from .filters import excluding
@@ -89,7 +89,7 @@ async def breakdown(
 
 def _bars(groups: Iterable[tuple[str | None, float]], by: str, asked: Asked) -> Iterator[Bar]:
     """A bar for each value and its number: of severities the worst is first, else the longest."""
-    ordered = sorted(groups, key=lambda group: (_rank(group[0], by), -group[1], group[0] or "~"))
+    ordered = sorted(groups, key=lambda group: (_place(group[0], by), -group[1], group[0] or "~"))
     shown, left = ordered[:MOST_BARS], ordered[MOST_BARS:]
     longest = max(number for _, number in shown) or 1
     for value, number in shown:
@@ -101,9 +101,8 @@ def _bars(groups: Iterable[tuple[str | None, float]], by: str, asked: Asked) -> 
         yield Bar(f"{len(left):,} others", sum(number for _, number in left), 0, "", url)
 
 
-def _rank(value: str | None, by: str) -> int:
-    known = by == "severity" and value in SEVERITIES
-    return -SEVERITIES.index(value or "") if known else 1
+def _place(value: str | None, by: str) -> int:
+    return rank(value) if by == "severity" else 0
 
 
 def _colour(value: str | None, by: str) -> str:

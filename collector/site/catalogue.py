@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..reports.report import SEVERITIES
+from ..reports.report import rank
 from .readers import may_see
-
-WORST_FIRST = SEVERITIES[::-1]
 
 
 async def known(datasette: Any, actor: Any, database: str) -> dict[str, dict[str, Any]]:
@@ -37,17 +35,12 @@ async def visible(datasette: Any, actor: Any, database: str) -> list[dict[str, A
         for report in (await known(datasette, actor, database)).values()
         if await is_visible(datasette, actor, database, report)
     ]
-    return sorted(found, key=lambda report: (_rank(report), report["title"]))
+    return sorted(found, key=lambda report: (rank(report.get("severity")), report["title"]))
 
 
 async def is_visible(datasette: Any, actor: Any, database: str, report: Mapping[str, Any]) -> bool:
     """Whether the reader may see a report."""
     return await may_see(datasette, actor, database, report["name"], action="view-query")
-
-
-def _rank(report: Mapping[str, Any]) -> int:
-    severity = report.get("severity")
-    return WORST_FIRST.index(severity) if severity in WORST_FIRST else len(WORST_FIRST)
 
 
 async def search_url(datasette: Any, actor: Any) -> str | None:

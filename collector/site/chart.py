@@ -13,7 +13,7 @@ from typing import Any
 
 from datasette.utils import tilde_encode
 
-from ..reports.report import SEVERITIES
+from ..reports.report import SEVERITIES, rank
 from .filters import ROWS
 from .sums import Sum, Sums
 
@@ -245,7 +245,7 @@ def _ranked(severity: str) -> str:
     """A severity in a form that sorts, the worst first."""
     if severity not in SEVERITIES:
         return severity
-    return f"{len(SEVERITIES) - SEVERITIES.index(severity)} {severity}"
+    return f"{1 + rank(severity)} {severity}"
 
 
 def _ranked_in(column: str, value: str | None) -> str:

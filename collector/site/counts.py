@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from .catalogue import WORST_FIRST, known, named
+from ..reports.report import WORST_FIRST, rank
+from .catalogue import known, named
 from .readers import may_see
 from .trend import READS, Trend, trends
 from .workbench import ACCEPTED, OPEN, VIEW, to_fix
@@ -70,10 +71,10 @@ async def findings(
         report["unread"] = report.get("unread") or row["unread"]
         if open_rows > 0:
             others = report.get("worst", row["severity"])
-            report["worst"] = min(others, row["severity"], key=WORST_FIRST.index)
+            report["worst"] = min(others, row["severity"], key=rank)
     worst = sorted(
         (its for its in ranked.values() if its["open"]),
-        key=lambda its: (WORST_FIRST.index(its["severity"]), -its["open"], its["name"]),
+        key=lambda its: (rank(its["severity"]), -its["open"], its["name"]),
     )[:WORST]
     found: dict[str, Any] = {"accounts": accounts, "reports": reports, "past": {}}
     if past and await may_see(datasette, actor, name, *READS):

@@ -18,9 +18,9 @@ from markupsafe import Markup, escape
 from ..store.meaning import USUAL_OPERATOR
 from ..store.schema import TABLE
 from ..store.table import BOOLEAN, JSON, TIME
-from .gaps import moment
 from .names import sentences
 from .readers import may_see
+from .times import moment
 
 # Fields that name rows of another table without a foreign key; some name several, parted by blanks.
 _NAMING = {("policies", "roles"): "roles", ("resource_keys", "role_crn"): "roles"}

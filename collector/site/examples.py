@@ -119,39 +119,31 @@ _ACTION = Example(
     limit 1
     """,
 )
-_ROLE = Example(
-    ("roles", "policy_roles", "granting_policies", "policies"),
-    """
-    select display_name, 'platform role' as words
-    from roles
-    where kind = 'platform'
-      and role_id in (
-        select policy_roles.role_id
-        from policy_roles
-        join granting_policies as policies on policies.id = policy_roles.policy_id
-        where policies.type = 'access' and policies.iam_id is not null
-      )
-    order by display_name <> 'Administrator', display_name
-    limit 1
-    """,
-)
-_CUSTOM = Example(
-    ("roles", "policy_roles", "granting_policies", "policies"),
-    """
-    select display_name, 'custom role' as words
-    from roles
-    where kind = 'custom'
-      and listed = 1
-      and role_id in (
-        select policy_roles.role_id
-        from policy_roles
-        join granting_policies as policies on policies.id = policy_roles.policy_id
-        where policies.type = 'access' and policies.iam_id is not null
-      )
-    order by display_name
-    limit 1
-    """,
-)
+
+
+def _held_role(kind: str, best: str) -> Example:
+    """A role of a kind that some identity has by a policy of its own."""
+    return Example(
+        ("roles", "policy_roles", "granting_policies", "policies"),
+        f"""
+        select display_name, kind || ' role' as words
+        from roles
+        where kind = '{kind}'
+          and listed = 1
+          and role_id in (
+            select policy_roles.role_id
+            from policy_roles
+            join granting_policies as policies on policies.id = policy_roles.policy_id
+            where policies.type = 'access' and policies.iam_id is not null
+          )
+        order by display_name <> '{best}', display_name
+        limit 1
+        """,
+    )
+
+
+_ROLE = _held_role("platform", best="Administrator")
+_CUSTOM = _held_role("custom", best="")
 _SERVICE = Example(
     ("resource_service_instances",),
     """

@@ -10,7 +10,7 @@ from typing import Any
 
 from datasette.utils import sqlite3
 
-from ..reports.report import SEVERITIES
+from ..reports.report import rank
 from .asked import Asked
 from .databases import state_of
 from .filters import UNSEARCHED, identifier, where
@@ -83,7 +83,7 @@ def _plain(value: Any) -> Any:
 def _most_first(column: str) -> Any:
     """Most rows first; severities by their rank."""
     if column == "severity":
-        return lambda item: -SEVERITIES.index(item[0]) if item[0] in SEVERITIES else 1
+        return lambda item: rank(item[0])
     return lambda item: (-item[1], item[0] is None, isinstance(item[0], str), item[0])
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
 from ..errors import FilterError
-from ..reports.report import ROWS_COLUMN, SEVERITIES
+from ..reports.report import ROWS_COLUMN, SEVERITIES, WORST_FIRST
 
 PAGE_ROWS = 100
 MOST_ROWS = 1_000  # of one page
@@ -268,7 +268,7 @@ OPERATORS = {
     "isblank": Operator("is empty", _blank, alone=True),
     "notblank": Operator("is not empty", _opposite(_blank), alone=True),
 }
-_RANKS = {severity: rank for rank, severity in enumerate(reversed(SEVERITIES), 1)}
+_RANKS = {severity: rank for rank, severity in enumerate(WORST_FIRST, 1)}
 
 
 def _several(value: str) -> list[str]:

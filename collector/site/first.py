@@ -7,13 +7,13 @@ from typing import Any
 
 from ..reports.actions import TO_DO, Action, first_actions
 from ..reports.named import READS, Named
-from .catalogue import WORST_FIRST
+from ..reports.report import WORST_FIRST
 from .readers import may_see
 from .workbench import OPEN, VIEW, to_fix
 
 MOST = 3
 _TABLES = (
-    *("findings", "acknowledgements", "current_acknowledgements"),
+    *("open_findings", "findings", "acknowledgements", "current_acknowledgements"),
     "sole_escalation_policies",
 )
 

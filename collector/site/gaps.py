@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from ..store.schema import TABLE
 from .databases import is_ours, state_of
+from .times import moment
 
 if TYPE_CHECKING:
     from datasette.database import Database
@@ -40,19 +40,6 @@ GAPS = """
     where state.status is not 'ok' or state.message is not null
     order by 1, accounts.account_id, 2
 """
-
-
-def moment(time: str | None) -> str:
-    """2026-03-05T16:02:11Z as people read it: 5 March 2026, 16:02 UTC."""
-    if not time:
-        return ""
-    moment = datetime.fromisoformat(time.replace("Z", "+00:00")).astimezone(timezone.utc)
-    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
-
-
-def day(time: str) -> str:
-    """The day of a time as people read it: 5 March 2026."""
-    return moment(time).partition(",")[0]
 
 
 async def parts(database: Database) -> dict[tuple[str, str], dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .catalogue import WORST_FIRST
+from ..reports.report import rank
 
 ASKED = "Explorers"  # the category of reports that are asked about one thing
 
@@ -79,6 +79,5 @@ def _heading(report: Mapping[str, Any], counted: Mapping[str, Any] | None) -> st
 
 
 def _rank(report: Mapping[str, Any], counts: Mapping[str, Any]) -> tuple[int, int, str]:
-    severity = report.get("severity")
-    rank = WORST_FIRST.index(severity) if severity in WORST_FIRST else len(WORST_FIRST)
-    return rank, -counts.get(report["name"], {}).get("open", 0), report["title"]
+    open_rows = counts.get(report["name"], {}).get("open", 0)
+    return rank(report.get("severity")), -open_rows, report["title"]

@@ -9,8 +9,8 @@ from typing import Any
 from ..store.schema import TABLE
 from ..store.table import TIME, heading
 from .databases import holds_insights
-from .gaps import moment
 from .readers import may, may_see
+from .times import moment
 
 # Identities by what they are.
 KINDS = {

@@ -23,15 +23,11 @@ _CRITICAL = """
       coalesce(reports.title, findings.report) as title,
       findings.what,
       findings.report
-    from findings
+    from open_findings as findings
     left join reports on reports.name = findings.report
     where findings.severity = 'critical'
       and findings.account_id = :account_id
       and findings.first_seen > :since
-      and (
-        findings.acknowledgement_id is null
-        or findings.acknowledgement_id not in (select id from current_acknowledgements)
-      )
     order by title, findings.what, findings.finding
 """
 

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from ..reports.report import SEVERITIES
+from ..reports.report import SEVERITIES, rank
 from .asked import Asked
 from .chart import Chart, asked_for
 from .sums import Sum, summed
+from .times import parsed
 from .trend import Line
 
 _HEIGHT = 9.0  # of a name beside a line, in percent of the picture
-_WORST_FIRST = SEVERITIES[::-1]
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def _panel(sums: Sequence[Sum], chart: Chart, named: bool) -> Panel:
     highest = max(1, *(number for known in numbers.values() for number in known.values()))
     lines = {name: Line(moments, _held(moments, known)) for name, known in numbers.items()}
     tops = _apart({name: 100 - 100 * line.numbers[-1] / highest for name, line in lines.items()})
-    order = sorted(lines, key=lambda name: (_rank(name), name))
+    order = sorted(lines, key=lambda name: (rank(name), name))
     curves = [Curve(name, _colour(name), lines[name], tops[name]) for name in order]
     return Panel(
         title=f"{chart.amount} by {chart.colour}" if chart.colour else chart.amount,
@@ -108,7 +107,7 @@ def _apart(tops: Mapping[str, float]) -> dict[str, float]:
     """Places as near to these as names can stand below each other."""
     apart: dict[str, float] = {}
     before = -_HEIGHT
-    for name in sorted(tops, key=lambda name: (tops[name], _rank(name), name)):
+    for name in sorted(tops, key=lambda name: (tops[name], rank(name), name)):
         before = max(tops[name], before + _HEIGHT)
         apart[name] = before
     below = 100.0
@@ -120,16 +119,12 @@ def _apart(tops: Mapping[str, float]) -> dict[str, float]:
 
 def _dates(first: str, last: str) -> list[tuple[float, str]]:
     """Days along the time, each with its place in percent: the first, the last, one between."""
-    begin, end = (datetime.fromisoformat(at.replace("Z", "+00:00")) for at in (first, last))
+    begin, end = parsed(first), parsed(last)
     dates: dict[str, float] = {}
     for place in (0, 100, 50):
         at = begin + (end - begin) * place / 100
         dates.setdefault(f"{at.day} {at:%b %Y}", place)
     return sorted((place, name) for name, place in dates.items())
-
-
-def _rank(name: str) -> int:
-    return _WORST_FIRST.index(name) if name in _WORST_FIRST else -1
 
 
 def _colour(name: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 from datasette.utils import tilde_encode
 
-from .catalogue import WORST_FIRST, known, named
+from ..reports.report import rank
+from .catalogue import known, named
 from .databases import holds_insights
 from .differences import differences
 from .links import CONSOLE
@@ -171,7 +172,7 @@ async def _findings_about(
         )
     return sorted(
         findings,
-        key=lambda finding: (WORST_FIRST.index(finding["severity"]), finding["title"]),
+        key=lambda finding: (rank(finding["severity"]), finding["title"]),
     )
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..reports.actions import WEIGHTS
+from ..reports.report import rank
 from ..store.schema import TABLE
-from .catalogue import WORST_FIRST, known, named, visible
+from .catalogue import known, named, visible
 from .counts import findings
 from .first import first
 from .gaps import parts
@@ -147,7 +148,7 @@ async def _risks(
         for row in rows
         if row["rows"] > row["acknowledged"]
     ]
-    counted.sort(key=lambda one: (WORST_FIRST.index(one[0]), -one[1], one[2]))
+    counted.sort(key=lambda one: (rank(one[0]), -one[1], one[2]))
     leads = await may_see(datasette, actor, name, VIEW)
     risks = []
     for severity, number, report in counted[:MOST_RISKS]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from .gaps import day
+from .times import day, parsed
 
 if TYPE_CHECKING:
     from datasette.database import Database
@@ -77,9 +76,7 @@ class Line:
 
     def path(self, width: float, height: float, highest: int | None = None) -> str:
         """The line as the path of an SVG of this size, the later the further to the right."""
-        times = [
-            datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp() for at in self.moments
-        ]
+        times = [parsed(at).timestamp() for at in self.moments]
         span = times[-1] - times[0] or 1
         most = highest or max(self.numbers) or 1
         points = [

@@ -9,10 +9,8 @@ from itertools import product
 
 import pytest
 
-from iaminsights.store.draft import Draft
-
 from ..bitsets import Bitsets, account_services, services_about
-from ..database_file import add_facts
+from ..database_file import blank_file
 from .test_policy_reach import ACCOUNT, OTHER, fill, grants, reaches, some_instances, some_policies
 
 USERS = ("IBMid-ada", "IBMid-bob", "IBMid-both")
@@ -28,11 +26,7 @@ ROLES = ("role-viewer", "role-writer", "role-manager")
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory):
     """A writable file that holds nothing but tables and views."""
-    path = tmp_path_factory.mktemp("empty") / "empty.sqlite3"
-    with Draft(path) as draft:
-        draft.complete(ACCOUNT, (), "2026-01-01T00:00:00Z")
-        add_facts(draft)
-        draft.publish()
+    path = blank_file(tmp_path_factory.mktemp("empty") / "empty.sqlite3", ACCOUNT)
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         yield database
 

@@ -10,9 +10,8 @@ from contextlib import closing
 import pytest
 
 from iaminsights.facts.derived import derive
-from iaminsights.store.draft import Draft
 
-from ..database_file import add_facts
+from ..database_file import blank_file
 from ..report_rows import RULE, rows
 
 A, B = "a" * 32, "b" * 32
@@ -143,12 +142,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def empty_file(tmp_path_factory):
-    path = tmp_path_factory.mktemp("empty") / "empty.sqlite3"
-    with Draft(path) as draft:
-        draft.complete(A, (), "2026-01-01T00:00:00Z")
-        add_facts(draft)
-        draft.publish()
-    return path
+    return blank_file(tmp_path_factory.mktemp("empty") / "empty.sqlite3", A)
 
 
 @pytest.fixture

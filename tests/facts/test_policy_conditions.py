@@ -10,9 +10,8 @@ import pytest
 
 from iaminsights.facts.derived import derive
 from iaminsights.sandbox import Account
-from iaminsights.store.draft import Draft
 
-from ..database_file import add_facts
+from ..database_file import blank_file
 from ..report_rows import days_ago, rows
 
 ACCOUNT = "a" * 32
@@ -79,11 +78,7 @@ OVER = "2026-02-01T08:30:00Z"
     ],
 )
 def test_when_a_condition_can_hold(tmp_path, rule, starts, ends, has_ended):
-    path = tmp_path / "file.sqlite3"
-    with Draft(path) as draft:
-        draft.complete(ACCOUNT, (), NOW)
-        add_facts(draft)
-        draft.publish()
+    path = blank_file(tmp_path / "file.sqlite3", ACCOUNT, NOW)
     with closing(sqlite3.connect(path)) as database:
         database.execute("insert into accounts (account_id) values (?)", (ACCOUNT,))
         database.executemany(

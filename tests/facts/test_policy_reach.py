@@ -11,9 +11,8 @@ from contextlib import closing
 import pytest
 
 from iaminsights.facts.derived import FACTS, derive
-from iaminsights.store.draft import Draft
 
-from ..database_file import add_facts
+from ..database_file import blank_file
 
 ACCOUNT, OTHER = "a" * 32, "b" * 32
 SERVICES = ("kms", "KMS", "cloud-object-storage", "k[m]s", "databases-for-redis", "iam-groups")
@@ -198,11 +197,7 @@ def some_instances(chance: random.Random, number: int):
 @pytest.fixture
 def empty(tmp_path):
     """A writable file that holds nothing but tables and views."""
-    path = tmp_path / "empty.sqlite3"
-    with Draft(path) as draft:
-        draft.complete(ACCOUNT, (), "2026-01-01T00:00:00Z")
-        add_facts(draft)
-        draft.publish()
+    path = blank_file(tmp_path / "empty.sqlite3", ACCOUNT)
     with closing(sqlite3.connect(path)) as database:
         yield database
 

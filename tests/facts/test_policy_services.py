@@ -9,9 +9,8 @@ from contextlib import closing
 import pytest
 
 from iaminsights.facts.derived import FACTS, derive
-from iaminsights.store.draft import Draft
 
-from ..database_file import add_facts
+from ..database_file import blank_file
 
 ACCOUNT, OTHER = "a" * 32, "b" * 32
 EXISTS, ABSENT = ("stringExists", "true"), ("stringExists", "false")
@@ -29,11 +28,7 @@ OTHERS = {
 @pytest.fixture
 def database(tmp_path):
     """Two instances of services, one that does not tell its service, and an action of a third."""
-    path = tmp_path / "empty.sqlite3"
-    with Draft(path) as draft:
-        draft.complete(ACCOUNT, (), "2026-01-01T00:00:00Z")
-        add_facts(draft)
-        draft.publish()
+    path = blank_file(tmp_path / "empty.sqlite3", ACCOUNT)
     with closing(sqlite3.connect(path)) as database:
         database.execute("insert into accounts (account_id) values (?)", (ACCOUNT,))
         database.executemany(

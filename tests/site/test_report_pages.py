@@ -220,6 +220,11 @@ def test_what_a_report_has_not_is_an_error_in_a_sentence(site, form, query, sent
     assert back in answer.text or answer.json()["report_url"] == "/iaminsights/people"
 
 
+def test_the_way_back_keeps_what_the_report_itself_is_asked(site):
+    answer = site.get("/iaminsights/people.json?note=it%27s&severity=low&colour=red", status=400)
+    assert answer.json()["report_url"] == "/iaminsights/people?note=it%27s"
+
+
 def test_a_query_whose_columns_cannot_be_told_apart_is_left_as_it_is(site):
     assert site.get("/iaminsights/twice.json").json()["rows"] == [[1, 2]]
     assert 'name="_search"' not in site.page("/iaminsights/twice")
