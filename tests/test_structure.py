@@ -120,8 +120,8 @@ MAY_IMPORT_WITHIN = {
         "references": {"databases", "names", "readers"},
         "plans": {"catalogue", "readers", "workbench"},
         "summary": {
-            *("catalogue", "counts", "first", "gaps", "news", "overview", "readers", "score"),
-            "workbench",
+            *("catalogue", "counts", "differences", "first", "gaps", "news", "overview"),
+            *("readers", "score", "workbench"),
         },
         "stories": {
             "catalogue",

@@ -10,6 +10,7 @@ from ..reports.report import rank
 from ..store.schema import TABLE
 from .catalogue import known, named, visible
 from .counts import findings
+from .differences import differences
 from .first import first
 from .gaps import parts
 from .news import news
@@ -21,25 +22,36 @@ from .workbench import OPEN, VIEW, to_fix
 MOST_RISKS = 6
 _EXAMPLES = 3  # names of what was added, removed or changed, for each kind of thing
 
-# What the last collection of an account found otherwise than the previous one: policies as
-# sentences where they are still there, whoever is known by an IAM ID only by the name.
-_CHANGED = """
-    select
-      changes.what,
-      changes.change,
-      coalesce(
-        search.name,
-        (select identities.name from identities where identities.iam_id = changes.name),
-        changes.name,
-        changes.key
-      ) as name
-    from changes
-    left join search on search.table_name = changes.what and search.key = changes.key
-    where changes.account_id = :account_id
-      and changes.changed_at = (
-        select max(finished_at) from collections where account_id = :account_id
-      )
-    order by changes.what, changes.change, name
+# What the last collection of an account found otherwise than the previous one: of each kind of
+# thing and change the number, and some examples, called by a name where it is known by an ID.
+_CHANGED = f"""
+    select *
+    from (
+      select
+        changes.what,
+        changes.change,
+        changes.key,
+        changes.before,
+        changes.after,
+        coalesce(
+          search.name,
+          (select identities.name from identities where identities.iam_id = changes.name),
+          changes.name,
+          changes.key
+        ) as name,
+        count(*) over (partition by changes.what, changes.change) as number,
+        row_number() over (
+          partition by changes.what, changes.change order by search.name, changes.name, changes.key
+        ) as place
+      from changes
+      left join search on search.table_name = changes.what and search.key = changes.key
+      where changes.account_id = :account_id
+        and changes.changed_at = (
+          select max(finished_at) from collections where account_id = :account_id
+        )
+    )
+    where place <= {_EXAMPLES}
+    order by what, change, place
 """
 _CHANGED_IN = ("changes", "collections", "search", "identities")
 
@@ -172,19 +184,18 @@ async def _changed(
     """What the last collection found changed, by kind of thing; None if it may not be seen."""
     if not await may_see(datasette, actor, name, *_CHANGED_IN):
         return None
-    found: dict[str, dict[str, list[str]]] = {}
-    rows = await datasette.databases[name].execute(_CHANGED, {"account_id": account_id})
-    for row in rows:
+    rows = list(await datasette.databases[name].execute(_CHANGED, {"account_id": account_id}))
+    told = await differences(datasette, actor, name, rows)
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for row, difference in zip(rows, told, strict=True):
         kinds = found.setdefault(row["what"], {})
-        kinds.setdefault(row["change"], []).append(row["name"])
+        its = {"change": row["change"], "number": row["number"], "names": []}
+        kinds.setdefault(row["change"], its)["names"].append(difference.name)
     return [
         {
             "what": TABLE[what].human_name if what in TABLE else what.replace("_", " "),
-            "number": sum(map(len, kinds.values())),
-            "changes": [
-                {"change": change, "number": len(names), "names": names[:_EXAMPLES]}
-                for change, names in kinds.items()
-            ],
+            "number": sum(its["number"] for its in kinds.values()),
+            "changes": list(kinds.values()),
         }
         for what, kinds in found.items()
     ]

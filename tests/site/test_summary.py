@@ -38,6 +38,20 @@ def acme(name="Acme") -> Account:
     return account
 
 
+def test_a_policy_that_is_gone_is_told_as_what_it_said(on_day):
+    account = acme()
+    ada = account.user("Ada Lovelace")
+    for number in range(5):
+        account.policy(ada, ["Viewer"], service="logs", id=f"gone-{number}")
+    on_day(1, account)
+    account.policies.clear()
+    with served(on_day(8, account)) as site:
+        text = site.text(f"{SUMMARY}/{account.account_id}")
+    said = " ; ".join(["Ada Lovelace: Viewer on logs"] * 3)
+    assert f"Policies : 5 removed ( {said} ; ...)" in text
+    assert "gone-" not in text
+
+
 def test_the_summary_has_what_matters_and_its_json_the_same(on_day):
     account = acme()
     ada = account.user("Ada Lovelace")
@@ -50,7 +64,9 @@ def test_the_summary_has_what_matters_and_its_json_the_same(on_day):
         (told,) = site.get(f"{SUMMARY}/{account.account_id}.json").json()
     assert "IAM of Acme As collected on 8 May 2026, 08:00 UTC" in text
     assert "compared with 1 May 2026, 08:00 UTC" in text
-    assert "1 critical and 0 high finding is open, 1 more than at the previous collection." in text
+    assert (
+        "1 critical and 0 high findings are open, 1 more than at the previous collection." in text
+    )
     assert "Critical 1 +1" in text.title() and "From 1 May 2026 to 8 May 2026" in text
     title, question = REPORTS["owner_api_key"].title, REPORTS["owner_api_key"].question
     assert f"Top risks critical {title} {question} 1 open" in text
