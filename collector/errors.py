@@ -1,6 +1,6 @@
 """Every error that a user can meet: one family, each with its sentence and exit code.
 
-An error is raised where the facts are and shown by cli.py alone.
+An error is raised where the facts are and shown by cli/ alone.
 """
 
 from __future__ import annotations

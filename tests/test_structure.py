@@ -148,6 +148,15 @@ MAY_IMPORT_WITHIN = {
         "generated": {"account", "sample"},
         "api": {"account"},
     },
+    "cli": {
+        "group": set(),
+        "running": set(),
+        "collect": {"group", "running"},
+        "demo": {"group", "running"},
+        "sandbox": set(),
+        "report": {"group"},
+        "metadata": {"group"},
+    },
 }
 
 
