@@ -5,6 +5,9 @@ An error is raised where the facts are and shown by cli/ alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 
 class InsightsError(Exception):
     """Base of all expected failures; its text is one sentence that says what to do."""
@@ -63,6 +66,21 @@ class FilterError(InsightsError):
     """
 
     report_url = ""
+
+
+class NameUnresolved(InsightsError):
+    """A name stands for several things or for none; the text lists them, or what is close to it.
+
+    `things` are those (of resolve.py), and `is_ambiguous` says whether the name stands for each of
+    them; otherwise they are suggestions.
+    """
+
+    exit_code = 2
+
+    def __init__(self, sentence: str, things: Sequence[Any], is_ambiguous: bool) -> None:
+        listed = "".join(f"\n  {thing}" for thing in things)
+        super().__init__(sentence + listed)
+        self.sentence, self.things, self.is_ambiguous = sentence, tuple(things), is_ambiguous
 
 
 class AcknowledgementError(InsightsError):

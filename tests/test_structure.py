@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "files": set(),
     "outcome": set(),
     "progress": {"outcome"},
+    "resolve": set(),
     "store": set(),
     "facts": {"store"},
     "ibmcloud": {"store"},
