@@ -87,5 +87,9 @@ class AcknowledgementError(InsightsError):
     """The file of acknowledged findings cannot be used; the text names file and entry."""
 
 
+class ChangeError(InsightsError):
+    """A change to try cannot be made; the text names what is wrong with it and what is possible."""
+
+
 class NotReady(InsightsError):
     """A report that IBM Cloud has not finished yet: it can be asked for again."""

@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "reports": {"facts", "files", "store"},
     "site": {"reports", "store"},
     "sandbox": set(),
+    "trial": {"facts", "ibmcloud", "store"},
     "collect": {"facts", "ibmcloud", "outcome", "reports", "store"},
     "cli": {"collect", "files", "ibmcloud", "outcome", "progress", "reports", "sandbox", "store"},
 }
@@ -50,10 +51,11 @@ MAY_IMPORT_WITHIN = {
         "making": {"table"},
         "schema": {"table"},
         "meaning": {"schema", "table"},
+        "filling": {"schema", "table"},
         "history": {"meaning", "schema", "table"},
         "takeover": {"schema", "table"},
         "file": {"schema", "takeover"},
-        "draft": {"file", "history", "making", "schema", "table", "takeover"},
+        "draft": {"file", "filling", "history", "making", "schema", "table", "takeover"},
     },
     "facts": {
         "headers": set(),
@@ -148,6 +150,12 @@ MAY_IMPORT_WITHIN = {
         "sample": {"account"},
         "generated": {"account", "sample"},
         "api": {"account"},
+    },
+    "trial": {
+        "edits": set(),
+        "grants": set(),
+        "access": {"edits", "grants"},
+        "trial": {"access", "edits"},
     },
     "cli": {
         "group": set(),

@@ -11,7 +11,7 @@ import sqlite3
 from typing import Any
 
 
-def _members(numbers: str) -> bytes:
+def members(numbers: str) -> bytes:
     """members(list): the set of the numbers in a JSON list that is not empty, as bytes."""
     places = json.loads(numbers)
     found = bytearray(max(places) // 8 + 1)
@@ -35,7 +35,7 @@ class _United:
 
 def register(connection: sqlite3.Connection) -> None:
     """Let a connection know members() and united()."""
-    connection.create_function("members", 1, _members, deterministic=True)
+    connection.create_function("members", 1, members, deterministic=True)
     # Python's hints know aggregates of whole numbers only.
     united: Any = _United
     connection.create_aggregate("united", 1, united)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import atexit
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -200,6 +200,22 @@ def _index_words(connection: sqlite3.Connection) -> None:
         search.rebuild_fts()
     else:
         search.enable_fts(["name", "detail"], tokenize="unicode61 remove_diacritics 2")
+
+
+def needed(names: Iterable[str], given: Collection[str] = ()) -> list[Fact]:
+    """These facts and all that they rest on, each after those; nothing behind those `given`.
+
+    Raises KeyError for a name that is no fact's.
+    """
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            behind = () if name in given else _RESTS_ON[name]
+            waiting += [one for one in behind if one in _RESTS_ON]
+    return [fact for fact in FACTS if fact.name in found]
 
 
 def origins(tables: Iterable[str]) -> set[str]:

@@ -13,13 +13,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import cache
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from ..errors import DatabaseError
 from . import history, takeover
 from .file import has_content, location, readable_errors
+from .filling import INSERT, VALUES, add_identities, name_roles
 from .making import statements
 from .schema import APPLICATION_ID, SCHEMA_VERSION, TABLE, TABLES, account_of
 from .table import Table
@@ -32,14 +32,6 @@ _PATIENCE_WITH_READERS = 120  # seconds until a file that is always being read i
 OWNERS = frozenset(table.owner for table in TABLES if table.owner)
 
 _COLUMNS = {table.name: [column.name for column in table.columns] for table in TABLES}
-
-# The values of a row in the order of its table's columns.
-_VALUES = {table.name: itemgetter(*(c.name for c in table.columns)) for table in TABLES}
-
-# Kind of an IAM ID that no listing explains: the platform writes "IAM", a bare service name
-# or the CRN of a resource; everything else is deleted or belongs to another account.
-_UNKNOWN_KIND = """case when {id} = 'IAM' or {id} glob 'crn-*' or {id} not glob '*[^a-z-]*'
-    then 'service' else 'unknown' end"""
 
 
 class Draft:
@@ -57,7 +49,6 @@ class Draft:
         self._renamed = False
         self._waiting: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
         self._mentioned: list[tuple[str, Mapping[str, Any], str]] = []
-        self._insert = {table.name: _insert_statement(table) for table in TABLES}
 
     def __enter__(self) -> Draft:
         with readable_errors(self._target), ExitStack() as undone:
@@ -157,12 +148,8 @@ class Draft:
                 self._drop_pieces_of_nothing()
                 self._keep_missing_parents()
             self._empty_weak_references()
-            self._add_identities()
-            # A v2 policy names its roles by CRN only.
-            self._connection.execute(
-                "update policy_roles set display_name = (select roles.display_name from roles "
-                "where roles.role_id = policy_roles.role_id) where display_name is null"
-            )
+            add_identities(self._connection)
+            name_roles(self._connection)
             create_indexes(self._connection)
             if old:
                 read = set(TABLE) - set(kept_parts)
@@ -199,14 +186,14 @@ class Draft:
 
     def _put(self, table: str, row: Mapping[str, Any]) -> None:
         waiting = self._waiting[table]
-        waiting.append(_VALUES[table](row))
+        waiting.append(VALUES[table](row))
         if len(waiting) >= _BATCH:
             self._write(table)
 
     def _write(self, table: str) -> None:
         if waiting := self._waiting.pop(table, None):
             with readable_errors(self._target):
-                self._connection.executemany(self._insert[table], waiting)
+                self._connection.executemany(INSERT[table], waiting)
 
     def _write_all(self) -> None:
         for table in list(self._waiting):
@@ -277,26 +264,6 @@ class Draft:
             f"from temp.[old_{table.name}] as old where {condition} on conflict do nothing",
             values,
         )
-
-    def _add_identities(self) -> None:
-        for table in TABLES:
-            if table.identity:
-                names = ", ".join(f"nullif({name}, '')" for name in table.identity.names)
-                self._connection.execute(
-                    "insert into identities (iam_id, kind, name) "
-                    f"select iam_id, '{table.identity.kind}', coalesce({names}, iam_id) "
-                    f"from [{table.name}] where true order by account_id on conflict do nothing"
-                )
-        for table in TABLES:
-            for column in table.columns:
-                if column.references == "identities":
-                    kind = _UNKNOWN_KIND.format(id=f"[{column.name}]")
-                    self._connection.execute(
-                        f"insert into identities (iam_id, kind, name) "
-                        f"select distinct [{column.name}], {kind}, [{column.name}] "
-                        f"from [{table.name}] where [{column.name}] is not null "
-                        f"on conflict do nothing"
-                    )
 
     def _check(self) -> None:
         broken = self._connection.execute("pragma foreign_key_check").fetchone()
@@ -370,12 +337,6 @@ def _connected(path: Path) -> sqlite3.Connection:
     connection.execute("pragma journal_mode = off")
     connection.execute("pragma synchronous = off")
     return connection
-
-
-def _insert_statement(table: Table) -> str:
-    columns = ", ".join(f"[{column.name}]" for column in table.columns)
-    places = ", ".join("?" * len(table.columns))
-    return f"insert into [{table.name}] ({columns}) values ({places}) on conflict do nothing"
 
 
 @cache

@@ -1,0 +1,1 @@
+"""Tries changes of an account: what they would do to access, without asking IBM Cloud anything."""

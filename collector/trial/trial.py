@@ -1,0 +1,334 @@
+"""A trial: changes of one account of a file, made beside it, and what they would do.
+
+Nothing is asked of IBM Cloud, and the file is only read. Policies are given as IBM Cloud's JSON and
+become rows as if they had been collected; the facts are derived from these by the same SQL.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import ExitStack, closing
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ..errors import ChangeError, ObjectError
+from ..facts.derived import FACTS, blank, derive, needed
+from ..ibmcloud import rows
+from ..ibmcloud.rows import LEFT_OUT, Context
+from ..store.draft import create_indexes
+from ..store.file import check_source, location, readable_errors
+from ..store.schema import PUBLIC_ACCESS_GROUP
+from .access import AccessChanges
+from .edits import POLICY_TABLES, Edits
+
+#: The facts that say who holds what where.
+REACH = ("policy_services", "target_pairs")
+# Derived from the file as it is: what policies reach is numbered alike before and after.
+_GIVEN = "instance_facts"
+_KINDS = {"iam-ServiceId-": "service", "iam-Profile-": "profile"}  # of members, by their IAM IDs
+# What a policy has by the API that it is written for. What lacks would limit nothing.
+_SHAPES = {"v2": ("subject", "control", "resource"), "v1": ("subjects", "roles", "resources")}
+
+
+class Trial:
+    """Changes of one account: make them with the methods below, then ask what they would do.
+
+    `account_id` may be left out if the file has one account. `notes` are sentences about what
+    somebody should know who reads the results: what a change cannot do, and what is not known.
+    Raises DatabaseError if the file cannot be used, ChangeError for a change that cannot be made;
+    its sentence says what is possible.
+    """
+
+    def __init__(self, path: Path, account_id: str | None = None) -> None:
+        self.path = path
+        self.notes: list[str] = []
+        self._asked_for = account_id
+
+    def __enter__(self) -> Trial:
+        check_source(self.path)
+        with ExitStack() as stack, readable_errors(self.path):
+            self.before = stack.enter_context(
+                closing(sqlite3.connect(location(self.path, "ro"), uri=True, timeout=60))
+            )
+            # All that is read is of one state of the file, though somebody collects meanwhile.
+            self.before.execute("begin")
+            self.edits = Edits(_account(self.before, self._asked_for))
+            (public,) = self.before.execute(
+                "select max(id) from access_groups where is_public = 1 and account_id = ?",
+                (self.account_id,),
+            ).fetchone()
+            self._context = Context(self.account_id, public_group=public or PUBLIC_ACCESS_GROUP)
+            (self._collected_at,) = self.before.execute(
+                "select max(finished_at) from collections where account_id = ?", (self.account_id,)
+            ).fetchone()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def account_id(self) -> str:
+        """The account whose changes are tried."""
+        return self.edits.account_id
+
+    def add_policy(self, item: Mapping[str, Any]) -> str:
+        """Add a policy, as IBM Cloud's API takes or lists it (v1 or v2); gives its ID.
+
+        One with the ID of a policy of the account takes that one's place; one without any gets
+        the ID added-1, added-2, and so on.
+        """
+        is_old = _check_shape(item)
+        policy_id = item.get("id") or f"added-{len(self.edits.added_policies) + 1}"
+        defaults = {
+            "id": policy_id,
+            "state": "active",
+            "created_at": self._collected_at,
+            "last_modified_at": self._collected_at,
+        }
+        make = rows.old_policy_rows if is_old else rows.policy_rows
+        try:
+            found = list(make({**defaults, **item}, self._context))
+        except ObjectError as error:
+            raise ChangeError(f"The policy cannot be read: {error}.") from None
+        for table, row in found:
+            if table == LEFT_OUT:
+                raise ChangeError(f"The policy cannot be read: {row['problem']}.")
+        if not found:
+            raise ChangeError(
+                f"{policy_id} is what the v1 API shows in place of a v2 policy: it does not say "
+                "what the policy grants. Use the v2 API's JSON."
+            )
+        owner = self._one("select account_id from policies where id = ?", policy_id)
+        if owner:
+            self._check_account("policy", policy_id, owner)
+            self.edits.removed_policies.add(policy_id)
+        self.edits.added_policies[policy_id] = found
+        self._look_at_policy(policy_id, found)
+        return str(policy_id)
+
+    def remove_policy(self, policy_id: str) -> None:
+        """Remove a policy."""
+        self._check_there("policy", "policies", "id", policy_id)
+        self.edits.removed_policies.add(policy_id)
+
+    def add_group(self, name: str, group_id: str | None = None) -> str:
+        """Add an access group without members, rules, and policies; gives its ID."""
+        group_id = group_id or f"AccessGroupId-added-{len(self.edits.added_groups) + 1}"
+        if self._one("select 1 from access_groups where id = ?", group_id):
+            raise ChangeError(f"There already is an access group {group_id}.")
+        item = {"id": group_id, "name": name, "created_at": self._collected_at}
+        ((_, row),) = rows.group_rows({**item, "is_federated": False}, self._context)
+        self.edits.added_groups[group_id] = row
+        return group_id
+
+    def remove_group(self, group_id: str) -> None:
+        """Remove an access group with its members, rules, and policies."""
+        self._check_there("access group", "access_groups", "id", group_id)
+        if group_id == self._context.public_group:
+            raise ChangeError("The Public Access group cannot be removed; remove its policies.")
+        self.edits.removed_groups.add(group_id)
+        self.edits.removed_policies |= {
+            policy_id
+            for (policy_id,) in self.before.execute(
+                "select id from policies where access_group_id = ?", (group_id,)
+            )
+        }
+        self.edits.removed_members |= set(
+            self.before.execute(
+                "select iam_id, group_id, membership_type from access_group_members "
+                "where group_id = ?",
+                (group_id,),
+            )
+        )
+
+    def add_member(self, group_id: str, iam_id: str) -> None:
+        """Add an identity to an access group of the file, or to one that was added."""
+        if group_id not in self.edits.added_groups:
+            self._check_there("access group", "access_groups", "id", group_id)
+        if group_id == self._context.public_group:
+            raise ChangeError(
+                "The Public Access group represents everybody; nobody can be added to it."
+            )
+        if "static" in self._kinds(group_id, iam_id):
+            self.notes.append(f"{iam_id} is a member of {group_id} already.")
+            return
+        kind = next((word for begin, word in _KINDS.items() if iam_id.startswith(begin)), "user")
+        item = {"iam_id": iam_id, "type": kind, "created_at": self._collected_at}
+        ((_, row),) = rows.member_rows(
+            item, Context(self.account_id, group_id, self._context.public_group)
+        )
+        self.edits.added_members[iam_id, group_id] = row
+        if not self._one("select 1 from identities where iam_id = ?", iam_id):
+            self.notes.append(f"{iam_id} is in no list of this file: nothing else is known of it.")
+
+    def remove_member(self, group_id: str, iam_id: str, kind: str = "static") -> None:
+        """Remove a member of an access group: one added by hand (static), or one by a rule."""
+        kinds = self._kinds(group_id, iam_id)
+        if not kinds:
+            raise ChangeError(f"{iam_id} is not a member of {group_id}.")
+        if kind not in kinds:
+            raise ChangeError(
+                f"{iam_id} is not a {kind} but a {kinds.pop()} member of {group_id}. Dynamic rules "
+                "add their members again at each login: remove the policies of the group instead."
+            )
+        self.edits.removed_members.add((iam_id, group_id, kind))
+        if left := kinds - {kind}:
+            self.notes.append(f"{iam_id} stays a member of {group_id}: {', '.join(sorted(left))}.")
+
+    def suspend_user(self, iam_id: str) -> None:
+        """Suspend a person: whoever is suspended cannot log in, and keeps all access."""
+        owner = self._one(
+            "select account_id from users where iam_id = ? and account_id = ?",
+            iam_id,
+            self.account_id,
+        )
+        if not owner:
+            raise ChangeError(f"No person in {self.account_id} has the IAM ID {iam_id}.")
+        self.edits.suspended.add(iam_id)
+        self.notes.append(
+            f"{iam_id} keeps its policies and memberships while it is suspended, so no access is "
+            "lost; it only cannot log in."
+        )
+
+    @cached_property
+    def access(self) -> AccessChanges:
+        """The rows of access gained and lost; make no further changes once this was asked for."""
+        added = self.added(REACH) if self.edits.added_policies else None
+        access = AccessChanges(self.before, added, self.edits)
+        for row in self.edits.policy_rows("policies"):
+            if why := _nothing_granted(row, row["id"] in access.without_reach):
+                self.notes.append(f"Policy {row['id']} {why}.")
+        return access
+
+    def added(self, facts: Iterable[str]) -> sqlite3.Connection:
+        """A database in which the added policies are the only policies of the account.
+
+        It has these facts, derived, and the tables that they are derived from. It is quick: use it
+        for what a policy means by itself, not for what depends on other policies of the account.
+        """
+        chosen = [fact for fact in needed(facts, {_GIVEN}) if fact.name != _GIVEN]
+        connection = self._stack.enter_context(closing(sqlite3.connect(":memory:")))
+        blank().backup(connection)
+        tables = {_GIVEN, *facts, *(table for fact in chosen for table in fact.rests_on)}
+        for table in sorted(tables - {fact.name for fact in chosen} - POLICY_TABLES.keys()):
+            rows_of = self.before.execute(f"select * from [{table}]")
+            places = ", ".join("?" * len(rows_of.description))
+            connection.executemany(f"insert into [{table}] values ({places})", rows_of)
+        self.edits.add_policies_to(connection)
+        create_indexes(connection)
+        derive(connection, chosen)
+        return connection
+
+    def whole(self, facts: Collection[str] = ()) -> sqlite3.Connection:
+        """The whole file after the changes, with these facts and those they rest on, or with all.
+
+        Others are empty, and so is what is counted (findings). At IBM Cloud's limits all facts take
+        some seconds.
+        """
+        connection = self._stack.enter_context(closing(sqlite3.connect(":memory:")))
+        self.before.backup(connection)
+        for table in ("findings", "report_counts", "acknowledgements", "reports"):
+            connection.execute(f"delete from {table}")
+        for fact in reversed(FACTS):
+            connection.execute(f"delete from [{fact.name}]")
+        self.edits.make_in(connection)
+        derive(connection, needed(facts) if facts else FACTS)
+        return connection
+
+    def _look_at_policy(self, policy_id: str, found: Iterable[rows.Row]) -> None:
+        """Note what is not known of a policy."""
+        for table, row in found:
+            if table == "policy_roles" and not self._one(
+                "select 1 from roles where role_id = ? and listed", row["role_id"]
+            ):
+                self.notes.append(
+                    f"Policy {policy_id}: the role {row['role_id']} is not known in this file, nor "
+                    "is what it allows."
+                )
+            if table != "policies":
+                continue
+            group, iam_id = row["access_group_id"], row["iam_id"]
+            if group and group not in self.edits.added_groups:
+                if not self._one("select 1 from access_groups where id = ?", group):
+                    self.notes.append(
+                        f"Policy {policy_id}: there is no access group {group} in this file, so "
+                        "nobody gets its access."
+                    )
+            elif iam_id and not self._one("select 1 from identities where iam_id = ?", iam_id):
+                self.notes.append(f"Policy {policy_id}: nothing is known of {iam_id}, its subject.")
+
+    def _kinds(self, group_id: str, iam_id: str) -> set[str]:
+        """How somebody is a member of a group."""
+        return {
+            kind
+            for (kind,) in self.before.execute(
+                "select membership_type from access_group_members "
+                "where group_id = ? and iam_id = ?",
+                (group_id, iam_id),
+            )
+        }
+
+    def _check_there(self, what: str, table: str, key: str, value: str) -> None:
+        owner = self._one(f"select account_id from [{table}] where [{key}] = ?", value)
+        if not owner:
+            raise ChangeError(f"There is no {what} {value} in {self.path}.")
+        self._check_account(what, value, owner)
+
+    def _check_account(self, what: str, value: str, owner: str) -> None:
+        if owner != self.account_id:
+            raise ChangeError(
+                f"The {what} {value} belongs to the account {owner}, not to {self.account_id}; "
+                "changes are tried for one account at a time."
+            )
+
+    def _one(self, select: str, *values: str) -> Any:
+        found = self.before.execute(select, values).fetchone()
+        return found and found[0]
+
+
+def _check_shape(item: Mapping[str, Any]) -> bool:
+    """Whether a policy is one of the v1 API; raises ChangeError if it is one of neither."""
+    version = "v1" if any(name in item for name in _SHAPES["v1"]) else "v2"
+    missing = [name for name in _SHAPES[version] if name not in item]
+    if missing:
+        raise ChangeError(
+            f"The policy lacks {', '.join(missing)}. It must be the JSON of IBM Cloud's API: with "
+            + ", or with ".join(", ".join(names) for names in _SHAPES.values())
+            + "."
+        )
+    if item.get("type") not in ("access", "authorization"):
+        raise ChangeError('The policy needs a "type", which is access or authorization.')
+    return version == "v1"
+
+
+def _nothing_granted(policy: Mapping[str, Any], is_without_reach: bool) -> str | None:
+    """Why a policy that is added grants no access, if it does not."""
+    if policy["type"] != "access":
+        return "is an authorization between services: it gives no identity access"
+    if policy["state"] != "active":
+        return f"is not active but {policy['state']}: it grants nothing"
+    if not (policy["access_group_id"] or policy["iam_id"]):
+        return "names neither an identity nor an access group: it grants nothing"
+    if is_without_reach:
+        return (
+            "grants nothing now: the account has no service instance and no account management "
+            "service that it reaches, or its condition has expired"
+        )
+    return None
+
+
+def _account(connection: sqlite3.Connection, asked_for: str | None) -> str:
+    known = dict(
+        connection.execute("select account_id, coalesce(name, account_id) from accounts order by 2")
+    )
+    if asked_for is None and len(known) == 1:
+        return str(next(iter(known)))
+    if asked_for in known:
+        return str(asked_for)
+    names = ", ".join(f"{key} ({name})" for key, name in known.items())
+    if asked_for is None:
+        raise ChangeError(f"The file has several accounts; say which one: {names}.")
+    raise ChangeError(f"There is no account {asked_for} in the file; it has {names}.")
