@@ -36,8 +36,10 @@ format: $(TESTABLE)
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-# metadata.yml, the generated parts of the documentation, the fingerprint of the schema.
+# The views of escalation paths, metadata.yml, the generated parts of the documentation, the
+# fingerprint of the schema.
 generated: $(TESTABLE)
+	$(VENV)/bin/python docs/escalation_pages.py
 	$(VENV)/bin/python docs/generate.py
 	$(VENV)/bin/python -m tests.schema_versions
 

@@ -79,6 +79,7 @@ setup(
     ],
     package_data={
         "iaminsights": ["views/*.sql"],
+        "iaminsights.escalation": ["*.yml"],
         "iaminsights.facts": ["*.sql"],
         "iaminsights.store": ["*.sql"],
     },

@@ -11,17 +11,18 @@
 --   reduce the access of what the path leads to, then check again.
 -- notes: >
 --   Each row is the shortest path of one identity to full control, through groups, service IDs,
---   trusted profiles, and other users. hops counts the steps that are escalations. Only the
---   shortest path of each identity is shown, so check again after a fix. Identities that already
---   have full control are not shown, nor are those that only have to assume an administrator's
---   trusted profile. confidence is that of the weakest step. The outcomes come from IBM's
---   documentation and were not tested on a live account. The report does not evaluate membership
---   by dynamic rules before a login, claims of trusted profiles, context, time, tokens already
---   issued, custom roles, stored secrets, or paths through other accounts.
+--   trusted profiles, and other users. hops counts the steps that are escalations. rule_id is the
+--   first of them, and rules lists all: docs/escalation.md explains each. Only the shortest path of
+--   each identity is shown, so check again after a fix. Identities that already have full control
+--   are not shown, nor are those that only have to assume an administrator's trusted profile.
+--   confidence is that of the weakest step. The outcomes come from IBM's documentation and were not
+--   tested on a live account. The report does not evaluate membership by dynamic rules before a
+--   login, claims of trusted profiles, context, time, tokens already issued, custom roles, stored
+--   secrets, or paths through other accounts.
 -- references:
 --   - "IBM Cloud Docs: IAM roles and actions"
 --   - "IBM Cloud Docs: Creating trusted profiles"
--- shown: [identity, kind, path, outcome, confidence, hops, via]
+-- shown: [identity, kind, path, rule_id, outcome, confidence, hops]
 -- breakdown: {by: outcome}
 -- identifiers: [iam_id]
 -- chart:
@@ -32,7 +33,7 @@
 --   y_type: quantitative
 --   color_column: kind
 with outcomes as materialized (
-  select distinct number, outcome from escalation_rules
+  select distinct number, id, outcome from escalation_rules
 )
 select
   coalesce(accounts.name, paths.account_id) as account,
@@ -48,6 +49,7 @@ select
     where policies.id = paths.first_policy_id
   ) as public_access,
   paths.first_rule as rule,
+  outcomes.id as rule_id,
   outcomes.outcome,
   paths.confidence,
   paths.target,

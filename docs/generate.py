@@ -1,6 +1,6 @@
 """Writes metadata.yml, docs/reports.md, docs/data.md and the generated parts of README.md.
 
-python docs/generate.py            writes them
+python docs/generate.py            writes them; run docs/escalation_pages.py first
 python docs/generate.py --check    exits 1 if they are stale
 """
 
@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import click
+import escalation_pages
 
 from iaminsights.cli import main
 from iaminsights.facts.derived import FACTS, VIEWS, Fact, empty_database
@@ -221,6 +222,7 @@ def files() -> dict[Path, str]:
     introduction = REPORTS.read_text(encoding="utf-8").partition(MARKER)[0]
     reports = all_reports()
     return {
+        **escalation_pages.files(),
         METADATA: assemble(METADATA.read_text(encoding="utf-8"), reports, parts_of(reports)),
         README: generated(README.read_text(encoding="utf-8")),
         REPORTS: report_pages(f"{introduction}{MARKER}"),

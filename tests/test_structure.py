@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "outcome": set(),
     "progress": {"outcome"},
     "resolve": set(),
+    "escalation": set(),
     "store": set(),
     "facts": {"store"},
     "ibmcloud": {"store"},

@@ -11,7 +11,7 @@
 --   via: "The access group or trusted profile that the first policy belongs to, or direct."
 --   target: The last object that is taken over.
 --   confidence: "high, medium or low: that of the weakest step."
---   why: "The rules along the path, each with its confidence."
+--   why: "The rules along the path by their IDs, each with its confidence."
 --   steps: {is: "The path as a list of steps, each a list: the key and the name of where it leads, and why.", kind: json}
 -- rests_on:
 --   [access_group_members, access_groups, accounts, escalation_distances, escalation_steps,
@@ -23,7 +23,7 @@
 --   confidence, that of its weakest step, is shown, then the most direct, then the first by name.
 --   hops is 0 where the identity only has to assume a profile that is a full administrator. Paths
 --   of more than six hops are left out. via: the group or profile that the first policy belongs to.
---   target: the last object that is taken over. why: the rules along the path, with confidence.
+--   target: the last object that is taken over. why: the IDs of the rules along the path, with confidence.
 --
 --   Each thing has one best step by escalation_distances, and the texts grow along those, backwards
 --   from full control. Steps of rule 0 form no circle (members are no groups, profiles assume no
@@ -157,7 +157,7 @@ with recursive
       end,
       iif(
         choices.hop,
-        choices.rule || ' (' || choices.confidence || ')' || iif(ways.rules = '', '', ', ')
+        printf('ibm-iam-%03d (%s)', choices.rule, choices.confidence) || iif(ways.rules = '', '', ', ')
           || ways.rules,
         ways.rules
       ),

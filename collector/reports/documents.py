@@ -9,14 +9,28 @@ from __future__ import annotations
 _BY = "IBM Cloud Docs: "
 _DOCS = "https://cloud.ibm.com/docs/"
 _PAGES = {
+    "Activity tracking events for Code Engine": "codeengine?topic=codeengine-at_events",
+    "Activity tracking events for IAM": "iam?topic=iam-at_events_iam",
+    "Activity tracking events for Projects": "secure-enterprise?topic=secure-enterprise-at_events",
+    "Activity tracking events for Schematics": "schematics?topic=schematics-at_events",
+    "Activity tracking events for Secrets Manager": (
+        "secrets-manager?topic=secrets-manager-at_events"
+    ),
+    "Activity tracking events for VPC": "vpc?topic=vpc-at_events",
+    "Activity tracking events for account management": "account?topic=account-at_events_am",
     "Adding and viewing credentials": "account?topic=account-service_credentials",
     "Assigning access to account management services": "iam?topic=iam-account-services",
     "Auditing access policies": "iam?topic=iam-iam-audit-policies",
     "Best practices for organizing resources and assigning access": (
         "account?topic=account-account_setup"
     ),
+    "Creating IAM credentials": "secrets-manager?topic=secrets-manager-iam-credentials",
     "Creating and working with service IDs": "iam?topic=iam-serviceids",
+    "Creating custom roles": "iam?topic=iam-custom-roles",
     "Creating trusted profiles": "iam?topic=iam-create-trusted-profile",
+    "Enabling authentication from an external identity provider": (
+        "iam?topic=iam-ibm-idp-integration"
+    ),
     "IAM condition properties": "iam?topic=iam-iam-condition-properties",
     "IAM roles and actions": "iam?topic=iam-iam-service-roles-actions",
     "IBM Cloud IAM limits": "iam?topic=iam-cloudaccess#iam_limits",
@@ -30,10 +44,14 @@ _PAGES = {
     "Setting up access groups": "iam?topic=iam-groups",
     "Updating trusted profiles": "iam?topic=iam-trusted-profile-update",
     "Using authorizations to grant access between services": "iam?topic=iam-serviceauth",
+    "Using trusted profiles to authorize a project": (
+        "secure-enterprise?topic=secure-enterprise-tp-project"
+    ),
     "What are context-based restrictions": "iam?topic=iam-context-restrictions-whatis",
     "What makes a good access group strategy": (
         "account?topic=account-account_setup#accessgroup_strategy"
     ),
+    "Working with trusted profiles in Code Engine": "codeengine?topic=codeengine-trusted-profiles",
 }
 
 

@@ -28,7 +28,7 @@ _NAMED_IN_VIEW = {
     "policy": ("policy_id",),
     "account": ("account_id",),
 }
-_EVERYWHERE = {*_LINKED, "command", "report", "severity"}
+_EVERYWHERE = {*_LINKED, "command", "report", "severity", "rule_id"}
 SHOWN = {
     *(*_EVERYWHERE, *_NAMED_BY, *_HOLDERS, *_COUNTED),
     *("console", "reports", "name", "result", "accepted", "to_fix"),
@@ -44,6 +44,8 @@ def cell(datasette: Any, database: str, row: Any, column: str, value: Any) -> Ma
         return None
     if column == "command":
         return Markup(f'<code class="command">{escape(value)}</code>')
+    if column == "rule_id" and value.startswith("ibm-iam-"):
+        return _anchor(f"{_table_url(datasette, database, 'escalation_rules')}?id={value}", value)
     if column == "console":
         at_ibm = value.startswith(CONSOLE)
         return Markup(f'<a href="{escape(value)}" rel="noreferrer">Console</a>') if at_ibm else None

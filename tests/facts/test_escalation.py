@@ -350,7 +350,7 @@ def test_a_group_gives_its_members_its_steps(world):
     ]
     assert world.query(
         "select via, target, first_policy_id, why from shortest_escalation_paths where iam_id='ada'"
-    ) == [("access group ops", "service ID Robot", policy, "4 (high)")]
+    ) == [("access group ops", "service ID Robot", policy, "ibm-iam-004 (high)")]
 
 
 def test_the_public_group_stands_for_users_and_service_ids(world):
@@ -766,13 +766,13 @@ def test_the_report(world):
     group = world.group("ops", "ada")
     policy = world.grant(group, IDENTITY, "Operator")
     columns = (
-        *("account", "identity", "kind", "hops", "via", "rule", "outcome", "confidence", "target"),
-        *("identities", "iam_id", "policy_id", "report_rows"),
+        *("account", "identity", "kind", "hops", "via", "rule", "rule_id", "outcome", "confidence"),
+        *("target", "identities", "iam_id", "policy_id", "report_rows"),
     )
     assert world.report(*columns) == [
         (
-            *("A", "Ada", "user", 1, "access group ops", 4, "acts as that service ID", "high"),
-            *("service ID Robot", 1, "ada", policy, 1),
+            *("A", "Ada", "user", 1, "access group ops", 4, "ibm-iam-004"),
+            *("acts as that service ID", "high", "service ID Robot", 1, "ada", policy, 1),
         )
     ]
     remediations = ("command", "console", "acknowledged", "account_id")
