@@ -63,27 +63,21 @@ with
   ),
   -- What rules are about: many are about the same, which is compared with each instance once.
   described as materialized (
-    select cbr_rules.id as rule_id, cbr_rules.account_id, resource.value as said
-    from cbr_rules, json_each(cbr_rules.resources) as resource
+    select rule_id, place, account_id, said, side, name, pattern, wants_absent
+    from restriction_demands
   ),
   distinct_resources as materialized (
     select row_number() over () as resource, account_id, said
     from (select distinct account_id, said from described)
   ),
   attributes as materialized (
-    select
-      described.resource,
-      json_extract(each.value, '$.name') as name,
-      coalesce(json_extract(each.value, '$.operator'), 'stringEquals') as operator,
-      json_extract(each.value, '$.value') as wanted
-    from distinct_resources as described, json_each(described.said, '$.attributes') as each
-  ),
-  tags as materialized (
-    select
-      described.resource,
-      json_extract(each.value, '$.name') || ':' || json_extract(each.value, '$.value') as tag,
-      coalesce(json_extract(each.value, '$.operator'), 'stringEquals') as operator
-    from distinct_resources as described, json_each(described.said, '$.tags') as each
+    select distinct
+      resources.resource, described.side, described.name, described.pattern,
+      described.wants_absent
+    from described
+    join distinct_resources as resources
+      on resources.account_id = described.account_id and resources.said = described.said
+    where described.name is not null
   ),
   -- What each names literally, and whether it is a part of an instance.
   resources as materialized (
@@ -91,15 +85,15 @@ with
       described.resource,
       described.account_id,
       described.said,
-      max(wanted) filter (where name = 'serviceInstance' and operator = 'stringEquals')
+      max(pattern) filter (where name = 'serviceInstance' and pattern not glob '*[[*?]*')
         as instance_guid,
-      max(wanted) filter (where name = 'serviceName' and operator = 'stringEquals')
+      max(pattern) filter (where name = 'serviceName' and pattern not glob '*[[*?]*')
         as service_name,
       coalesce(
         max(
           name not in (
             'accountId', 'serviceType', 'serviceName', 'serviceInstance', 'resourceGroupId',
-            'region'
+            'region', 'tag'
           )
         ),
         0
@@ -162,8 +156,8 @@ with
         select 1
         from (
           select
-            attributes.operator,
-            attributes.wanted,
+            attributes.pattern,
+            attributes.wants_absent,
             case attributes.name
               when 'accountId' then instances.account_id
               when 'serviceType' then 'service'
@@ -179,16 +173,7 @@ with
               'region'
             )
         )
-        where not coalesce(
-          case operator
-            when 'stringEquals' then actual = wanted or (wanted = '*' and actual is not null)
-            when 'stringMatch' then
-              actual glob
-                replace(replace(replace(wanted, '[', '[[]'), '{{*}}', '[*]'), '{{?}}', '[?]')
-            when 'stringExists' then (wanted in ('true', 1)) = (actual is not null)
-          end,
-          false
-        )
+        where not coalesce(iif(wants_absent, actual is null, actual glob pattern), false)
       )
       -- service_group_id stands for services that manage the account.
       and not exists (
@@ -199,21 +184,17 @@ with
       )
       and not exists (
         select 1
-        from tags
+        from attributes as tags
         join readings on readings.account_id = instances.account_id
         where tags.resource = candidates.resource
+          and tags.side = 'tag'
           and readings.tags_were_read
           and not exists (
             select 1
             from tag_attachments as attached
             where attached.instance_id = instances.id
               and attached.kind = 'access'
-              and case tags.operator
-                when 'stringMatch' then
-                  attached.name glob
-                    replace(replace(replace(tag, '[', '[[]'), '{{*}}', '[*]'), '{{?}}', '[?]')
-                else attached.name = tag
-              end
+              and attached.name glob tags.pattern
           )
       )
   ),

@@ -155,17 +155,14 @@ _MANAGEMENT_SERVICES = _Source(
 _SERVICES = _Source(
     SERVICE,
     "service",
-    "(select service_name, account_id from instance_facts where service_name is not null "
-    "union select service_name, accounts.account_id from role_actions cross join accounts "
-    "union select value, policies.account_id from policy_values "
-    "join policies on policies.id = policy_values.policy_id "
-    "where side = 'target' and policy_values.name = 'serviceName' and operator = 'stringEquals'"
-    ") as services join accounts on accounts.account_id = services.account_id "
-    "and services.service_name <> '' "
-    "and services.service_name not in (select service_name from account_services)",
+    "(select service_name from instance_facts union select service_name from role_actions "
+    "union select value from policy_values where side = 'target' and name = 'serviceName' "
+    "and operator = 'stringEquals' union select service_name from policy_services "
+    "where service_type = 'service' except select service_name from account_services"
+    ") as services cross join accounts on services.service_name <> ''",
     "services.service_name",
     "services.service_name",
-    "services.account_id",
+    "accounts.account_id",
     "coalesce(accounts.name, accounts.account_id)",
     (),
     ("services.service_name",),
@@ -381,6 +378,15 @@ def _close_to(text: str, connection: sqlite3.Connection, sources: Iterable[_Sour
         return containing[:_MOST_SUGGESTED]
     by_name: dict[str, list[Thing]] = {}
     for thing in things.values():
-        by_name.setdefault(thing.name.casefold(), []).append(thing)
+        for name in {thing.name.casefold(), _login(thing)} - {""}:
+            by_name.setdefault(name, []).append(thing)
     close = difflib.get_close_matches(wanted, by_name, _MOST_SUGGESTED)
-    return [thing for name in close for thing in by_name[name]][:_MOST_SUGGESTED]
+    found = {(one.kind, one.id): one for name in close for one in by_name[name]}
+    return list(found.values())[:_MOST_SUGGESTED]
+
+
+def _login(thing: Thing) -> str:
+    """The name in somebody's login, as people write names: an address begins with it."""
+    if thing.kind != PERSON:
+        return ""
+    return thing.detail.partition("@")[0].replace(".", " ").casefold()

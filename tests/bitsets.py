@@ -126,7 +126,7 @@ def account_services(policy, account, services) -> set[str]:
     return {
         service
         for service, is_iam in services.items()
-        if all(_fits_service(*one, account, service, is_iam) for one in attributes)
+        if all(fits_service(*one, account, service, is_iam) for one in attributes)
     }
 
 
@@ -148,7 +148,7 @@ def services_about(policy, account, services) -> set[str]:
     }
 
 
-def _fits_service(name, operator, value, account, service, is_iam) -> bool:
+def fits_service(name, operator, value, account, service, is_iam) -> bool:
     actual = {
         "accountId": account,
         "serviceName": service,

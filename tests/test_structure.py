@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "progress": {"outcome"},
     "resolve": set(),
     "escalation": set(),
+    "why": {"resolve"},
     "store": set(),
     "facts": {"store"},
     "ibmcloud": {"store"},
@@ -34,7 +35,10 @@ MAY_IMPORT = {
     "sandbox": set(),
     "trial": {"facts", "ibmcloud", "store"},
     "collect": {"facts", "ibmcloud", "outcome", "reports", "store"},
-    "cli": {"collect", "files", "ibmcloud", "outcome", "progress", "reports", "sandbox", "store"},
+    "cli": {
+        *("collect", "files", "ibmcloud", "outcome", "progress", "reports", "sandbox", "store"),
+        "why",
+    },
 }
 
 # The same within the sub-packages where there is a way that the data goes.
@@ -166,6 +170,17 @@ MAY_IMPORT_WITHIN = {
         "sandbox": set(),
         "report": {"group"},
         "metadata": {"group"},
+        "why": {"group"},
+    },
+    "why": {
+        "targets": set(),
+        "holders": set(),
+        "asked": {"holders", "targets"},
+        "misses": {"asked", "holders", "targets"},
+        "restrictions": {"targets"},
+        "remarks": {"restrictions", "targets"},
+        "answer": {"asked", "holders", "misses", "remarks", "targets"},
+        "words": {"answer", "misses", "targets"},
     },
 }
 

@@ -11,6 +11,7 @@ from .group import Group
 from .metadata import metadata_command
 from .report import report_command
 from .sandbox import sandbox_command
+from .why import why_command
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,6 +25,7 @@ for _command in (
     demo_command,
     sandbox_command,
     report_command,
+    why_command,
     metadata_command,
 ):
     main.add_command(_command)

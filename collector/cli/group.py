@@ -12,7 +12,7 @@ import click
 from ..errors import InsightsError
 
 DEFAULT_FILE = "iaminsights.sqlite3"
-EXIT_FOUND, EXIT_INCOMPLETE = 3, 4
+EXIT_NOT_ALLOWED, EXIT_USAGE, EXIT_FOUND, EXIT_INCOMPLETE = 1, 2, 3, 4
 
 
 class Group(click.Group):

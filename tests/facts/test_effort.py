@@ -12,6 +12,7 @@ import pytest
 from iaminsights.facts.derived import FACTS, derive
 from iaminsights.reports.catalogue import all_reports
 from iaminsights.sandbox import Sandbox, generated_account
+from iaminsights.why.answer import ask
 
 from ..conftest import collect_from
 from ..report_rows import ASKED
@@ -156,3 +157,30 @@ def test_deriving_all_facts_takes_few_steps(medium, tmp_path):
         database.set_progress_handler(count, 1000)
         derive(database)
     assert steps <= 6_000
+
+
+@pytest.mark.parametrize(
+    ("role_or_action", "target", "most"),
+    [
+        ("Viewer", "select max(id) from resource_service_instances", 45),
+        ("iam.policy.create", "select max(id) from resource_service_instances", 45),
+        ("Viewer", "select 'service:billing'", 75),
+        ("Viewer", "select 'service:kms'", 80),
+        ("Viewer", "select 'account'", 75),
+        ("Viewer", "select max(resource_group_id) from resource_service_instances", 75),
+    ],
+)
+def test_an_answer_to_why_takes_few_steps(medium, role_or_action, target, most):
+    steps = 0
+
+    def count():
+        nonlocal steps
+        steps += 1
+
+    with closing(sqlite3.connect(f"{medium.as_uri()}?mode=ro", uri=True)) as database:
+        (who,) = database.execute(MOST_GROUPS).fetchone()
+        (what,) = database.execute(target).fetchone()
+        database.set_progress_handler(count, 1000)
+        found = ask(database, who, role_or_action, what)
+    assert len(found.ways) + found.near + found.others > 40
+    assert steps <= most, steps

@@ -1,0 +1,1 @@
+"""Why an identity may do something or not."""
