@@ -82,6 +82,7 @@ setup(
         "iaminsights.escalation": ["*.yml"],
         "iaminsights.facts": ["*.sql"],
         "iaminsights.store": ["*.sql"],
+        "iaminsights.trial": ["*.json"],
     },
     cmdclass={"build_py": BuildWithSite, "sdist": SourceWithSite, "develop": ModernEditable},
     install_requires=[

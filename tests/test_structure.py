@@ -33,11 +33,11 @@ MAY_IMPORT = {
     "reports": {"facts", "files", "store"},
     "site": {"reports", "store"},
     "sandbox": set(),
-    "trial": {"facts", "ibmcloud", "store"},
+    "trial": {"facts", "ibmcloud", "reports", "resolve", "store"},
     "collect": {"facts", "ibmcloud", "outcome", "reports", "store"},
     "cli": {
         *("collect", "files", "ibmcloud", "outcome", "progress", "reports", "sandbox", "store"),
-        "why",
+        *("trial", "why"),
     },
 }
 
@@ -161,6 +161,8 @@ MAY_IMPORT_WITHIN = {
         "grants": set(),
         "access": {"edits", "grants"},
         "trial": {"access", "edits"},
+        "changes": {"trial"},
+        "consequences": set(),
     },
     "cli": {
         "group": set(),
@@ -169,6 +171,7 @@ MAY_IMPORT_WITHIN = {
         "demo": {"group", "running"},
         "sandbox": set(),
         "report": {"group"},
+        "whatif": {"group"},
         "metadata": {"group"},
         "why": {"group"},
     },

@@ -11,6 +11,7 @@ from .group import Group
 from .metadata import metadata_command
 from .report import report_command
 from .sandbox import sandbox_command
+from .whatif import whatif_command
 from .why import why_command
 
 
@@ -25,6 +26,7 @@ for _command in (
     demo_command,
     sandbox_command,
     report_command,
+    whatif_command,
     why_command,
     metadata_command,
 ):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import sqlite3
 import textwrap
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,16 +24,20 @@ EXPLORERS = "Explorers"  # category of reports that answer only what they are as
 _MOST_ROWS = 100  # of a table in a terminal
 _WIDEST = 40  # characters of a cell in a terminal
 _NARROWEST = 16  # what a cell is cut to, rather than left out
+_PIECE = 1 << 16  # characters of CSV that are written at once
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A report with its rows; `found` is the true number of rows, which may be more than came."""
+    """A report with its rows; `found` is the true number of rows, which may be more than came.
+
+    The rows can be made while they are gone through, each time anew.
+    """
 
     report: Report
     columns: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
+    rows: Iterable[tuple[Any, ...]]
     found: int
 
     def open(self, severity: str) -> int:
@@ -96,15 +101,39 @@ def explained(report: Report, width: int) -> str:
 
 def written(answers: Sequence[Answer], form: str, width: int) -> str:
     """The answers as text in one of FORMATS; `width` is that of the terminal, for a table."""
+    return "".join(pieces(answers, form, width))
+
+
+def pieces(answers: Sequence[Answer], form: str, width: int) -> Iterator[str]:
+    """The same piece by piece, while the rows come: there can be millions."""
     if form == "json":
-        return _json(answers)
-    if form == "csv":
-        return "\n".join(map(_csv, answers))
-    each = [_markdown(one) if form == "markdown" else _table(one, width) for one in answers]
-    return "\n".join(each)
+        yield from _json(answers)
+        return
+    for number, answer in enumerate(answers):
+        if number:
+            yield "\n"
+        if form == "table":
+            yield _table(answer, width)
+        else:
+            yield from _csv(answer) if form == "csv" else _markdown(answer)
 
 
-def _json(answers: Sequence[Answer]) -> str:
+class _Rows(list[dict[str, Any]]):
+    """Rows of an answer as a list to write as JSON, made one by one."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def __bool__(self) -> bool:
+        return self._answer.found > 0
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for row in self._answer.rows:
+            yield dict(zip(self._answer.columns, row, strict=True))
+
+
+def _json(answers: Sequence[Answer]) -> Iterator[str]:
     found = [
         {
             "report": one.report.name,
@@ -112,21 +141,26 @@ def _json(answers: Sequence[Answer]) -> str:
             "severity": one.report.severity,
             "question": one.report.question,
             "rows_found": one.found,
-            "rows": [dict(zip(one.columns, row, strict=True)) for row in one.rows],
+            "rows": _Rows(one),
         }
         for one in answers
     ]
-    return json.dumps(found, ensure_ascii=False, indent=2) + "\n"
+    yield from json.JSONEncoder(ensure_ascii=False, indent=2).iterencode(found)
+    yield "\n"
 
 
-def _csv(answer: Answer) -> str:
+def _csv(answer: Answer) -> Iterator[str]:
     """Rows with the report's name first, safe to open where a cell can be a formula."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("report", *answer.columns))
     for row in answer.rows:
         writer.writerow((answer.report.name, *map(_harmless, row)))
-    return text.getvalue()
+        if text.tell() > _PIECE:
+            yield text.getvalue()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue()
 
 
 def _harmless(value: Any) -> Any:
@@ -136,19 +170,20 @@ def _harmless(value: Any) -> Any:
     return f"'{text}" if value.startswith(_FORMULA) else text
 
 
-def _markdown(answer: Answer) -> str:
+def _markdown(answer: Answer) -> Iterator[str]:
     report = answer.report
-    lines = [f"## {_cell(report.title)}", "", f"**{report.severity}** {report.question}", ""]
-    if not answer.rows:
-        return "\n".join([*lines, "No rows.", ""])
+    yield f"## {_cell(report.title)}\n\n**{report.severity}** {report.question}\n\n"
+    if not answer.found:
+        yield "No rows.\n"
+        return
     shown = [i for i, column in enumerate(answer.columns) if column != ROWS_COLUMN]
-    lines.append(
-        "| " + " | ".join(_cell(answer.columns[i].replace("_", " ")) for i in shown) + " |"
-    )
-    lines.append("| " + " | ".join("---" for _ in shown) + " |")
-    lines += ["| " + " | ".join(_cell(row[i]) for i in shown) + " |" for row in answer.rows]
-    lines += ["", _counted(answer, len(answer.rows)), ""]
-    return "\n".join(lines)
+    headings = (_cell(answer.columns[i].replace("_", " ")) for i in shown)
+    yield f"| {' | '.join(headings)} |\n| {' | '.join('---' for _ in shown)} |\n"
+    came = 0
+    for row in answer.rows:
+        came += 1
+        yield f"| {' | '.join(_cell(row[i]) for i in shown)} |\n"
+    yield f"\n{_counted(answer, came)}\n"
 
 
 def _cell(value: Any) -> str:
@@ -164,9 +199,9 @@ def _table(answer: Answer, width: int) -> str:
     report = answer.report
     lines = [f"{report.severity.upper()}: {report.title}", report.name]
     lines += textwrap.wrap(_plain(report.question), width)
-    if not answer.rows:
+    if not answer.found:
         return "\n".join([*lines, "  no rows", ""])
-    shown = answer.rows[:_MOST_ROWS]
+    shown = list(itertools.islice(answer.rows, _MOST_ROWS))
     columns: list[list[str]] = []
     left = width
     hidden: list[str] = []

@@ -22,8 +22,8 @@ from .grants import FULL, SCOPES, Grant, Held, Targets, held, those
 GAINED = ("gained", "widened", "added path")
 LOST = ("lost", "narrowed", "removed path")
 COLUMNS = (
-    *("account", "change", "identity", "kind", "role", "target", "service", "scope_before"),
-    *("scope_after", "through", "also_through", "iam_id", "role_id", "instance_id", "policy_ids"),
+    *("change", "identity", "kind", "role", "target", "service", "scope_before", "scope_after"),
+    *("through", "also_through", "account", "iam_id", "role_id", "instance_id", "policy_ids"),
     "account_id",
 )
 

@@ -13,12 +13,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from .. import __version__, resolve
 from ..errors import ChangeError, ObjectError
 from ..facts.derived import FACTS, blank, derive, needed
 from ..ibmcloud import rows
 from ..ibmcloud.rows import LEFT_OUT, Context
 from ..store.draft import create_indexes
-from ..store.file import check_source, location, readable_errors
+from ..store.file import check_source, location, readable_errors, reading
 from ..store.schema import PUBLIC_ACCESS_GROUP
 from .access import AccessChanges
 from .edits import POLICY_TABLES, Edits
@@ -35,16 +36,16 @@ _SHAPES = {"v2": ("subject", "control", "resource"), "v1": ("subjects", "roles",
 class Trial:
     """Changes of one account: make them with the methods below, then ask what they would do.
 
-    `account_id` may be left out if the file has one account. `notes` are sentences about what
-    somebody should know who reads the results: what a change cannot do, and what is not known.
-    Raises DatabaseError if the file cannot be used, ChangeError for a change that cannot be made;
-    its sentence says what is possible.
+    `account`, a name or ID, may be left out if the file has one account. `notes` are sentences that
+    a reader of the results should know: what a change does not do, and what is not known. Raises
+    DatabaseError if the file cannot be used, NameUnresolved for an account that it has not, and
+    ChangeError for a change that cannot be made; its sentence says what is possible.
     """
 
-    def __init__(self, path: Path, account_id: str | None = None) -> None:
+    def __init__(self, path: Path, account: str | None = None) -> None:
         self.path = path
         self.notes: list[str] = []
-        self._asked_for = account_id
+        self._asked_for = account
 
     def __enter__(self) -> Trial:
         check_source(self.path)
@@ -60,9 +61,15 @@ class Trial:
                 (self.account_id,),
             ).fetchone()
             self._context = Context(self.account_id, public_group=public or PUBLIC_ACCESS_GROUP)
-            (self._collected_at,) = self.before.execute(
-                "select max(finished_at) from collections where account_id = ?", (self.account_id,)
+            self._collected_at, version = self.before.execute(
+                "select max(finished_at), version from collections where account_id = ?",
+                (self.account_id,),
             ).fetchone()
+            if version not in (None, __version__):
+                self.notes.append(
+                    f"{self.path} was collected by version {version} of IAM insights; what this "
+                    "version judges otherwise shows as a difference. Collect again to avoid that."
+                )
             self._stack = stack.pop_all()
         return self
 
@@ -289,6 +296,14 @@ class Trial:
         return found and found[0]
 
 
+def account_of_policy(path: Path, policy_id: str) -> str | None:
+    """The account of a policy of the file, None if it has no such policy; raises DatabaseError."""
+    check_source(path)
+    with reading(path) as connection:
+        found = connection.execute("select account_id from policies where id = ?", (policy_id,))
+        return next((str(account_id) for (account_id,) in found), None)
+
+
 def _check_shape(item: Mapping[str, Any]) -> bool:
     """Whether a policy is one of the v1 API; raises ChangeError if it is one of neither."""
     version = "v1" if any(name in item for name in _SHAPES["v1"]) else "v2"
@@ -321,14 +336,12 @@ def _nothing_granted(policy: Mapping[str, Any], is_without_reach: bool) -> str |
 
 
 def _account(connection: sqlite3.Connection, asked_for: str | None) -> str:
-    known = dict(
-        connection.execute("select account_id, coalesce(name, account_id) from accounts order by 2")
-    )
-    if asked_for is None and len(known) == 1:
-        return str(next(iter(known)))
-    if asked_for in known:
-        return str(asked_for)
-    names = ", ".join(f"{key} ({name})" for key, name in known.items())
-    if asked_for is None:
-        raise ChangeError(f"The file has several accounts; say which one: {names}.")
-    raise ChangeError(f"There is no account {asked_for} in the file; it has {names}.")
+    if asked_for is not None:
+        return resolve.account(connection, asked_for).id
+    known = connection.execute(
+        "select account_id, coalesce(name, account_id) from accounts order by 2"
+    ).fetchall()
+    if len(known) > 1:
+        names = ", ".join(f"{name} ({key})" for key, name in known)
+        raise ChangeError(f"The file has several accounts; specify one of them: {names}.")
+    return str(known[0][0])

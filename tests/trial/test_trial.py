@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iaminsights.errors import ChangeError
+from iaminsights.errors import ChangeError, NameUnresolved
 from iaminsights.sandbox import Account, Sandbox
 from iaminsights.trial.access import GAINED, LOST
 from iaminsights.trial.trial import Trial
@@ -220,10 +220,12 @@ def test_a_change_that_cannot_be_made_is_refused(trial, change, sentence):
 
 
 def test_of_several_accounts_one_must_be_named(path):
-    with pytest.raises(ChangeError, match="say which one: .*Acme.*Other"), Trial(path):
+    with pytest.raises(ChangeError, match="specify one of them: Acme .*, Other"), Trial(path):
         pass
-    with pytest.raises(ChangeError, match="There is no account x in the file"), Trial(path, "x"):
+    with pytest.raises(NameUnresolved, match="There is no account x."), Trial(path, "x"):
         pass
+    with Trial(path, "Acme") as trial:
+        assert trial.account_id == ACCOUNT
 
 
 def test_facts_about_added_policies_alone(trial):
