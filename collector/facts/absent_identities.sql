@@ -10,17 +10,8 @@
 --   other_accounts: Accounts that it belongs to; empty if none is known, so that it counts as deleted.
 --   known_from: How the file knows that it belongs there.
 -- rests_on:
---   - access_group_members
---   - access_groups
---   - account_settings
---   - accounts
---   - collection_steps
---   - collections
---   - enterprise_accounts
---   - identities
---   - known_identities
---   - policies
---   - users
+--   [access_group_members, access_groups, accounts, complete_lists, enterprise_accounts,
+--   identities, known_identities, policies]
 -- errs: >
 --   A kind of identity is judged only if its list was read in full. An identity of an account that
 --   the file does not know looks deleted.

@@ -8,7 +8,7 @@
 --   is_missing: {is: "1 if only policies mention it, although all groups were listed.", kind: integer}
 --   identities: {is: How many identities of the file it represents., kind: integer, required: true}
 --   members: {is: "How many identities it represents; empty if they were not read.", kind: integer}
--- rests_on: [access_group_members, access_groups, collection_steps, collections, serviceids, users]
+-- rests_on: [access_group_members, access_groups, collected_parts, serviceids, users]
 -- notes: |
 --   A group that only policies mention is deleted, or hidden from the token. It counts as missing if
 --   the list of groups was read in full; otherwise only its ID is shown. Unknown is not the same as 0.

@@ -11,11 +11,11 @@
 --   unread: >
 --     Parts that it depends on but that were not read in full; if there are any, a 0 is inconclusive.
 -- rests_on:
---   [access_group_members, access_groups, account_settings, accounts, administrator_ways,
---   apikeys, cbr_rules, collection_steps, collections, external_identity_settings,
---   inactive_identities, mfa_enrollments, open_context_rules, policies, policy_conditions,
---   policy_roles, policy_services, public_access, serviceids, trustedprofile_identities,
---   trustedprofile_rules, trustedprofiles, user_mfa, users]
+--   [access_group_members, access_groups, account_settings, accounts, administrator_ways, apikeys,
+--   cbr_rules, collected_parts, complete_lists, external_identity_settings, inactive_identities,
+--   mfa_enrollments, open_context_rules, policies, policy_conditions, policy_roles,
+--   policy_services, public_access, serviceids, trustedprofile_identities, trustedprofile_rules,
+--   trustedprofiles, user_mfa, users]
 -- notes: |
 --   Each measure judges what its recommendation asks for, which is often less than what the related
 --   reports list. The measures are in the views cis_keys, cis_settings, cis_factors, cis_people,

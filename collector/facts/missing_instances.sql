@@ -9,9 +9,7 @@
 --   operator: stringEquals or stringMatch.
 --   value: The value or pattern.
 --   account_id: The account in which the instance would be.
--- rests_on:
---   [account_settings, accounts, collection_steps, collections, known_resources, policies,
---   policy_values, users]
+-- rests_on: [complete_lists, known_resources, policies, policy_values]
 -- errs: >
 --   An instance that the token may not view counts as missing. Services whose resources are in no
 --   list of service instances (VPC, account management) are left out.

@@ -9,10 +9,9 @@
 --   roles: "The names of its roles, separated by commas."
 --   condition: The condition under which it applies; empty if always.
 -- rests_on:
---   [absent_identities, access_group_summaries, access_groups, account_settings, accounts,
---   collection_steps, collections, identities, known_resources, missing_instances, policies,
---   policy_conditions, policy_resource_tags, policy_roles, policy_values, resource_groups,
---   roles, users]
+--   [absent_identities, access_group_summaries, access_groups, accounts, complete_lists,
+--   identities, known_resources, missing_instances, policies, policy_conditions,
+--   policy_resource_tags, policy_roles, policy_values, resource_groups, roles]
 -- notes: |
 --   Policies in words: to whom, on what, with which roles, under which condition.
 --

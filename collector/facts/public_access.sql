@@ -7,12 +7,7 @@
 --   access_group_id: {is: "The group, as the file names it.", references: access_groups, required: true}
 --   account_id: {is: "Its account.", references: accounts, required: true}
 --   effect: {is: "The effect of the two settings on its policies.", required: true}
--- rests_on:
---   - access_group_settings
---   - access_groups
---   - collection_steps
---   - collections
---   - external_identity_settings
+-- rests_on: [access_group_settings, access_groups, collected_parts, external_identity_settings]
 -- errs: >
 --   According to IBM's documentation on public access to buckets, limiting external identities for
 --   users also blocks people without a login; that this is the same setting is inferred. Access

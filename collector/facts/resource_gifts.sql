@@ -17,9 +17,8 @@
 --   region: Its region.
 --   server: "ID of the virtual server, if it is one."
 -- rests_on:
---   [access_group_members, account_settings, accounts, collection_steps, collections,
---   known_resources, policies, resource_keys, resource_service_instances, trustedprofile_links,
---   trustedprofiles, users]
+--   [access_group_members, complete_lists, known_resources, policies, resource_keys,
+--   resource_service_instances, trustedprofile_links, trustedprofiles]
 -- errs: >
 --   The resource group of a resource that only a link or a credential names is not known, so access
 --   through its resource group is missed.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
+from iaminsights.facts.derived import derive
 from iaminsights.sandbox import ABSENT, Account
 
 from ..report_rows import RULE, days_ago, rows
@@ -240,6 +241,7 @@ def test_the_age_is_that_of_the_day_of_reading(collected):
     path = collected(acme)
     with closing(sqlite3.connect(path)) as database:
         database.execute("update collection_steps set finished_at = ?", (days_ago(20),))
+        derive(database)
         database.commit()
     assert rows(path, "api_key_older_90_days") == []
     assert rows(collected(acme, path=path, deny=("api_keys",)), "api_key_older_90_days") == []

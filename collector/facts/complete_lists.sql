@@ -1,8 +1,13 @@
 -- title: >
 --   Lists that were read in full for each account: only for these can something be called deleted.
+-- grain: one row for each account and kind of object of which every list was read in full
+-- key: [account_id, kind]
+-- by_key: true
+-- columns:
+--   account_id: {is: The account., references: accounts, required: true}
+--   kind: {is: "instance, resource group, access group, person, service ID, or trusted profile.", required: true}
+-- rests_on: [account_settings, accounts, collected_parts, users]
 -- notes: |
---   kind: instance, resource group, access group, person, service ID, or trusted profile.
---
 --   A kind is listed if every list that would show such an object was read in full. Service
 --   instances and clusters are in the list of instances or in search. A resource group that the
 --   token may not view is known from what search finds in it. A restricted list of people shows only
@@ -21,17 +26,14 @@ with
         ('service ID', 'serviceids'),
         ('trusted profile', 'trustedprofiles')
     )
-  ),
-  read_parts as materialized (
-    select account_id, part from collected_parts where status = 'ok'
   )
 select accounts.account_id, kinds.kind
 from accounts
 join kinds
-left join read_parts
-  on read_parts.account_id = accounts.account_id and read_parts.part = kinds.part
+left join collected_parts as read
+  on read.account_id = accounts.account_id and read.part = kinds.part and read.status = 'ok'
 group by accounts.account_id, kinds.kind
-having count(*) = count(read_parts.part)
+having count(*) = count(read.part)
   and (
     kinds.kind <> 'person'
     or exists (

@@ -1,17 +1,30 @@
 -- title: >
 --   The newest state of each part of each account, and when it was last read.
+-- grain: one row for each account and part that was ever requested of it
+-- key: [account_id, part]
+-- by_key: true
+-- columns:
+--   account_id: {is: The account., references: accounts, required: true}
+--   part: {is: "The part, as in collection_steps.", required: true}
+--   status: "Its newest state: ok, partial, denied, or failed."
+--   finished_at: {is: When it was requested last., kind: time}
+--   read_at: {is: When its rows in the file were read., kind: time}
+--   lacks: >
+--     Tables (as table.*) and columns that are empty because an earlier version of IAM insights,
+--     which did not know them, read the part.
+--   message: What explains the state.
+--   is_older: {is: 1 if the account's newest collection did not request it., kind: integer}
+-- facets: [part, status]
+-- rests_on: [collection_steps, collections]
 -- notes: |
---   The newest state of each part of each account, and when the rows that the file has of it were
---   read. A partial part was read, but lacks what its step's message names.
+--   A partial part was read, but lacks what its step's message names.
 --
 --   IBM Cloud denies one part and grants another. A query that says "none", "unused", or "does not
 --   exist" is true only if the parts that it depends on have the status ok: missing permission must
 --   not look like missing data. What a list silently omits (policies and instances that the token
---   may not view) cannot be detected. lacks names the tables (as table.*) and columns that are empty
---   because an earlier version of IAM insights, which did not know them, read the part; they are
---   filled when it is read again. If a whole table is empty, the part is partial. message explains
---   the state. is_older is 1 if the account's newest collection did not request the part. Each part
---   is looked up on its own, so that earlier collections are not read.
+--   may not view) cannot be detected. What lacks names is filled when the part is read again; if a
+--   whole table is empty, the part is partial. Each part is looked up on its own, so that earlier
+--   collections are not read.
 select
   accounts.account_id,
   asked.part,
