@@ -346,15 +346,15 @@ def _the_one(
         return found[0]
     if found and len({one.typed for one in found}) == 1:
         raise NameUnresolved(
-            f"{text} is ambiguous: it is in {len(found):,} accounts; specify one of them.",
+            f"{text} is ambiguous: it is in {len(found):,} accounts. Specify one of them.",
             found[:MOST],
             True,
         )
     if found:
         more = f", of which {MOST} are listed" if len(found) > MOST else ""
         raise NameUnresolved(
-            f"{text} is ambiguous: it stands for {len(found):,} things{more}; specify one of them "
-            "by what is after the colon.",
+            f"{text} is ambiguous: it stands for {len(found):,} things{more}. "
+            "Specify one of them by its ID.",
             found[:MOST],
             True,
         )

@@ -149,7 +149,7 @@ def test_an_ambiguous_name_is_listed_with_what_is_not(file, ask, ids):
 
 
 def test_a_service_of_several_accounts_is_ambiguous_by_its_account(file):
-    with pytest.raises(NameUnresolved, match="it is in 2 accounts; specify one of them") as refused:
+    with pytest.raises(NameUnresolved, match="it is in 2 accounts. Specify one of them") as refused:
         resolve.target(file, "iam-groups")
     assert [thing.detail for thing in refused.value.things] == ["Acme", "Bolt"]
     with pytest.raises(NameUnresolved, match="account is ambiguous: it stands for 2 things"):

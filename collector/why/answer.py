@@ -20,22 +20,16 @@ MOST_MISSES = 50
 
 # Every table and view that an answer is made of: who may not see one of them gets no answer.
 RESTS_ON = (
-    *(
-        "access_group_identities",
-        "access_groups",
-        "accounts",
-        "account_services",
-        "cbr_rules",
-        "cbr_zones",
-    ),
-    *("collected_parts", "external_identity_settings", "identities", "inactive_identities"),
-    *("instance_facts", "policies", "policy_account_services", "policy_conditions"),
-    *("policy_demands", "policy_descriptions", "policy_instances", "policy_roles"),
-    *("policy_sentences", "policy_services", "policy_targets", "policy_values", "public_access"),
-    *("resource_groups", "resource_service_instances", "role_actions", "roles", "serviceids"),
-    *("tag_attachments", "target_pairs", "targets", "trustedprofile_identities"),
-    *("trustedprofiles", "users", "absent_identities", "collections", "open_context_rules"),
-    *("restriction_demands", "public_access"),
+    *("absent_identities", "access_group_identities", "access_group_members"),
+    *("access_groups", "account_services", "accounts", "cbr_rules", "cbr_zones"),
+    *("collected_parts", "collection_steps", "collections", "external_identity_settings"),
+    *("identities", "inactive_identities", "instance_facts", "open_context_rules"),
+    *("policies", "policy_account_services", "policy_conditions", "policy_demands"),
+    *("policy_descriptions", "policy_instances", "policy_roles", "policy_sentences"),
+    *("policy_services", "policy_targets", "policy_values", "public_access"),
+    *("resource_groups", "resource_service_instances", "restriction_demands"),
+    *("role_actions", "roles", "serviceids", "tag_attachments", "target_instances"),
+    *("target_pairs", "targets", "trustedprofile_identities", "trustedprofiles", "users"),
 )
 
 

@@ -156,6 +156,7 @@ def kinds_of_addresses(user_row: str) -> list[str]:
         "/iaminsights/effective_access.json?_size=1",
         "/iaminsights/find?text=a",
         *(f"/-/iaminsights/graph/iaminsights/users/{user_row}{kind}" for kind in ("", ".json")),
+        *(f"/-/iaminsights/why/iaminsights{kind}" for kind in ("", ".json")),
         *(f"/-/{name}" for name in ("metadata", "versions", "plugins", "settings", "databases")),
         *(f"/-/{name}.json" for name in ("metadata", "versions", "plugins", "settings")),
         *("/-/databases.json", "/-/threads", "/-/actor.json", "/-/permissions", "/-/messages"),

@@ -28,9 +28,11 @@ ROWS = (
     *("users", "serviceids", "trustedprofiles", "access_groups", "policies"),
     "resource_service_instances",
 )
+WHY = "/-/iaminsights/why/iaminsights"
 KINDS = {
     "home": "/",
     "summary": "/-/iaminsights/summary/iaminsights",
+    "why": f"{WHY}?identity=Data+Analysts&role_or_action=Viewer&target=ledger",
     "reports": "/iaminsights",
     "filtered reports": "/iaminsights?_text=key",
     "tables": "/iaminsights?_tables=1",
@@ -455,6 +457,8 @@ def silent(page) -> Page:
 EVIL_PAGES = {
     "home": "/",
     "summary": "/-/iaminsights/summary/iaminsights",
+    "why": f"{WHY}?identity=group:{quote(EVIL)}&role_or_action=Manager&target=vault",
+    "why, ambiguous": f"{WHY}?identity=x&role_or_action=Manager&target={quote(EVIL)}",
     "reports": "/iaminsights",
     "chart": "/iaminsights/policies_by_last_permit",
     "commands": "/iaminsights/api_key_no_expiry",

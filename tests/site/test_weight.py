@@ -26,6 +26,7 @@ ALWAYS = [
     "/",
     "/iaminsights",
     "/-/iaminsights/summary/iaminsights",
+    "/-/iaminsights/why/iaminsights",
     "/iaminsights/findings_to_fix",
     "/iaminsights/findings_to_fix?acknowledged__isblank=1",
 ]

@@ -9,8 +9,9 @@ from datetime import datetime, timezone
 import pytest
 
 from iaminsights.errors import NameUnresolved
+from iaminsights.reports.report import noted_reads
 from iaminsights.sandbox import Account, Sandbox
-from iaminsights.why.answer import as_json, ask
+from iaminsights.why.answer import RESTS_ON, as_json, ask
 from iaminsights.why.words import reason, text, verdict
 
 from ..conftest import collect_from
@@ -361,6 +362,17 @@ def test_a_policy_that_is_not_active_grants_nothing(file):
         assert not found.allowed
     finally:
         file.rollback()
+
+
+@pytest.mark.parametrize(
+    "target", ["keys", "billing", "service:kms", "resource-group:dev", "account"]
+)
+def test_an_answer_is_made_of_what_it_is_said_to_be_made_of(file, target):
+    """Readers of the site who may not see one of these get no answer."""
+    with noted_reads(file) as tables:
+        ask(file, SAM, "Administrator", target)
+        ask(file, "iam-ServiceId-GONE", "Reader", target)
+    assert tables - {"json_each"} <= {*RESTS_ON}
 
 
 def test_public_access_that_is_off_grants_nothing(file):
