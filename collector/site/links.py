@@ -44,8 +44,10 @@ def cell(datasette: Any, database: str, row: Any, column: str, value: Any) -> Ma
         return None
     if column == "command":
         return Markup(f'<code class="command">{escape(value)}</code>')
-    if column == "rule_id" and value.startswith("ibm-iam-"):
-        return _anchor(f"{_table_url(datasette, database, 'escalation_rules')}?id={value}", value)
+    if column == "rule_id":  # of an escalation, or of something that has no page
+        known = value.startswith("ibm-iam-")
+        rules = _table_url(datasette, database, "escalation_rules")
+        return _anchor(f"{rules}?id={value}", value) if known else None
     if column == "console":
         at_ibm = value.startswith(CONSOLE)
         return Markup(f'<a href="{escape(value)}" rel="noreferrer">Console</a>') if at_ibm else None

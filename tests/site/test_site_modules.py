@@ -15,7 +15,7 @@ from iaminsights.reports.catalogue import all_reports
 from iaminsights.reports.report import MARKER, Report, assemble
 from iaminsights.reports.resting import parts_of
 from iaminsights.sandbox import Account
-from iaminsights.site import patches
+from iaminsights.site import links, patches
 from iaminsights.store.schema import TABLE, TABLES
 from iaminsights_plugins.iaminsights import _borrowed
 
@@ -325,3 +325,14 @@ def test_a_name_in_a_report_leads_to_what_has_that_name(sample_file, opened):
                     assert names[key] in row[column], (report.name, dict(row))
                     seen += 1
     assert seen > 500
+
+
+def test_a_rule_has_a_link_only_where_it_is_one_of_escalation():
+    """Access groups and context-based restrictions have rules, too, and no page for each."""
+    site = Datasette([])
+    for rule, link in (
+        ("ibm-iam-001", "/iaminsights/escalation_rules?id=ibm-iam-001"),
+        ("ClaimRule-1", ""),
+    ):
+        shown = links.cell(site, "iaminsights", {"rule_id": rule}, "rule_id", rule)
+        assert (f'<a href="{link}">' in shown) if link else shown is None
