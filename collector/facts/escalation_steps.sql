@@ -13,10 +13,10 @@
 --   confidence: "high, medium, or low."
 --   why: The step in words.
 -- rests_on:
---   [access_groups, account_settings, accounts, full_administrators, instance_facts, policies,
---   policy_conditions, policy_demands, policy_roles, policy_services, policy_targets,
---   resource_gifts, serviceids, target_pairs, targets, trustedprofile_identities,
---   trustedprofiles, users]
+--   [access_groups, account_settings, accounts, escalation_roles, full_administrators,
+--   instance_facts, policies, policy_conditions, policy_demands, policy_roles, policy_services,
+--   policy_targets, resource_gifts, roles, serviceids, target_pairs, targets,
+--   trustedprofile_identities, trustedprofiles, users]
 -- notes: |
 --   Each step leads from the object that takes it to what it gives.
 --
@@ -26,56 +26,35 @@
 --     leads there once, and from there a step leads to each.
 --   - a role and the ID of a policy: whoever holds that role on what the policy reaches. Policies
 --     with the same target share one.
---   rule: its number in escalation_rules, 0 for what is no escalation but a way on: being allowed to
---   assume a profile, holding a role, being an administrator already. Being in an access group is
---   such a way on, too, which access_group_identities tells: it is not repeated here.
+--   rule: its number in escalation_rules (which roles allow it is in escalation_roles), 0 for
+--   what is no escalation but a way on: being allowed to assume a profile, holding a role, being an
+--   administrator already. Being in an access group is such a way on, too, which
+--   access_group_identities tells: it is not repeated here. Of the rules by which a policy leads to
+--   the same, the surest is here.
 --   confidence: that of the rule; one less under a condition, and where the policy limits nothing
 --   but the account, which is only inferred to include account management. why says so.
 --   Where this errs: a policy that names parts of account management by anything but resource and
 --   resourceType leads nowhere, nor does the resource group of a thing that only a link or a
 --   credential names (too little); what iam-groups calls its parts is not looked at (too much).
 with
-  rules as materialized (
+  acts as materialized (
     select
       number,
-      service_name,
-      role,
       step,
-      case confidence when 'high' then 3 when 'medium' then 2 else 1 end as level
+      gives,
+      max(case confidence when 'high' then 3 when 'medium' then 2 else 1 end) as level
     from escalation_rules
     where decided
+    group by number
   ),
-  grants as materialized (
-    select
-      policies.account_id,
-      coalesce(policies.access_group_id, policies.iam_id) as source,
-      iif(policies.access_group_id is null, 'identity', 'access_group') as source_kind,
-      policies.id as policy_id,
-      substr(policy_roles.role_id, instr(policy_roles.role_id, '::::') + 4) as role,
-      policies.rule is not null as is_conditional
-    from granting_policies as policies
-    join policy_roles on policy_roles.policy_id = policies.id
-    where policies.type = 'access'
-      and coalesce(policies.access_group_id, policies.iam_id) is not null
-      and substr(policy_roles.role_id, instr(policy_roles.role_id, '::::') + 4)
-        in (select role from rules)
-  ),
-  -- Attributes of targets that limit something. What has an attribute of any value limits nothing.
-  limits as materialized (
-    select policy_id, position, name, patterns, is_part
-    from policy_demands
-    where side = 'target' and limits and policy_id in (select policy_id from grants)
-  ),
-
-  -- Account management: rules 1 to 11.
-  kinds(number, kind, resource_type, anything) as (
+  -- What is reached through account management, and which part of a service it is.
+  kinds(gives, kind, resource_type, anything) as (
     values
-    (1, 'full_control', null, 'full control'),
-    (2, 'access_group', null, 'every access group'),
-    (4, 'service_id', 'serviceid', 'every service ID'),
-    (6, 'trusted_profile', 'profile', 'every trusted profile'),
-    (9, 'user', null, 'every user'),
-    (11, 'full_control', null, 'full control')
+    ('full_control', 'full_control', null, 'full control'),
+    ('group', 'access_group', null, 'every access group'),
+    ('service_id', 'service_id', 'serviceid', 'every service ID'),
+    ('profile', 'trusted_profile', 'profile', 'every trusted profile'),
+    ('user', 'user', null, 'every user')
   ),
   reached as materialized (
     select policy_id, service_name, reach
@@ -84,65 +63,117 @@ with
       'iam-access-management', 'iam-groups', 'iam-identity', 'user-management'
     )
   ),
-  -- "cross join" keeps the few policies before all that there may be to each.
+  -- What each policy grants that the facts decide. SQLite prepares a part once more for each place
+  -- that reads it, so each reads this, and little else.
+  grants as materialized (
+    select
+      policies.account_id,
+      coalesce(policies.access_group_id, policies.iam_id) as source,
+      iif(policies.access_group_id is null, 'identity', 'access_group') as source_kind,
+      policies.id as policy_id,
+      policies.rule is not null as is_conditional,
+      able.role_id,
+      iif(
+        roles.kind = 'custom',
+        'custom role ' || coalesce(nullif(roles.display_name, ''), roles.role_id),
+        substr(
+          substr(able.role_id, instr(able.role_id, '::::') + 4),
+          instr(substr(able.role_id, instr(able.role_id, '::::') + 4), ':') + 1
+        )
+      ) as role,
+      able.rule as number,
+      able.service_name,
+      case able.confidence when 'high' then 3 when 'medium' then 2 else 1 end as level,
+      acts.step,
+      acts.gives
+    from acts
+    cross join escalation_roles as able on able.rule = acts.number
+    cross join policy_roles on policy_roles.role_id = able.role_id
+    cross join granting_policies as policies on policies.id = policy_roles.policy_id
+    join roles on roles.role_id = able.role_id
+    where policies.type = 'access'
+      and coalesce(policies.access_group_id, policies.iam_id) is not null
+      and (
+        able.rule in (select rule from resource_gifts)
+        or policies.id in (select policy_id from reached)
+      )
+  ),
+  -- Attributes of targets that limit something. What has an attribute of any value limits nothing.
+  limits as materialized (
+    select policy_id, position, name, patterns, is_part
+    from policy_demands
+    where side = 'target' and limits and policy_id in (select policy_id from grants)
+  ),
+
+  -- "cross join" keeps the few policies before all that there may be to each. Of the rules by which
+  -- a policy leads to the same, one is enough: the surest, then the first.
   management as materialized (
     select
-      grants.account_id,
-      grants.source,
-      grants.source_kind,
-      grants.policy_id,
-      rules.number,
-      kinds.kind,
-      kinds.anything,
-      (
-        select count(*)
-        from limits
-        where limits.policy_id = grants.policy_id and limits.name = 'resource'
-      ) as names,
-      max(1, rules.level - grants.is_conditional - (reached.reach = 'everything')) as level,
-      iif(
-        kinds.kind = 'full_control',
-        substr(grants.role, 6) || ' on ' || case reached.reach
-          when 'one_service' then reached.service_name
-          when 'all_iam' then 'all IAM account management services'
-          when 'everything' then 'everything in the account'
-          else 'all account management services'
-        end,
-        rules.step || ': ' || reached.service_name || ' ' || substr(grants.role, 6)
-      )
-      || iif(grants.is_conditional, ', under a condition', '')
-      || iif(reached.reach = 'everything', ', inferred from a policy whose only target is the account', '')
-      as why
-    from reached
-    cross join grants on grants.policy_id = reached.policy_id
-    cross join rules
-      on rules.role = grants.role
-      and case
-        when rules.number > 1 then rules.service_name = reached.service_name
-        when reached.service_name <> 'iam-access-management' then false
-        when reached.reach = 'one_service' then false
-        else rules.service_name = iif(reached.reach = 'all_iam', 'IAM', 'platform_service')
-      end
-    cross join kinds on kinds.number = rules.number
-    where not exists (
-        select 1
-        from limits
-        where limits.policy_id = grants.policy_id
-          and limits.name not in (
-            'accountId', 'serviceName', 'serviceType', 'service_group_id', 'resourceGroupId',
-            'region', 'resourceType', 'resource'
-          )
-      )
-      and not exists (
-        select 1
-        from limits
-        where limits.policy_id = grants.policy_id
-          and limits.name = 'resourceType'
-          and rules.number <> 2
-          and not exists (
-            select 1 from json_each(limits.patterns) as each where kinds.resource_type glob each.value
-          )
-      )
+      account_id, source, source_kind, policy_id, number, kind, anything, names, level, why
+    from (
+      select
+        grants.account_id,
+        grants.source,
+        grants.source_kind,
+        grants.policy_id,
+        grants.number,
+        kinds.kind,
+        kinds.anything,
+        (
+          select count(*)
+          from limits
+          where limits.policy_id = grants.policy_id and limits.name = 'resource'
+        ) as names,
+        max(1, grants.level - grants.is_conditional - (reached.reach = 'everything')) as level,
+        row_number() over (
+          partition by grants.policy_id, kinds.kind
+          order by grants.level desc, grants.number, reached.service_name, grants.role
+        ) as place,
+        iif(
+          kinds.kind = 'full_control',
+          grants.role || ' on ' || case reached.reach
+            when 'one_service' then reached.service_name
+            when 'all_iam' then 'all IAM account management services'
+            when 'everything' then 'everything in the account'
+            else 'all account management services'
+          end,
+          grants.step || ': ' || reached.service_name || ' ' || grants.role
+        )
+        || iif(grants.is_conditional, ', under a condition', '')
+        || iif(reached.reach = 'everything', ', inferred from a policy whose only target is the account', '')
+        as why
+      from reached
+      cross join grants
+        on grants.policy_id = reached.policy_id
+        and grants.service_name = case
+          when grants.number > 1 then reached.service_name
+          when reached.service_name <> 'iam-access-management' then null
+          when reached.reach = 'all_iam' then 'IAM'
+          when reached.reach <> 'one_service' then 'platform_service'
+        end
+      cross join kinds on kinds.gives = grants.gives
+      where not exists (
+          select 1
+          from limits
+          where limits.policy_id = grants.policy_id
+            and limits.name not in (
+              'accountId', 'serviceName', 'serviceType', 'service_group_id', 'resourceGroupId',
+              'region', 'resourceType', 'resource'
+            )
+        )
+        and not exists (
+          select 1
+          from limits
+          where limits.policy_id = grants.policy_id
+            and limits.name = 'resourceType'
+            and kinds.kind <> 'access_group'
+            and not exists (
+              select 1 from json_each(limits.patterns) as each
+              where kinds.resource_type glob each.value
+            )
+        )
+    )
+    where place = 1
   ),
   things as materialized (
     select account_id, id as node, id, 'access_group' as kind
@@ -154,10 +185,10 @@ with
     select account_id, iam_id, id, 'trusted_profile' from trustedprofiles
   ),
 
-  -- Resources: rules 13 and 17 to 20.
-  -- Policies that reach the same instances and the same parts of them share one step: the first of
-  -- them stands for all. parts: what they name of an instance, of which the namespaces of a cluster
-  -- and virtual servers matter, and nothing else.
+  -- Resources: what they lead to is in resource_gifts.
+  -- Policies that reach the same instances and the same parts of them with the same role share one
+  -- step: the first of them stands for all. parts: what they name of an instance, of which the
+  -- namespaces of a cluster and virtual servers matter, and nothing else.
   reaching as materialized (
     select
       policy_targets.policy_id,
@@ -170,52 +201,56 @@ with
       ) as parts
     from policy_targets
     join targets on targets.target_id = policy_targets.target_id
-    where policy_targets.policy_id in (
-        select policy_roles.policy_id
-        from policy_roles
-        join rules
-          on rules.role = substr(policy_roles.role_id, instr(policy_roles.role_id, '::::') + 4)
-        where rules.number in (select rule from resource_gifts)
-      )
+    where policy_targets.policy_id in (select policy_id from grants)
   ),
   bundles as materialized (
     select
-      target,
-      account_id,
-      parts,
-      min(policy_id) as policy_id,
-      json_group_array(policy_id) as policies
+      reaching.target,
+      reaching.account_id,
+      reaching.parts,
+      grants.role_id,
+      grants.number,
+      grants.service_name,
+      grants.level,
+      min(reaching.policy_id) as policy_id,
+      json_group_array(reaching.policy_id) as policies
     from reaching
-    group by target, parts
+    cross join grants on grants.policy_id = reaching.policy_id
+    where grants.number in (select rule from resource_gifts)
+    group by
+      reaching.target, reaching.parts, grants.role_id, grants.number, grants.service_name
   ),
   gifts as materialized (
-    select given.*, things.number as thing
+    select given.*, things.number as thing, acts.step
     from resource_gifts as given
+    cross join acts on acts.number = given.rule
     join instance_facts as things on things.instance_id = given.resource
     where given.is_there and given.is_listed
     union all
-    select given.*, things.number
+    select given.*, things.number, acts.step
     from instance_facts as things
     join resource_gifts as given
       on given.resource = things.unlisted and given.account_id = things.account_id
+    cross join acts on acts.number = given.rule
     where given.is_there and not given.is_listed and things.unlisted is not null
   ),
   role_steps as materialized (
     select
       bundles.account_id,
       bundles.policies,
-      rules.role,
-      rules.role || ' ' || bundles.policy_id as source,
+      bundles.role_id,
+      substr(bundles.role_id, iif(instr(bundles.role_id, '::::'), instr(bundles.role_id, '::::') + 4, 1))
+        || ' ' || bundles.policy_id as source,
       gifts.target,
-      rules.number as rule,
-      rules.level,
-      rules.step || coalesce(' ' || gifts.name, '') as why
+      bundles.number as rule,
+      bundles.level,
+      gifts.step || coalesce(' ' || gifts.name, '') as why
     from gifts
     cross join target_pairs on target_pairs.instance = gifts.thing
-    cross join bundles on bundles.target = target_pairs.target
-    cross join rules
-      on rules.number = gifts.rule
-      and (rules.service_name is null or rules.service_name = gifts.service_name)
+    cross join bundles
+      on bundles.target = target_pairs.target
+      and bundles.number = gifts.rule
+      and bundles.service_name in ('', gifts.service_name)
     where not exists (
         select 1
         from json_each(bundles.parts) as part
@@ -279,15 +314,17 @@ with
       0,
       grants.policy_id,
       iif(grants.is_conditional, max(1, held.level - 1), 3),
-      substr(grants.role, instr(grants.role, ':') + 1)
-        || iif(grants.is_conditional, ', under a condition', '')
+      grants.role || iif(grants.is_conditional, ', under a condition', '')
     from (
-      select policies, role, source as role_of_policy, max(level) as level
+      select policies, role_id, min(rule) as rule, source as role_of_policy, max(level) as level
       from role_steps
       group by source
     ) as held
     cross join json_each(held.policies) as each
-    cross join grants on grants.policy_id = each.value and grants.role = held.role
+    cross join grants
+      on grants.policy_id = each.value
+      and grants.role_id = held.role_id
+      and grants.number = held.rule
     union all
     select account_id, id, kind, 'full control', 'full_control', 0, null, 3, why
     from full_administrators
@@ -302,9 +339,9 @@ with
     union all
     select
       gifts.account_id, gifts.resource, 'resource', gifts.target, 'identity', gifts.rule, null,
-      max(rules.level), rules.step
+      acts.level, acts.step
     from resource_gifts as gifts
-    join rules on rules.number = gifts.rule
+    cross join acts on acts.number = gifts.rule
     where gifts.rule in (18, 19, 20)
     group by gifts.account_id, gifts.resource, gifts.target, gifts.rule
     union all
@@ -338,9 +375,9 @@ with
     )
     union all
     select account_settings.account_id, 'every user', 'every', 'lasting access', 'lasting_access',
-      rules.number, null, rules.level, rules.step
+      acts.number, null, acts.level, acts.step
     from account_settings
-    join rules on rules.number = 22
+    join acts on acts.number = 22
     where account_settings.restrict_create_service_id in ('NOT_RESTRICTED', 'NOT_SET')
   )
 select
