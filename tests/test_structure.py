@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "facts": {"store"},
     "ibmcloud": {"store"},
     "reports": {"facts", "files", "store"},
-    "site": {"reports", "resolve", "store", "why"},
+    "site": {"reports", "resolve", "store", "trial", "why"},
     "sandbox": set(),
     "trial": {"facts", "ibmcloud", "reports", "resolve", "store"},
     "collect": {"facts", "ibmcloud", "outcome", "reports", "store"},
@@ -146,6 +146,7 @@ MAY_IMPORT_WITHIN = {
         "holders": {"access_queries", "graph", "lookup", "nodes"},
         "reach": {"access_queries", "graph", "lookup", "nodes"},
         "escalation": {"access_queries", "graph", "lookup"},
+        "without": {"names", "readers"},
         "access": {
             *("access_queries", "escalation", "graph", "holders"),
             *("lookup", "nodes", "reach"),

@@ -19,7 +19,7 @@ from ..reports.output import Answer
 from ..reports.report import Report
 from ..trial import access, consequences
 from ..trial.changes import make, read_changes
-from ..trial.trial import Trial, account_of_policy
+from ..trial.trial import Trial, without
 from .group import database_argument, queries_option
 
 _FORMATS = ("table", "csv", "json", "markdown")
@@ -58,17 +58,16 @@ def whatif_command(
 ) -> None:
     """Show what changes would do to access, escalation paths, and findings, without making them.
 
-    CHANGES is a file, JSON or YAML, that docs/whatif.md describes, or the ID of a policy: then the
-    change is to remove it. DB (default: iaminsights.sqlite3) and the account stay as they are.
+    CHANGES is a file, JSON or YAML, that docs/whatif.md describes, or the ID of a policy or access
+    group: what would be lost without it. DB (default: iaminsights.sqlite3) and the account stay as
+    they are.
     """
-    wanted: Mapping[str, Any]
-    if Path(changes).is_file():
-        wanted = read_changes(Path(changes))
-    else:
-        policy_account = account_of_policy(database, changes)
-        if policy_account is None:
-            raise ChangeError(f"{changes} is neither a file nor the ID of a policy in {database}.")
-        wanted = {"account": policy_account, "remove": {"policies": [changes]}}
+    file = Path(changes)
+    wanted = read_changes(file) if file.is_file() else without(database, changes)
+    if wanted is None:
+        raise ChangeError(
+            f"{changes} is neither a file nor the ID of a policy or access group in {database}."
+        )
     parts = set(only or PARTS)
     with Trial(database, account or wanted.get("account")) as trial:
         make(wanted, trial, changes)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import or_
@@ -24,10 +24,50 @@ LOST = ("lost", "narrowed", "removed path")
 COLUMNS = (
     *("change", "identity", "kind", "role", "target", "service", "scope_before", "scope_after"),
     *("through", "also_through", "account", "iam_id", "role_id", "instance_id", "policy_ids"),
-    "account_id",
+    *("also_policy_ids", "account_id"),
 )
 
 _Path = tuple[Grant, str]  # a policy, and how much of the target it reaches
+
+
+class _Side:
+    """The policies of each holder, before or after the changes."""
+
+    def __init__(self, grants: Held) -> None:
+        self.grants = grants
+        self._united: dict[tuple[str, str], tuple[int, int]] = {}
+
+    def united(self, holder: str, role: str) -> tuple[int, int]:
+        """The bits of what a holder has of a role, and of what it has in full."""
+        if (holder, role) not in self._united:
+            own = [grant for grant in self.grants[holder].values() if role in grant.roles]
+            self._united[holder, role] = _united(own), _united(own, (FULL,))
+        return self._united[holder, role]
+
+
+@dataclass(frozen=True)
+class _Holders:
+    """What somebody has by the policies of several holders."""
+
+    side: _Side
+    names: frozenset[str]
+
+    def grants(self, role: str, but: Collection[str] = ()) -> dict[str, Grant]:
+        """The policies with a role, by ID, without those of some holders."""
+        return {
+            key: grant
+            for holder in self.names.difference(but)
+            for key, grant in self.side.grants[holder].items()
+            if role in grant.roles
+        }
+
+    def united(self, role: str) -> tuple[int, int]:
+        """The bits of all that there is of a role, and of all that there is in full."""
+        found = full = 0
+        for holder in self.names:
+            one = self.side.united(holder, role)
+            found, full = found | one[0], full | one[1]
+        return found, full
 
 
 @dataclass(frozen=True)
@@ -35,15 +75,15 @@ class _Difference:
     """What changes of one role of everybody who has policies of the same holders.
 
     `bits` has what each change applies to; `gaining` and `losing` are policies with what they add
-    and take, `before` and `after` all policies with the role.
+    and take, `before` and `after` where all of their policies are.
     """
 
     role: str
     bits: Mapping[str, int]
     gaining: tuple[Grant, ...]
     losing: tuple[Grant, ...]
-    before: tuple[Grant, ...]
-    after: tuple[Grant, ...]
+    before: _Holders
+    after: _Holders
 
 
 class AccessChanges:
@@ -96,11 +136,12 @@ class AccessChanges:
 
     def _rows(self, iam_id: str, difference: _Difference, change: str) -> Iterator[dict[str, Any]]:
         bits = difference.bits[change]
-        changing, others = difference.losing, difference.after
-        if change in GAINED:
-            changing, others = difference.gaining, difference.before
-        through, also = _split(bits, changing), _split(bits, others)
-        before, after = _split(bits, difference.before), _split(bits, difference.after)
+        changing = difference.gaining if change in GAINED else difference.losing
+        before, after = (
+            _split(bits, one.grants(difference.role).values())
+            for one in (difference.before, difference.after)
+        )
+        through, also = _split(bits, changing), before if change in GAINED else after
         name, kind = self._people[iam_id]
         for number in _numbers(bits):
             target, service, instance_id = self._targets.named(number)
@@ -123,6 +164,7 @@ class AccessChanges:
                 "role_id": difference.role,
                 "instance_id": instance_id,
                 "policy_ids": ", ".join(sorted(own)),
+                "also_policy_ids": ", ".join(sorted({one.policy_id for one, _ in rest})) or None,
                 "account_id": self._edits.account_id,
             }
 
@@ -187,12 +229,14 @@ def _compared(
     holders = {*touched}.union(*groups.values(), *groups_later.values())
     old = held(before, holders, roles, targets)
     now = {
-        holder: {
-            **{key: one for key, one in old.get(holder, {}).items() if edits.keeps(key)},
-            **given.get(holder, {}),
-        }
-        for holder in {*old, *given}
+        holder: {key: one for key, one in grants.items() if edits.keeps(key)}
+        if any(not edits.keeps(key) for key in grants)
+        else grants
+        for holder, grants in old.items()
     }
+    for holder, grants in given.items():
+        now[holder] = {**now.get(holder, {}), **grants}
+    before_side, after_side = _Side(old), _Side(now)
     # Those who have policies of the same holders share what changes.
     known: dict[tuple[frozenset[str], frozenset[str]], list[_Difference]] = {}
     found = {}
@@ -202,45 +246,45 @@ def _compared(
             frozenset({iam_id, *groups_later[iam_id]} & now.keys()),
         )
         if pair not in known:
-            sides = _merged(old, pair[0]), _merged(now, pair[1])
-            known[pair] = [one for role in roles for one in _differences(role, *sides)]
+            sides = _Holders(before_side, pair[0]), _Holders(after_side, pair[1])
+            known[pair] = list(_differences(roles, *sides))
         if known[pair]:
             found[iam_id] = known[pair]
     return found
 
 
-def _merged(grants: Held, holders: Iterable[str]) -> dict[str, Grant]:
-    return {key: grant for holder in holders for key, grant in grants[holder].items()}
-
-
-def _differences(
-    role: str, before: Mapping[str, Grant], after: Mapping[str, Grant]
-) -> Iterator[_Difference]:
-    """What changes of one role, if anything does."""
-    old = {key: grant for key, grant in before.items() if role in grant.roles}
-    new = {key: grant for key, grant in after.items() if role in grant.roles}
-    losing = [old[key].without(new.get(key), role) for key in old if old[key] is not new.get(key)]
-    gaining = [new[key].without(old.get(key), role) for key in new if new[key] is not old.get(key)]
-    lost, gained = _united(losing), _united(gaining)
-    if not lost and not gained:
+def _differences(roles: Iterable[str], before: _Holders, after: _Holders) -> Iterator[_Difference]:
+    """What changes of each role of which anything does."""
+    same = {
+        holder
+        for holder in before.names & after.names
+        if before.side.grants[holder] is after.side.grants[holder]
+    }
+    if same == before.names == after.names:
         return
-    had, had_in_full = _united(old.values()), _united(old.values(), (FULL,))
-    has, has_in_full = _united(new.values()), _united(new.values(), (FULL,))
-    yield _Difference(
-        role,
-        {
-            "gained": gained & ~had,
-            "widened": gained & had & ~had_in_full,
-            "added path": gained & had_in_full,
-            "lost": lost & ~has,
-            "narrowed": lost & has & ~has_in_full,
-            "removed path": lost & has_in_full,
-        },
-        tuple(gaining),
-        tuple(losing),
-        tuple(old.values()),
-        tuple(new.values()),
-    )
+    for role in roles:
+        old, new = before.grants(role, same), after.grants(role, same)
+        losing = [one.without(new.get(key), role) for key, one in old.items()]
+        gaining = [one.without(old.get(key), role) for key, one in new.items()]
+        lost, gained = _united(losing), _united(gaining)
+        if not lost and not gained:
+            continue
+        (had, had_in_full), (has, has_in_full) = before.united(role), after.united(role)
+        yield _Difference(
+            role,
+            {
+                "gained": gained & ~had,
+                "widened": gained & had & ~had_in_full,
+                "added path": gained & had_in_full,
+                "lost": lost & ~has,
+                "narrowed": lost & has & ~has_in_full,
+                "removed path": lost & has_in_full,
+            },
+            tuple(gaining),
+            tuple(losing),
+            before,
+            after,
+        )
 
 
 def _united(grants: Iterable[Grant], scopes: Iterable[str] = SCOPES) -> int:

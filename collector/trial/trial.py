@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__, resolve
-from ..errors import ChangeError, ObjectError
+from ..errors import ChangeError, DatabaseError, ObjectError
 from ..facts.derived import FACTS, blank, derive, needed
 from ..ibmcloud import rows
 from ..ibmcloud.rows import LEFT_OUT, Context
 from ..store.draft import create_indexes
-from ..store.file import check_source, location, readable_errors, reading
+from ..store.file import check_source, location, reading
 from ..store.schema import PUBLIC_ACCESS_GROUP
 from .access import AccessChanges
 from .edits import POLICY_TABLES, Edits
@@ -42,19 +42,25 @@ class Trial:
     ChangeError for a change that cannot be made; its sentence says what is possible.
     """
 
-    def __init__(self, path: Path, account: str | None = None) -> None:
+    def __init__(
+        self, path: Path, account: str | None = None, connection: sqlite3.Connection | None = None
+    ) -> None:
+        """`connection`, if there is one, reads the file already, and stays open."""
         self.path = path
         self.notes: list[str] = []
         self._asked_for = account
+        self._given = connection
 
     def __enter__(self) -> Trial:
-        check_source(self.path)
-        with ExitStack() as stack, readable_errors(self.path):
-            self.before = stack.enter_context(
-                closing(sqlite3.connect(location(self.path, "ro"), uri=True, timeout=60))
-            )
+        with ExitStack() as stack:
+            if self._given is None:
+                check_source(self.path)
+                opened = sqlite3.connect(location(self.path, "ro"), uri=True, timeout=60)
+                stack.enter_context(closing(opened))
+            self.before = self._given or opened
             # All that is read is of one state of the file, though somebody collects meanwhile.
             self.before.execute("begin")
+            stack.callback(self.before.rollback)
             self.edits = Edits(_account(self.before, self._asked_for))
             (public,) = self.before.execute(
                 "select max(id) from access_groups where is_public = 1 and account_id = ?",
@@ -73,8 +79,10 @@ class Trial:
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._stack.close()
+        if isinstance(error, sqlite3.Error) and self._given is None:
+            raise DatabaseError(f"{self.path} cannot be read: {error}.") from error
 
     @property
     def account_id(self) -> str:
@@ -143,13 +151,13 @@ class Trial:
                 "select id from policies where access_group_id = ?", (group_id,)
             )
         }
-        self.edits.removed_members |= set(
-            self.before.execute(
-                "select iam_id, group_id, membership_type from access_group_members "
-                "where group_id = ?",
+        self.edits.removed_members |= {
+            (iam_id, group_id, kind)
+            for iam_id, kind in self.before.execute(
+                "select iam_id, membership_type from access_group_members where group_id = ?",
                 (group_id,),
             )
-        )
+        }
 
     def add_member(self, group_id: str, iam_id: str) -> None:
         """Add an identity to an access group of the file, or to one that was added."""
@@ -296,12 +304,18 @@ class Trial:
         return found and found[0]
 
 
-def account_of_policy(path: Path, policy_id: str) -> str | None:
-    """The account of a policy of the file, None if it has no such policy; raises DatabaseError."""
+def without(path: Path, key: str) -> dict[str, Any] | None:
+    """The change that a policy or access group of the file is removed; None if it has no such ID.
+
+    Raises DatabaseError.
+    """
     check_source(path)
     with reading(path) as connection:
-        found = connection.execute("select account_id from policies where id = ?", (policy_id,))
-        return next((str(account_id) for (account_id,) in found), None)
+        for table, part in (("policies", "policies"), ("access_groups", "groups")):
+            found = connection.execute(f"select account_id from {table} where id = ?", (key,))
+            for (account_id,) in found:
+                return {"account": account_id, "remove": {part: [key]}}
+    return None
 
 
 def _check_shape(item: Mapping[str, Any]) -> bool:

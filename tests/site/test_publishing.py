@@ -145,6 +145,8 @@ def user_row(sample_file) -> str:
 def kinds_of_addresses(user_row: str) -> list[str]:
     """An address of each kind that Datasette and our plugins answer."""
     report, row = "/iaminsights/users_not_in_access_group", f"/iaminsights/users/{user_row}"
+    policy = "6d273e70-4830-41df-8b55-e5163a668732"
+    without_a_policy = f"/-/iaminsights/without/iaminsights/policies/{policy}"
     return [
         *("/", "/.json", "/iaminsights", "/iaminsights.json", "/iaminsights.db"),
         *(f"/iaminsights{kind}?sql=select+*+from+users" for kind in ("", ".json", ".csv")),
@@ -157,6 +159,7 @@ def kinds_of_addresses(user_row: str) -> list[str]:
         "/iaminsights/find?text=a",
         *(f"/-/iaminsights/graph/iaminsights/users/{user_row}{kind}" for kind in ("", ".json")),
         *(f"/-/iaminsights/why/iaminsights{kind}" for kind in ("", ".json")),
+        *(f"{without_a_policy}{kind}" for kind in ("", ".json")),
         *(f"/-/{name}" for name in ("metadata", "versions", "plugins", "settings", "databases")),
         *(f"/-/{name}.json" for name in ("metadata", "versions", "plugins", "settings")),
         *("/-/databases.json", "/-/threads", "/-/actor.json", "/-/permissions", "/-/messages"),

@@ -29,6 +29,7 @@ ROWS = (
     "resource_service_instances",
 )
 WHY = "/-/iaminsights/why/iaminsights"
+WITHOUT = "/-/iaminsights/without/iaminsights"
 KINDS = {
     "home": "/",
     "summary": "/-/iaminsights/summary/iaminsights",
@@ -57,6 +58,7 @@ KINDS = {
     **{f"row of {table}": None for table in ROWS},  # as it is in the file
     "picture of users": None,
     "picture of resource_service_instances": None,
+    "without a policy": f"{WITHOUT}/policies/9d7810bc-4271-4a7d-b124-ea776585ac8d",
     "own SQL": f"/iaminsights?sql={quote('select * from resource_service_instances limit 9')}",
     "bad SQL": "/iaminsights?sql=select+*+from+nowhere",
     "not found": "/iaminsights/nowhere",
@@ -459,6 +461,7 @@ EVIL_PAGES = {
     "summary": "/-/iaminsights/summary/iaminsights",
     "why": f"{WHY}?identity=group:{quote(EVIL)}&role_or_action=Manager&target=vault",
     "why, ambiguous": f"{WHY}?identity=x&role_or_action=Manager&target={quote(EVIL)}",
+    "without": f"{WITHOUT}/access_groups/team",
     "reports": "/iaminsights",
     "chart": "/iaminsights/policies_by_last_permit",
     "commands": "/iaminsights/api_key_no_expiry",

@@ -119,7 +119,10 @@ def test_what_the_file_of_changes_names_must_be_there(run, text, sentence):
 def test_what_is_neither_a_file_nor_a_policy_is_refused(run):
     result = run("nothing.yml")
     assert result.exit_code == 1
-    assert "nothing.yml is neither a file nor the ID of a policy in iaminsights" in result.stderr
+    assert (
+        "nothing.yml is neither a file nor the ID of a policy or access group in iam"
+        in result.stderr
+    )
 
 
 MEMBER = "it can have group, member."
