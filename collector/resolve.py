@@ -244,7 +244,41 @@ def target(connection: sqlite3.Connection, text: str, account_id: str | None = N
     found = [
         thing for thing in find(connection, text, TARGETS) if account_id in (None, thing.account_id)
     ]
+    if not found:
+        _refuse_what_is_no_target(connection, text.strip())
     return _the_one("target", text, found, connection, TARGETS)
+
+
+def _refuse_what_is_no_target(connection: sqlite3.Connection, text: str) -> None:
+    """Say what can be asked instead about a part of an instance, and about what only search shows.
+
+    Raises NameUnresolved.
+    """
+    instance = _by_id(connection, _INSTANCES, ":".join(text.split(":")[:8]) + "::")
+    if text.startswith("crn:") and instance:
+        raise NameUnresolved(
+            f"{text} is a part of a service instance. Ask about the instance: the answer shows "
+            "which parts its policies name.",
+            instance,
+            False,
+        )
+    row = connection.execute(
+        "select name, service_name, resource_group_id from resources "
+        "where instance_id is null and (crn = :text or trim(name) glob :pattern) limit 1",
+        {"text": text, "pattern": _in_any_case(text)},
+    ).fetchone()
+    if text and row:
+        name, service, group = row
+        places = (
+            (_by_name, _SERVICES, service or ""),
+            (_by_id, _RESOURCE_GROUPS, group or ""),
+        )
+        raise NameUnresolved(
+            f"{name or text} is not in the list of service instances; only search shows it. Ask "
+            "about its service, or about its resource group.",
+            [thing for how, source, key in places for thing in how(connection, source, key)],
+            False,
+        )
 
 
 def role_or_action(

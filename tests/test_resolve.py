@@ -48,6 +48,9 @@ ROWS = {
         (ARCHIVE, "Archive", "1111", "cloud-object-storage", "global", "active", A),
         (BILLING, "billing", "2222", "kms", "eu-de", "removed", A),
     ],
+    "resources(crn, name, service_name, resource_group_id, account_id)": [
+        ("crn:cluster", "Quayside", "kms", "c" * 32, A),
+    ],
     "instance_facts(number, service_name, account_id)": [(1, "kms", A), (2, None, A)],
     "roles(role_id, display_name, kind, service_name, account_id, listed)": [
         (VIEWER, "Viewer", "platform", None, None, 1),
@@ -154,6 +157,20 @@ def test_a_service_of_several_accounts_is_ambiguous_by_its_account(file):
     assert [thing.detail for thing in refused.value.things] == ["Acme", "Bolt"]
     with pytest.raises(NameUnresolved, match="account is ambiguous: it stands for 2 things"):
         resolve.target(file, "account")
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "instead"),
+    [
+        (f"{ARCHIVE[:-1]}bucket:reports", "is a part of a service instance", [ARCHIVE]),
+        ("quayside", "Quayside is not in the list of service instances", ["kms", "c" * 32]),
+        ("crn:cluster", "Quayside is not in the list of service instances", ["kms", "c" * 32]),
+    ],
+)
+def test_what_is_no_target_is_answered_with_what_is_one(file, text, said, instead):
+    with pytest.raises(NameUnresolved, match=said) as refused:
+        resolve.target(file, text, A)
+    assert list(dict.fromkeys(thing.id for thing in refused.value.things)) == instead
 
 
 @pytest.mark.parametrize(

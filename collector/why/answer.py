@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,17 +18,24 @@ from .remarks import Remark, remarks
 from .targets import CONDITIONAL, FULL, PART, Target, described, reached
 
 MOST_MISSES = 50
+_MOST_CLOSE = 5
 
 # Every table and view that an answer is made of: who may not see one of them gets no answer.
 RESTS_ON = (
     *("absent_identities", "access_group_identities", "access_group_members"),
     *("access_groups", "account_services", "accounts", "cbr_rules", "cbr_zones"),
     *("collected_parts", "collection_steps", "collections", "external_identity_settings"),
-    *("identities", "inactive_identities", "instance_facts", "open_context_rules"),
+    *(
+        "identities",
+        "inactive_identities",
+        "known_identities",
+        "instance_facts",
+        "open_context_rules",
+    ),
     *("policies", "policy_account_services", "policy_conditions", "policy_demands"),
     *("policy_descriptions", "policy_instances", "policy_roles", "policy_sentences"),
     *("policy_services", "policy_targets", "policy_values", "public_access"),
-    *("resource_groups", "resource_service_instances", "restriction_demands"),
+    *("resource_groups", "resources", "resource_service_instances", "restriction_demands"),
     *("role_actions", "roles", "serviceids", "tag_attachments", "target_instances"),
     *("target_pairs", "targets", "trustedprofile_identities", "trustedprofiles", "users"),
 )
@@ -45,9 +53,10 @@ class Way:
 
 @dataclass(frozen=True)
 class Miss:
-    """A policy that would grant what is asked for but for one thing, with both values of that.
+    """A policy that nearly grants what is asked for: the first thing that fails, with both values.
 
-    `covers` has the roles of the policy that allow every action of the role that is asked for.
+    `more` is what else fails of it, by name. `covers` has the roles of the policy that allow every
+    action of the role that is asked for, if only the role fails.
     """
 
     policy: Policy
@@ -55,6 +64,7 @@ class Miss:
     fails: Failing
     words: Words
     covers: str
+    more: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -70,8 +80,9 @@ class Answer:
     """What is to be said about one question.
 
     `ways` are the policies of the identity that grant it; `assumable` the trusted profiles that
-    have it, which is no access of its own. `misses` are at most MOST_MISSES of `near` policies that
-    fail in one thing, and `others` is how many fail in more.
+    have it, which is no access of its own. `near` is how many policies fail in one thing, and
+    `others` how many in more. `misses` are the first MOST_MISSES of the near ones, or where nothing
+    grants it and none is near, the closest of the others.
     """
 
     identity: Thing
@@ -105,7 +116,33 @@ def ask(
     target: str,
     account: str | None = None,
 ) -> Answer:
-    """The answer to a question in names and IDs; raises NameUnresolved."""
+    """The answer to a question in names and IDs; raises NameUnresolved.
+
+    All of it is of one state of the file, should a collection end meanwhile.
+    """
+    with _unchanging(connection):
+        return _ask(connection, identity, role_or_action, target, account)
+
+
+@contextmanager
+def _unchanging(connection: sqlite3.Connection) -> Iterator[None]:
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("begin")
+    try:
+        yield
+    finally:
+        connection.rollback()
+
+
+def _ask(
+    connection: sqlite3.Connection,
+    identity: str,
+    role_or_action: str,
+    target: str,
+    account: str | None,
+) -> Answer:
     account_id = resolve.account(connection, account).id if account else None
     about = described(connection, resolve.target(connection, target, account_id))
     who = resolve.identity(connection, identity, about.account_id)
@@ -120,13 +157,14 @@ def answer(
     asked = asked_for(connection, role_or_action, target)
     target = narrowed(target, asked)
     policies, fails, ways = _granted(connection, identity, asked, target)
-    near = {key: its[0] for key, its in fails.items() if len(its) == 1}
     (owner, collected_at) = connection.execute(
         "select owner, (select max(finished_at) from collections "
         "where collections.account_id = accounts.account_id) from accounts where account_id = ?",
         (target.account_id,),
     ).fetchone()
-    misses = _misses(connection, asked, target, policies, near)
+    near = [key for key, its in fails.items() if len(its) == 1]
+    closest = near or ([] if ways else _closest(fails))
+    misses = _misses(connection, asked, target, policies, {key: fails[key] for key in closest})
     dynamic = any(way.policy.holder.membership == "dynamic" for way in ways)
     return Answer(
         identity=identity,
@@ -187,25 +225,38 @@ def _assumable(
     return tuple(found)
 
 
+def _closest(fails: Mapping[str, list[Failing]]) -> list[str]:
+    """The policies of which least fails: an attribute rather than the role, and a few of them."""
+    keys = sorted(fails, key=lambda key: (len(fails[key]), fails[key][-1].name != ROLE, key))
+    return keys[:_MOST_CLOSE]
+
+
 def _misses(
     connection: sqlite3.Connection,
     asked: Asked,
     target: Target,
     policies: Mapping[str, Policy],
-    near: Mapping[str, Failing],
+    fails: Mapping[str, list[Failing]],
 ) -> tuple[Miss, ...]:
-    """Those that fail in one thing: first those that reach the target with another role."""
-    sentences = _sentences(connection, near)
-    keys = sorted(near, key=lambda key: (near[key].name != ROLE, near[key].name, sentences[key]))
+    """Policies with what fails of each: first those that reach the target with another role."""
+    sentences = _sentences(connection, fails)
+
+    def order(key: str) -> tuple[object, ...]:
+        first = fails[key][0].name
+        return len(fails[key]), first != ROLE, first, sentences[key], key
+
     return tuple(
         Miss(
             policies[key],
             sentences[key],
-            near[key],
-            words_of(connection, target, asked, policies[key], near[key]),
-            _covering(connection, asked, target, policies[key]) if near[key].name == ROLE else "",
+            fails[key][0],
+            words_of(connection, target, asked, policies[key], fails[key][0]),
+            _covering(connection, asked, target, policies[key])
+            if fails[key][0].name == ROLE
+            else "",
+            tuple(one.name for one in fails[key][1:]),
         )
-        for key in keys[:MOST_MISSES]
+        for key in sorted(fails, key=order)[:MOST_MISSES]
     )
 
 
@@ -252,8 +303,10 @@ def as_json(found: Answer) -> dict[str, Any]:
             {
                 **_policy(miss.policy, miss.sentence),
                 "fails": miss.fails.name,
+                "fails_in": _PLACES[miss.fails.side],
                 "policy_requires": miss.words.wanted,
                 "found": miss.words.actual,
+                "also_fails": list(miss.more),
                 "roles_that_include_it": miss.covers or None,
             }
             for miss in found.misses
@@ -263,6 +316,9 @@ def as_json(found: Answer) -> dict[str, Any]:
         "remarks": [{"about": one.about, "text": one.text} for one in found.remarks],
         "collected_at": found.collected_at,
     }
+
+
+_PLACES = {"": "policy", "target": "attribute", "tag": "access tag"}
 
 
 def _thing(thing: Thing) -> dict[str, Any]:

@@ -6,14 +6,17 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
-from ..resolve import Thing
+from ..resolve import GROUP, Thing
 from .restrictions import restrictions
 from .targets import Target
 
 
 @dataclass(frozen=True)
 class Remark:
-    """A sentence, and what it is about: state, inactive, locked, external, unread, restriction."""
+    """A sentence, and what it is about.
+
+    That is target, state, external, inactive, locked, restriction, dynamic, or unread.
+    """
 
     about: str
     text: str
@@ -40,6 +43,7 @@ def remarks(
     `membership` says whether access through dynamic membership matters.
     """
     found = [
+        *_gone(connection, target),
         *_state(connection, identity, target),
         *_external(connection, identity, target),
         *_activity(connection, identity, target),
@@ -51,6 +55,16 @@ def remarks(
             Remark("dynamic", "Dynamic membership is as of the last login before the collection.")
         )
     return [*found, *_unread(connection, target)]
+
+
+def _gone(connection: sqlite3.Connection, target: Target) -> list[Remark]:
+    """An instance that cannot be used, whatever policies grant."""
+    row = connection.execute(
+        "select state from resource_service_instances where id = ?", (target.thing.id,)
+    ).fetchone()
+    if not row or row[0] in ("active", None, ""):
+        return []
+    return [Remark("target", f"{target.thing.name} is not active (state {row[0]}).")]
 
 
 def _state(connection: sqlite3.Connection, identity: Thing, target: Target) -> list[Remark]:
@@ -74,7 +88,7 @@ def _external(connection: sqlite3.Connection, identity: Thing, target: Target) -
         (target.account_id, identity.id),
     ).fetchone()
     if row is None:
-        return []
+        return _unlisted(connection, identity, target)
     kind, others = row
     if not others:
         return [
@@ -101,6 +115,17 @@ def _external(connection: sqlite3.Connection, identity: Thing, target: Target) -
         + (f", except those of account {except_for}" if except_for else ""),
     }.get(state, f"the setting for external identities is {state}")
     return [Remark("external", f"{text}; {said} (setting: {state}).")]
+
+
+def _unlisted(connection: sqlite3.Connection, identity: Thing, target: Target) -> list[Remark]:
+    """Somebody who has nothing in the account, and is in none of its lists."""
+    known = connection.execute(
+        "select 1 from known_identities where iam_id = ? and account_id = ?",
+        (identity.id, target.account_id),
+    ).fetchone()
+    if known or identity.kind == GROUP:
+        return []
+    return [Remark("external", f"{identity.name} is not listed in {target.account}.")]
 
 
 def _activity(connection: sqlite3.Connection, identity: Thing, target: Target) -> list[Remark]:

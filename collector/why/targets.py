@@ -84,7 +84,7 @@ def _instance(connection: sqlite3.Connection, thing: Thing) -> _Described:
         "region": [region],
         "tag": _tags(connection, "attached.instance_id = :id", thing.id),
     }
-    return values, service
+    return values, service or ""
 
 
 def _management(connection: sqlite3.Connection, thing: Thing) -> _Described:

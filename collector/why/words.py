@@ -64,7 +64,13 @@ def notes(way: Way) -> list[str]:
 
 
 def reason(miss: Miss, target: Target) -> str:
-    """The one thing in which a policy fails, with both values."""
+    """The first thing in which a policy fails, with both values, and what else fails."""
+    also = {ROLE: "the role", STATE: "the state", TIME: "the condition"}
+    more = " and ".join(also.get(name, name) for name in miss.more)
+    return _first_reason(miss, target) + (f"; {more} would fail, too" if more else "")
+
+
+def _first_reason(miss: Miss, target: Target) -> str:
     name, wanted, actual = miss.fails.name, miss.words.wanted, miss.words.actual
     if not miss.fails.side:
         said = _OTHERS[name].format(wanted=wanted, actual=actual)
@@ -95,8 +101,8 @@ def text(found: Answer, width: int) -> str:
     for one in found.assumable:
         lines += ["", f"Granted to trusted profile {one.profile.name}, which it can assume, by:"]
         lines += _granting(one.ways)
-    if found.scope != FULL:
-        lines += ["", *_missing(found)]
+    missing = _missing(found) if found.scope != FULL else []
+    lines += ["", *missing] if missing else []
     said = [f"- {one.text}" for one in found.remarks if one.about != "state"]
     lines += ["", *said] if said else []
     if found.collected_at:
@@ -124,7 +130,7 @@ def _granting(ways: tuple[Way, ...]) -> list[str]:
 def _missing(found: Answer) -> list[str]:
     lines = []
     if found.misses:
-        lines.append("Nearly granted by:")
+        lines.append("Nearly granted by:" if found.near else "Closest to it:")
         for miss in found.misses[:_MOST]:
             lines += [
                 f"  {miss.sentence}",
@@ -132,13 +138,17 @@ def _missing(found: Answer) -> list[str]:
             ]
         if found.near > _MOST:
             lines.append(f"  and {found.near - _MOST:,} more")
-    if found.others:
-        also = "more " if found.misses else ""
-        differ = "policy differs" if found.others == 1 else "policies differ"
-        lines.append(f"{found.others:,} {also}{differ} in more than one way.")
-    elif not found.misses:
-        lines.append("It has no other policies." if found.ways else "It has no policies at all.")
-    return lines
+    return [line for line in (*lines, rest(found)) if line]
+
+
+def rest(found: Answer) -> str:
+    """How many policies are not told of."""
+    others = found.others - (0 if found.near else len(found.misses))
+    if others:
+        differ = "policy differs" if others == 1 else "policies differ"
+        more = "more " if found.misses or found.ways else ""
+        return f"{others:,} {more}{differ} in more than one way."
+    return "" if found.misses or found.ways else "It has no policies at all."
 
 
 def _who(found: Answer) -> str:

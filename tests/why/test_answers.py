@@ -123,6 +123,7 @@ def acme() -> Account:
     account.profile_identity(rescue, robot)
     account.profile_identity(rescue, sam)
     account.policy("iam-ServiceId-GONE", ["Reader"], service="kms", id="of-nobody")
+    account.add_member(account.group("Empty"), "IBMid-NOBODY")
     account.user("Twin Tester", email="one@acme.example.org")
     account.user("Twin Tester", email="two@acme.example.org")
 
@@ -303,6 +304,31 @@ def test_what_else_decides_is_named(file):
     )
 
 
+def test_an_identity_of_another_account_is_told_with_the_setting_for_such(file):
+    file.execute("update absent_identities set kind = 'service ID', other_accounts = 'Bolt'")
+    try:
+        about, said = remarks(ask(file, "iam-ServiceId-GONE", "Reader", "archive"))[0]
+    finally:
+        file.rollback()
+    assert (about, said) == (
+        "external",
+        "iam-ServiceId-GONE is not in Acme, but of account Bolt; external identities cannot use "
+        f"their access, except those of account {ELSEWHERE} (setting: limited).",
+    )
+
+
+def test_where_no_policy_is_near_the_closest_are_told(file):
+    found = ask(file, "rescue", "Viewer", "keys")
+    assert (found.near, found.others) == (0, 1)
+    assert [reason(miss, found.target) for miss in found.misses] == [
+        "serviceType: the policy requires platform_service, keys has service; the role would fail, "
+        "too"
+    ]
+    assert as_json(found)["near_misses"][0]["also_fails"] == ["role"]
+    assert "Closest to it:" in text(found, 100) and "more than one way" not in text(found, 100)
+    assert "It has no policies at all." in text(ask(file, "IBMid-NOBODY", "Viewer", "keys"), 100)
+
+
 @pytest.mark.parametrize(
     ("target", "rules"),
     [
@@ -402,7 +428,7 @@ Granted by:
     through access group Public Access (everybody); role Object Reader; only on a part of it; public
     access: open to everybody; policy public
 
-10 policies differ in more than one way.
+10 more policies differ in more than one way.
 
 - Context-based restriction bucket (enforced) applies to a part of it: no request is allowed.
 
