@@ -93,3 +93,7 @@ class ChangeError(InsightsError):
 
 class NotReady(InsightsError):
     """A report that IBM Cloud has not finished yet: it can be asked for again."""
+
+
+class CheckError(InsightsError):
+    """A file to check or a file of rules cannot be used; the text names file and line."""

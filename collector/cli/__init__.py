@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .. import __version__
+from .check import check_command
 from .collect import collect_command
 from .demo import demo_command
 from .group import Group
@@ -29,5 +30,6 @@ for _command in (
     whatif_command,
     why_command,
     metadata_command,
+    check_command,
 ):
     main.add_command(_command)

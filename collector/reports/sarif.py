@@ -37,21 +37,16 @@ def sarif(answers: Sequence[Answer]) -> str:
         severity = report.severity_of(cells)
         rules.setdefault(_rule_id(report, severity), _rule(report, severity))
     places = {name: place for place, name in enumerate(rules)}
+    return log_of(list(rules.values()), [_result(*one, places) for one in found])
+
+
+def log_of(rules: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]]) -> str:
+    """The text of a SARIF file with one run: rules, and results that refer to them."""
+    driver = {"name": "IAM insights", "version": __version__, "rules": rules}
     log = {
         "$schema": _SCHEMA,
         "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {
-                    "driver": {
-                        "name": "IAM insights",
-                        "version": __version__,
-                        "rules": list(rules.values()),
-                    }
-                },
-                "results": [_result(*one, places) for one in found],
-            }
-        ],
+        "runs": [{"tool": {"driver": driver}, "results": results}],
     }
     return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sqlite3
@@ -9,11 +10,15 @@ from contextlib import closing
 
 import pytest
 
+from iaminsights.check.overlay import overlay_of
+from iaminsights.check.rules import Rule
+from iaminsights.check.running import Checks, outcome_of, read_proposals
 from iaminsights.facts.derived import FACTS, derive
 from iaminsights.reports.catalogue import all_reports
 from iaminsights.sandbox import Sandbox, generated_account
 from iaminsights.why.answer import ask
 
+from ..check.proposed import policy
 from ..conftest import collect_from
 from ..report_rows import ASKED
 
@@ -142,6 +147,42 @@ def test_the_first_rows_of_an_explorer_are_there_before_the_others_are_made(medi
     assert len(rest) > 1000
     assert first[0]["report_rows"] == len(first) + len(rest)
     assert at_first <= 0.2 * steps
+
+
+def test_a_check_of_fifty_policies_takes_few_steps(medium, tmp_path):
+    with closing(sqlite3.connect(medium)) as database:
+        (account,) = database.execute("select account_id from accounts").fetchone()
+        groups = database.execute("select id from access_groups where is_public = 0").fetchall()
+        instances = database.execute(
+            "select service_name, guid from resource_service_instances order by id"
+        ).fetchall()
+    roles = ("role:Viewer", "role:Editor", "role:Administrator", "serviceRole:Manager")
+    proposed = []
+    for number in range(50):
+        service, guid = instances[number * 7]
+        named = {"accountId": account, "serviceName": service, "serviceInstance": guid}
+        kept = list(named)[: 1 + number % 3]
+        item = policy(
+            groups[number % len(groups)][0],
+            f"crn:v1:bluemix:public:iam::::{roles[number % 4]}",
+            attributes={key: named[key] for key in kept},
+        )
+        proposed.append(item)
+    (tmp_path / "it.json").write_text(json.dumps(proposed))
+    steps = 0
+
+    def count():
+        nonlocal steps
+        steps += 1
+
+    rules = (Rule(1, "", 1, frozenset({"manager"})), Rule(2, "", 1, actions=("kms.*",)))
+    with overlay_of(medium) as overlay:
+        overlay.connection.set_progress_handler(count, 1000)
+        proposals = read_proposals([tmp_path / "it.json"])
+        found = outcome_of(overlay, proposals, Checks(rules, True, True, True))
+    assert found.checked["policies"] == 50
+    assert {one.check for one in found.violations} == {"new-access", "not-granted", "escalation"}
+    assert steps <= 3_200, steps
 
 
 def test_deriving_all_facts_takes_few_steps(medium, tmp_path):
