@@ -155,10 +155,13 @@ _MANAGEMENT_SERVICES = _Source(
 _SERVICES = _Source(
     SERVICE,
     "service",
-    "(select service_name from instance_facts union select service_name from role_actions "
-    "union select value from policy_values where side = 'target' and name = 'serviceName' "
-    "and operator = 'stringEquals' union select service_name from policy_services "
-    "where service_type = 'service' except select service_name from account_services"
+    # What is taken once from each costs less to put together.
+    "(select distinct service_name from instance_facts "
+    "union select distinct service_name from role_actions "
+    "union select distinct value from policy_values where side = 'target' "
+    "and name = 'serviceName' and operator = 'stringEquals' "
+    "union select distinct service_name from policy_services where service_type = 'service' "
+    "except select service_name from account_services"
     ") as services cross join accounts on services.service_name <> ''",
     "services.service_name",
     "services.service_name",
