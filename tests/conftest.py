@@ -19,6 +19,7 @@ from iaminsights.reports.catalogue import all_reports
 from iaminsights.sandbox import EARLIER_BY, Account, Sandbox, earlier_sample_account, sample_account
 
 from . import browser as browsers
+from . import direct
 from .sandbox_client import Caller
 
 _VARIABLES = ("IBMCLOUD_", "IC_")
@@ -53,10 +54,15 @@ def _no_real_account(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
-def collect_from(sandbox: Sandbox, account: Account, path: Path, **options):
-    """Collect one account of a running sandbox into the file; returns the summary."""
+def collect_from(sandbox: Sandbox, account: Account, path: Path, *, over_http=False, **options):
+    """Collect one account of a running sandbox into the file; returns the summary.
+
+    Not `over_http`, the collector gets every answer without a connection.
+    """
     environment = sandbox.environment_for(account)
     with closing(Client(find_credential(None, environment), environment)) as client:
+        if not over_http:
+            direct.connect(client, sandbox)
         return collect(client, path, **options)
 
 

@@ -25,6 +25,14 @@ class Answer:
     delivery: str = "whole"
     delay: float = 0.0
 
+    def body(self):
+        """(content type, bytes) of the body, or None if it has none."""
+        if self.content is None:
+            return None
+        if isinstance(self.content, str):
+            return "text/html", self.content.encode()
+        return "application/json", json.dumps(self.content, ensure_ascii=False).encode()
+
 
 class LoopbackServer(ThreadingHTTPServer):
     """A thread per connection, all of which end with the server.
@@ -100,16 +108,12 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _send(self, answer, part=1.0):
         """Send the answer, of its body only the first `part`."""
-        content, is_page = answer.content, isinstance(answer.content, str)
-        if content is None:
+        body = answer.body()
+        if body is None:
             self._send_head(answer)
             return
-        payload = (content if is_page else json.dumps(content, ensure_ascii=False)).encode()
-        self._send_head(
-            answer,
-            ("Content-Type", "text/html" if is_page else "application/json"),
-            ("Content-Length", str(len(payload))),
-        )
+        kind, payload = body
+        self._send_head(answer, ("Content-Type", kind), ("Content-Length", str(len(payload))))
         if self.command != "HEAD":
             self.wfile.write(payload[: int(len(payload) * part)])
 

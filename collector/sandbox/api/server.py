@@ -87,7 +87,7 @@ class Sandbox:
 
         Raises OSError if the port is taken.
         """
-        self._server = LoopbackServer(self._port, self.latency, self._answer)
+        self._server = LoopbackServer(self._port, self.latency, self.answer)
         self._server.start()
         return self
 
@@ -134,8 +134,11 @@ class Sandbox:
         # A token issued after all others were made to expire is never as old as they are.
         return max(int(time.time()), self._faults.tokens_from)
 
-    def _answer(self, method, target, headers, body):
-        """The Answer to one request; `target` is path and query as they came."""
+    def answer(self, method, target, headers, body):
+        """The Answer to one request; `target` is path and query as they came.
+
+        This is what a connection sends, for whoever needs no connection.
+        """
         parts = urlsplit(target)
         head, _, tail = parts.path.lstrip("/").partition("/")
         mount, path = f"/{head}", f"/{tail}"
