@@ -7,10 +7,9 @@ from contextlib import closing
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
-from iaminsights.files import QUERIES, project_file
-from iaminsights.reports.report import read_reports
+from iaminsights.reports.catalogue import bundled_reports
 
-REPORTS = {report.name: report for report in read_reports(project_file(QUERIES))}
+REPORTS = {report.name: report for report in bundled_reports()}
 # Reports that answer nothing before they are asked about something: what the tests ask about.
 ASKED = {
     "what_can_identity_do": {"identity": "Ada Lovelace"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 from ..errors import ReportError
@@ -13,6 +14,12 @@ from .report import Report, check_against, read_reports
 from .summary import NAME, findings_summary
 
 
+@cache
+def bundled_reports() -> tuple[Report, ...]:
+    """The reports that come with the program; raises ReportError."""
+    return read_reports(project_file(QUERIES))
+
+
 def all_reports(folders: Iterable[Path] = ()) -> list[Report]:
     """The bundled reports and those of ./canned_queries and the folders, by name.
 
@@ -20,7 +27,7 @@ def all_reports(folders: Iterable[Path] = ()) -> list[Report]:
     and line, for the first that cannot be used.
     """
     bundled = project_file(QUERIES)
-    named = {report.name: report for report in read_reports(bundled)}
+    named = {report.name: report for report in bundled_reports()}
     own: dict[str, Report] = {}
     for folder in (Path(QUERIES), *folders):
         if folder.absolute() != bundled.absolute():

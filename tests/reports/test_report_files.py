@@ -11,12 +11,12 @@ import yaml
 
 from iaminsights.errors import ReportError
 from iaminsights.facts.derived import ALL_TABLES, VIEWS, empty_database
-from iaminsights.files import METADATA, QUERIES, project_file
-from iaminsights.reports.catalogue import all_reports
-from iaminsights.reports.report import MARKER, assemble, check_against, read_report, read_reports
+from iaminsights.files import METADATA, project_file
+from iaminsights.reports.catalogue import all_reports, bundled_reports
+from iaminsights.reports.report import MARKER, assemble, check_against, read_report
 from iaminsights.reports.resting import parts_of
 
-REPORTS = read_reports(project_file(QUERIES))
+REPORTS = bundled_reports()
 PARTS = parts_of(REPORTS)
 THE_EIGHT = {
     "unreferenced_service_instances",
