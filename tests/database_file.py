@@ -6,9 +6,11 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from iaminsights.facts.derived import create, derive
+from iaminsights.facts.derived import FACTS, Fact, create, derive
 from iaminsights.store.draft import Draft
 from iaminsights.store.schema import TABLES
 from iaminsights.store.table import Table
@@ -57,8 +59,25 @@ def add_facts(draft: Draft) -> None:
 
 def blank_file(path: Path, account_id: str, at: str = "2026-01-01T00:00:00Z") -> Path:
     """Make a file that holds nothing but tables, facts and views, as of this account's collect."""
-    with Draft(path) as draft:
-        draft.complete(account_id, (), at)
-        add_facts(draft)
-        draft.publish()
+    path.write_bytes(_blank(account_id, at))
     return path
+
+
+@cache
+def _blank(account_id: str, at: str) -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "blank.sqlite3"
+        with Draft(path) as draft:
+            draft.complete(account_id, (), at)
+            add_facts(draft)
+            draft.publish()
+        return path.read_bytes()
+
+
+def facts_behind(*names: str) -> list[Fact]:
+    """These facts and all that they rest on, in their order: the others need not be derived."""
+    needed = set(names)
+    for fact in reversed(FACTS):
+        if fact.name in needed:
+            needed |= {*fact.rests_on}
+    return [fact for fact in FACTS if fact.name in needed]

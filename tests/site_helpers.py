@@ -39,6 +39,7 @@ select number, '' as iam_id, count(*) over () as report_rows from numbers order 
 """
 
 DATASETTE = (sys.executable, "-m", "datasette")
+READ_AT_IMPORT = {"DATASETTE_LOAD_PLUGINS", "PYTHONPATH"}
 
 
 def _datasette_with(*plugins: str) -> tuple[str, ...]:
@@ -112,12 +113,13 @@ def served(
 ) -> Iterator[Site]:
     """Serve with what metadata.yml says, or another, on a free port of this machine.
 
-    With a `command` or variables a new interpreter does it, else one that has Datasette imported.
+    A new interpreter does it with a `command` and with variables that count when Datasette is
+    imported, else one that has it imported.
     """
     metadata = metadata or _metadata_as_json()
     told = ["serve", *map(str, arguments), "--metadata", str(metadata), "--port", "0"]
     environment = {**environ, **variables}
-    if command or variables:
+    if command or variables.keys() & READ_AT_IMPORT:
         lines, end = datasette_process.run([*(command or DATASETTE), *told], environment, folder)
     else:
         lines, end = datasette_process.fork(told, environment, folder)

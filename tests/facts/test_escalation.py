@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from ..database_file import blank_file
+from ..database_file import blank_file, facts_behind
 from ..report_rows import RULE, rows
 from .world import (
     ACCESS,
@@ -27,6 +27,9 @@ from .world import (
     World,
 )
 
+# What the report on paths reads.
+ASKED = facts_behind("shortest_escalation_paths", "policy_remediations", "public_access")
+
 
 @pytest.fixture(scope="module")
 def empty_file(tmp_path_factory):
@@ -35,7 +38,7 @@ def empty_file(tmp_path_factory):
 
 @pytest.fixture
 def empty(tmp_path, empty_file):
-    world = World(shutil.copy(empty_file, tmp_path / "escalation.sqlite3"))
+    world = World(shutil.copy(empty_file, tmp_path / "escalation.sqlite3"), ASKED)
     with closing(world.database):
         yield world
 

@@ -11,7 +11,7 @@ import pytest
 from iaminsights.facts.derived import derive
 from iaminsights.sandbox import Account
 
-from ..database_file import blank_file
+from ..database_file import blank_file, facts_behind
 from ..report_rows import days_ago, rows
 
 ACCOUNT = "a" * 32
@@ -21,6 +21,7 @@ DATE = "{{environment.attributes.current_date}}"
 DAY = "{{environment.attributes.day_of_week}}"
 TIME = "{{environment.attributes.current_time}}"
 PATH = "{{resource.attributes.path}}"
+ASKED = facts_behind("policy_conditions", "policy_targets", "policy_descriptions")
 
 
 def one(operator, value, key=DATE_TIME):
@@ -91,7 +92,7 @@ def test_when_a_condition_can_hold(tmp_path, rule, starts, ends, has_ended):
             "values ('p', ?, 'access', 'active', ?)",
             (ACCOUNT, rule if isinstance(rule, str) else json.dumps(rule)),
         )
-        derive(database)
+        derive(database, ASKED)
         asked = "select starts_at, ends_at, has_ended from policy_conditions"
         assert database.execute(asked).fetchall() == [(starts, ends, has_ended)]
         (granting,) = database.execute("select count(*) from granting_policies").fetchone()

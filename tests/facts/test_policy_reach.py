@@ -10,9 +10,9 @@ from contextlib import closing
 
 import pytest
 
-from iaminsights.facts.derived import FACTS, derive
+from iaminsights.facts.derived import derive
 
-from ..database_file import blank_file
+from ..database_file import blank_file, facts_behind
 
 ACCOUNT, OTHER = "a" * 32, "b" * 32
 SERVICES = ("kms", "KMS", "cloud-object-storage", "k[m]s", "databases-for-redis", "iam-groups")
@@ -67,12 +67,8 @@ OVER, TO_END = (
     for moment in ("2025-12-31T23:59:59+00:00", "2026-01-01T00:30:00-01:00")
 )
 RULES = ('{"key":"x"}', OVER, TO_END)
-# The facts that say who reaches which instance and service, and those that they rest on; all others
-# take longer than these.
-REACH = {"target_pairs", "policy_services"}
-for fact in reversed(FACTS):
-    if fact.name in REACH:
-        REACH |= {*fact.rests_on} & {other.name for other in FACTS}
+# The facts that say who reaches which instance and service.
+REACH = facts_behind("target_pairs", "policy_services")
 COMPARED = ("accountId", "serviceName", "serviceInstance", "resourceGroupId", "region")
 
 
@@ -203,7 +199,7 @@ def empty(tmp_path):
 
 
 def derive_reach(database):
-    derive(database, [fact for fact in FACTS if fact.name in REACH])
+    derive(database, REACH)
 
 
 def fill(database, policies, instances):

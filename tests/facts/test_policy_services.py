@@ -8,9 +8,9 @@ from contextlib import closing
 
 import pytest
 
-from iaminsights.facts.derived import FACTS, derive
+from iaminsights.facts.derived import derive
 
-from ..database_file import blank_file
+from ..database_file import blank_file, facts_behind
 
 ACCOUNT, OTHER = "a" * 32, "b" * 32
 EXISTS, ABSENT = ("stringExists", "true"), ("stringExists", "false")
@@ -23,6 +23,7 @@ OTHERS = {
     *("billing", "cloudshell", "context-based-restrictions", "enterprise", "entitlement"),
     *("globalcatalog", "globalcatalog-collection", "project", "security-compliance", "support"),
 }
+WANTED = facts_behind("policy_services", "policy_breadths")
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def about(database, attributes, tags=(), **columns):
         "insert into policy_resource_tags (policy_id, position, name, value) values ('p', ?, ?, ?)",
         [(place, *tag.split(":")) for place, tag in enumerate(tags)],
     )
-    derive(database, FACTS)
+    derive(database, WANTED)
     found: dict[str, dict[str, str]] = {"service": {}, "platform_service": {}}
     for kind, service, scope in database.execute(
         "select service_type, service_name, scope from policy_services"
@@ -159,7 +160,7 @@ def test_access_tags_and_conditions(database):
     assert (services, management) == (dict.fromkeys(SERVICES, "part"), {})
     database.execute("delete from policy_resource_tags")
     database.execute("update policies set rule = '{}'")
-    derive(database, FACTS)
+    derive(database, WANTED)
     assert database.execute(
         "select distinct service_type, scope from policy_services order by service_type"
     ).fetchall() == [("platform_service", "conditional"), ("service", "conditional")]

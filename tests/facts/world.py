@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from iaminsights.facts.derived import derive
+from iaminsights.facts.derived import FACTS, derive
 
 from ..report_rows import rows
 
@@ -20,10 +20,14 @@ FULL = ((SERVICES, "Administrator", "Manager"), (MANAGEMENT, "Administrator"))
 
 
 class World:
-    """An empty file, to be filled with accounts; names serve as identifiers."""
+    """An empty file, to be filled with accounts; names serve as identifiers.
 
-    def __init__(self, path) -> None:
+    Of the facts only those are made that are asked for.
+    """
+
+    def __init__(self, path, facts=FACTS) -> None:
         self.path = path
+        self.facts = facts
         self.database = sqlite3.connect(path, isolation_level=None)
         self.database.execute("pragma synchronous = off")
         self.policies = 0
@@ -126,7 +130,7 @@ class World:
 
     def derive(self):
         """Make the facts as a collect would from what is in the file now."""
-        derive(self.database)
+        derive(self.database, self.facts)
 
     def report(self, *columns):
         self.derive()
