@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
@@ -71,6 +72,8 @@ RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
     "resultTypes": ["violations"],
 }
+# Those of them that look at colours, which are all that a dark page has of its own.
+COLOURS = RULES | {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 
 # What of a page's text cannot be read: it ends beyond a box that hides the rest of it, or beyond
 # the window. What can be scrolled to can be read, and what ends in dots says that it is cut.
@@ -153,13 +156,13 @@ def wait_for_chart(page: Page) -> None:
         page.evaluate("scrollTo(0, 0)")
 
 
-def faults(page: Page) -> list[str]:
+def faults(page: Page, rules: Mapping[str, object] = RULES) -> list[str]:
     """What axe finds wrong with the page as it is now, if it keeps somebody from using it."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     return [
         f"{violation['id']}: {node['target']} {node['html'][:200]} {node['failureSummary']}"
-        for violation in page.evaluate("rules => axe.run(rules)", RULES)["violations"]
+        for violation in page.evaluate("rules => axe.run(rules)", rules)["violations"]
         if violation["impact"] in ("serious", "critical")
         for node in violation["nodes"]
     ]
@@ -167,9 +170,9 @@ def faults(page: Page) -> list[str]:
 
 def faults_in_light_and_dark(page: Page) -> list[str]:
     found = []
-    for scheme in ("light", "dark"):
+    for scheme, rules in (("light", RULES), ("dark", COLOURS)):
         page.emulate_media(color_scheme=scheme)
-        found += [f"{scheme}: {fault}" for fault in faults(page)]
+        found += [f"{scheme}: {fault}" for fault in faults(page, rules)]
     return found
 
 
