@@ -14,11 +14,13 @@
 --   gain access; what they lead to was not tested on a live account. The policies that grant a
 --   role decide how far it reaches: policies counts the active ones, and holders counts the
 --   identities and access groups in them. Both are empty if the policies could not be read. A role
---   without policies can still be assigned at any time.
+--   without policies can still be assigned at any time. rules has the escalation paths that the
+--   role allows, as docs/escalation.md explains them; the report on escalation paths has who can take
+--   them.
 -- references:
 --   - "IBM Cloud Docs: Creating custom roles"
 --   - "IBM Cloud Docs: IAM roles and actions"
--- shown: [role, service, leads_to, actions, policies, holders, description]
+-- shown: [role, service, leads_to, rules, actions, policies, holders]
 -- breakdown: {by: leads_to}
 -- identifiers: [role_id]
 -- chart:
@@ -76,6 +78,16 @@ with
     )
     group by role_id
   ),
+  allowed as materialized (
+    select role_id, group_concat(printf('ibm-iam-%03d', rule), ', ') as rules
+    from (
+      select distinct role_id, rule
+      from escalation_roles
+      where role_id in (select role_id from found)
+      order by role_id, rule
+    )
+    group by role_id
+  ),
   grants as materialized (
     select
       policy_roles.role_id,
@@ -91,6 +103,7 @@ select
   coalesce(nullif(roles.display_name, ''), roles.role_id) as role,
   roles.service_name as service,
   replace(found.leads_to, ',', ', ') as leads_to,
+  allowed.rules,
   replace(found.actions, ',', ', ') as actions,
   iif(policies_read.status = 'ok', coalesce(grants.policies, 0), null) as policies,
   iif(policies_read.status = 'ok', coalesce(grants.holders, 0), null) as holders,
@@ -106,6 +119,7 @@ select
 from found
 join roles on roles.role_id = found.role_id
 join accounts on accounts.account_id = roles.account_id
+left join allowed on allowed.role_id = roles.role_id
 left join grants on grants.role_id = roles.role_id
 left join collected_parts as policies_read
   on policies_read.account_id = roles.account_id and policies_read.part = 'policies'

@@ -17,8 +17,8 @@
 --   are not shown, nor are those that only have to assume an administrator's trusted profile.
 --   confidence is that of the weakest step. The outcomes come from IBM's documentation and were not
 --   tested on a live account. Custom roles count by their actions. The report does not evaluate
---   membership by dynamic rules before a login, claims of trusted profiles, context, time, tokens
---   already issued, stored secrets, or paths through other accounts.
+--   membership by dynamic rules before a login, claims of people, context, time, tokens already
+--   issued, stored secrets, or paths through other accounts.
 -- references:
 --   - "IBM Cloud Docs: IAM roles and actions"
 --   - "IBM Cloud Docs: Creating trusted profiles"

@@ -42,7 +42,8 @@ CONFIDENCES = ("high", "medium", "low")
 GIVES = frozenset(
     {
         *("full_control", "group", "service_id", "profile", "user", "role", "resource"),
-        *("credential", "claims", "authorization", "settings", "lasting_access", "child_accounts"),
+        *("credential", "claims", "authorization", "project", "settings", "lasting_access"),
+        "child_accounts",
     }
 )
 FOLDER = Path(__file__).parent

@@ -15,15 +15,16 @@
 -- rests_on:
 --   [access_groups, account_settings, accounts, escalation_roles, full_administrators,
 --   instance_facts, policies, policy_conditions, policy_demands, policy_roles, policy_services,
---   policy_targets, resource_gifts, roles, serviceids, target_pairs, targets,
+--   policy_targets, resource_gifts, roles, serviceids, target_pairs, target_services, targets,
 --   trustedprofile_identities, trustedprofiles, users]
 -- notes: |
 --   Each step leads from the object that takes it to what it gives.
 --
 --   source, target: an IAM ID, the ID of an access group, "full control" of the account, the CRN of
---   a resource that a trusted profile is linked to, or one of two helpers that keep the steps few:
---   - "every access group", "every service ID", "every trusted profile", "every user": a policy
---     leads there once, and from there a step leads to each.
+--   a resource that leads to more access, "any cluster" for claim rules that trust each, or one of
+--   two helpers that keep the steps few:
+--   - "every access group", "every service ID", "every trusted profile", "every user", "every
+--     project": a policy leads there once, and from there a step leads to each.
 --   - a role and the ID of a policy: whoever holds that role on what the policy reaches. Policies
 --     with the same target share one.
 --   rule: its number in escalation_rules (which roles allow it is in escalation_roles), 0 for
@@ -50,6 +51,7 @@ with
   -- What is reached through account management, and which part of a service it is.
   kinds(gives, kind, resource_type, anything) as (
     values
+    ('project', 'project', null, 'every project'),
     ('full_control', 'full_control', null, 'full control'),
     ('group', 'access_group', null, 'every access group'),
     ('service_id', 'service_id', 'serviceid', 'every service ID'),
@@ -60,7 +62,7 @@ with
     select policy_id, service_name, reach
     from policy_account_services
     where service_name in (
-      'iam-access-management', 'iam-groups', 'iam-identity', 'user-management'
+      'iam-access-management', 'iam-groups', 'iam-identity', 'project', 'user-management'
     )
   ),
   -- What each policy grants that the facts decide. SQLite prepares a part once more for each place
@@ -183,6 +185,13 @@ with
     select account_id, iam_id, id, 'service_id' from serviceids
     union all
     select account_id, iam_id, id, 'trusted_profile' from trustedprofiles
+    union all
+    -- Projects of the account that a trusted profile trusts, by which they deploy.
+    select distinct profiles.account_id, trusted.iam_id, trusted.identifier, 'project'
+    from trustedprofile_identities as trusted
+    join trustedprofiles as profiles on profiles.id = trusted.tp_id
+    where trusted.type = 'crn'
+      and trusted.identifier glob 'crn:v1:*:project:*:a/' || profiles.account_id || ':*'
   ),
 
   -- Resources: what they lead to is in resource_gifts.
@@ -234,23 +243,50 @@ with
     cross join acts on acts.number = given.rule
     where given.is_there and not given.is_listed and things.unlisted is not null
   ),
+  -- What each target of policies leads to, and by which rule. A claim rule that trusts every cluster
+  -- needs none in particular: being able to run pods in one is a way on to all such rules.
+  leads as (
+    select
+      target_pairs.target,
+      gifts.rule,
+      gifts.rule as told,
+      gifts.service_name,
+      gifts.target as gift,
+      gifts.namespace,
+      gifts.server,
+      gifts.step || coalesce(' ' || gifts.name, '') as why
+    from gifts
+    cross join target_pairs on target_pairs.instance = gifts.thing
+    union all
+    select
+      found.target, ways.rule, ways.told, found.service_name, 'any cluster', null, null, ways.why
+    from target_services as found
+    cross join (
+      select 36 as rule, 0 as told, 'can run pods in one' as why
+      union all
+      select number, number, step from acts where number = 13
+    ) as ways
+    where found.service_name = 'containers-kubernetes'
+      and exists (select 1 from resource_gifts where resource = 'any cluster')
+  ),
   role_steps as materialized (
     select
       bundles.account_id,
       bundles.policies,
       bundles.role_id,
-      substr(bundles.role_id, iif(instr(bundles.role_id, '::::'), instr(bundles.role_id, '::::') + 4, 1))
-        || ' ' || bundles.policy_id as source,
-      gifts.target,
-      bundles.number as rule,
+      substr(
+        bundles.role_id, iif(instr(bundles.role_id, '::::'), instr(bundles.role_id, '::::') + 4, 1)
+      ) || ' ' || bundles.policy_id as source,
+      leads.gift as target,
+      leads.told as rule,
+      bundles.number as allowed_by,
       bundles.level,
-      gifts.step || coalesce(' ' || gifts.name, '') as why
-    from gifts
-    cross join target_pairs on target_pairs.instance = gifts.thing
+      leads.why
+    from leads
     cross join bundles
-      on bundles.target = target_pairs.target
-      and bundles.number = gifts.rule
-      and bundles.service_name in ('', gifts.service_name)
+      on bundles.target = leads.target
+      and bundles.number = leads.rule
+      and bundles.service_name in ('', leads.service_name)
     where not exists (
         select 1
         from json_each(bundles.parts) as part
@@ -258,11 +294,12 @@ with
           select 1
           from json_each(json_extract(part.value, '$[1]')) as pattern
           where case json_extract(part.value, '$[0]')
-              when 'namespace' then iif(gifts.rule = 18, gifts.namespace, null)
+              when 'namespace' then iif(leads.rule in (18, 36), leads.namespace, null)
               -- Servers are parts of a service, not of an instance.
-              when 'instanceId' then coalesce(gifts.server, '*')
+              when 'instanceId' then iif(leads.rule = 34, null, coalesce(leads.server, '*'))
+              when 'bareMetalServerId' then iif(leads.rule = 34, leads.server, null)
             end glob iif(
-              gifts.server is null and json_extract(part.value, '$[0]') = 'instanceId',
+              leads.server is null and json_extract(part.value, '$[0]') = 'instanceId',
               '*',
               pattern.value
             )
@@ -316,7 +353,7 @@ with
       iif(grants.is_conditional, max(1, held.level - 1), 3),
       grants.role || iif(grants.is_conditional, ', under a condition', '')
     from (
-      select policies, role_id, min(rule) as rule, source as role_of_policy, max(level) as level
+      select policies, role_id, min(allowed_by) as number, source as role_of_policy, max(level) as level
       from role_steps
       group by source
     ) as held
@@ -324,7 +361,7 @@ with
     cross join grants
       on grants.policy_id = each.value
       and grants.role_id = held.role_id
-      and grants.number = held.rule
+      and grants.number = held.number
     union all
     select account_id, id, kind, 'full control', 'full_control', 0, null, 3, why
     from full_administrators
@@ -333,16 +370,34 @@ with
     select account_id, source, source_kind, target, target_kind, rule, policy_id, level, why from core
     union all
     select
-      account_id, source, 'role', target, iif(rule = 13, 'resource', 'identity'), rule, null, level,
+      account_id,
+      source,
+      'role',
+      target,
+      case
+        when rule in (0, 13) then 'resource'
+        when target glob 'every *' then 'every'
+        else 'identity'
+      end,
+      rule,
+      null,
+      level,
       why
     from role_steps
     union all
     select
-      gifts.account_id, gifts.resource, 'resource', gifts.target, 'identity', gifts.rule, null,
-      acts.level, acts.step
+      gifts.account_id,
+      gifts.resource,
+      'resource',
+      gifts.target,
+      iif(gifts.target glob 'every *', 'every', 'identity'),
+      gifts.rule,
+      null,
+      acts.level,
+      acts.step
     from resource_gifts as gifts
     cross join acts on acts.number = gifts.rule
-    where gifts.rule in (18, 19, 20)
+    where gifts.rule not in (13, 17)
     group by gifts.account_id, gifts.resource, gifts.target, gifts.rule
     union all
     select

@@ -6,6 +6,7 @@ ID, trusted profile, and access group with Bob in it, and Ada, who has what the 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -101,6 +102,80 @@ def server(corner: Corner) -> None:
     corner.linked("VSI", crn)
 
 
+def bare_metal(corner: Corner) -> None:
+    crn = f"crn:v1:bluemix:public:is:eu-de-1:a/{corner.account}::bare-metal-server:bm"
+    corner.linked("BMS", crn)
+
+
+def claims(corner: Corner, **conditions: str) -> None:
+    """An administrators' trusted profile with a claim rule that trusts clusters."""
+    said = [
+        {"claim": claim, "operator": "EQUALS", "value": json.dumps(value)}
+        for claim, value in conditions.items()
+    ]
+    profile = corner.own("claimed")
+    corner.world.administrator(corner.world.profile(profile, corner.account), corner.account)
+    values = {"tp_id": f"Profile-{profile}", "type": "Profile-CR", "cr_type": "ROKS_SA"}
+    rule = {"id": corner.own("rule"), "conditions": json.dumps(said)}
+    corner.world.insert("trustedprofile_rules", **rule, **values)
+    for name in ("prod", "test"):
+        corner.instance(KUBERNETES, name)
+
+
+def one_cluster(corner: Corner) -> None:
+    claims(corner, service_instance=corner.own("prod"), namespace="apps")
+
+
+def every_cluster(corner: Corner) -> None:
+    claims(corner, namespace="apps")
+
+
+def clusters_of_a_group(corner: Corner) -> None:
+    claims(corner, resource_group_id="rg", name="default")
+
+
+def clusters_elsewhere(corner: Corner) -> None:
+    claims(corner, location="eu-de")
+
+
+def deploying(corner: Corner) -> None:
+    """A project that an administrators' trusted profile trusts."""
+    crn = f"crn:v1:bluemix:public:project:eu-de:a/{corner.account}:project-1::"
+    profile = corner.own("deployer")
+    corner.world.administrator(corner.world.profile(profile, corner.account), corner.account)
+    values = {"iam_id": f"crn-{crn}", "identifier": crn, "type": "crn"}
+    corner.world.insert("trustedprofile_identities", tp_id=f"Profile-{profile}", **values)
+
+
+def authorize(corner: Corner, service: str, role: str, instance: str | None = None) -> None:
+    """Let Secrets Manager, or one instance of it, use a service of account management."""
+    world, source = corner.world, {"accountId": corner.account, "serviceName": VAULT}
+    if instance:
+        source["serviceInstance"] = corner.own(instance)
+    target = {"serviceName": service}
+    policy = world.grant(None, target, role, account=corner.account, type="authorization")
+    for place, (name, value) in enumerate(source.items()):
+        values = {"policy_id": policy, "position": place, "name": name, "value": value}
+        world.insert("policy_subjects", **values)
+
+
+def vaults(corner: Corner) -> None:
+    for name in ("vault", "other"):
+        corner.instance(VAULT, name)
+
+
+def joining_engine(corner: Corner) -> None:
+    """An instance that makes service IDs in access groups; it also makes keys for service IDs."""
+    vaults(corner)
+    authorize(corner, "iam-groups", f"crn:v1:bluemix:public:iam-groups::::serviceRole:{MEMBERS}")
+    authorize(corner, "iam-identity", "Operator", "vault")
+
+
+def key_engine(corner: Corner) -> None:
+    vaults(corner)
+    authorize(corner, "iam-identity", "Operator", "vault")
+
+
 def project(corner: Corner) -> None:
     corner.linked("CE", corner.instance("codeengine", "jobs"))
 
@@ -118,7 +193,13 @@ def custom(service: str, *actions: str) -> Custom:
 
 KUBERNETES = "containers-kubernetes"
 CLUSTER, CACHE = {"serviceName": KUBERNETES}, {"serviceName": "databases-for-redis"}
-CODE = {"serviceName": "codeengine"}
+CODE, PROJECT = {"serviceName": "codeengine"}, {"serviceName": "project"}
+VAULT, MEMBERS = "secrets-manager", "GroupsServiceMemberManage"
+ONE_VAULT = {"serviceName": VAULT, "serviceInstance": "vault-{}"}
+OTHER_VAULT = {"serviceName": VAULT, "serviceInstance": "other-{}"}
+ONE_CLUSTER = {**CLUSTER, "serviceInstance": "prod-{}"}
+OTHER_CLUSTER = {**CLUSTER, "serviceInstance": "test-{}"}
+GRANTS = ("iam.policy.create", "iam.policy.read")
 
 
 @dataclass(frozen=True)
@@ -135,9 +216,9 @@ class Case:
     )  # what else the same policy allows, at more hops or less sure
 
 
-OF_ALL = frozenset({2, 4, 6, 9})
+OF_ALL = {2, 4, 6, 9}
 CASES = [
-    Case(1, "high", (MANAGEMENT, "Administrator"), (MANAGEMENT, "Viewer"), also=OF_ALL),
+    Case(1, "high", (MANAGEMENT, "Administrator"), (MANAGEMENT, "Viewer"), also={*OF_ALL, 37}),
     Case(1, "high", (IAM, "Administrator"), (SERVICES, "Administrator", "Manager"), also=OF_ALL),
     Case(2, "medium", (GROUPS, "Editor"), (GROUPS, "Operator")),
     Case(
@@ -243,6 +324,82 @@ CASES = [
         (CODE, custom("codeengine", "codeengine.tenant.entities.read")),
         project,
     ),
+    Case(
+        25,
+        "low",
+        (GROUPS, custom("iam-groups", *GRANTS)),
+        (GROUPS, custom("iam-groups", "iam.policy.read")),
+    ),
+    Case(
+        25,
+        "low",
+        ({**GROUPS, "resource": "admins-{}"}, custom("iam-groups", "iam.policy.update")),
+        ({**GROUPS, "resource": "readers-{}"}, custom("iam-groups", "iam.policy.update")),
+    ),
+    Case(
+        26,
+        "low",
+        (ONE_ID, custom("iam-identity", *GRANTS)),
+        (ONE_ID, custom("iam-groups", *GRANTS)),
+    ),
+    Case(
+        27,
+        "low",
+        (ONE_PROFILE, custom("iam-identity", *GRANTS)),
+        ({**IDENTITY, "resourceType": "apikey"}, custom("iam-identity", *GRANTS)),
+    ),
+    Case(
+        28,
+        "low",
+        (USERS, custom("user-management", *GRANTS)),
+        (USERS, custom("user-management", "iam.policy.read")),
+    ),
+    Case(30, "medium", (ONE_VAULT, "Writer"), (OTHER_VAULT, "Writer"), joining_engine, also={31}),
+    Case(
+        31,
+        "low",
+        (ONE_VAULT, custom(VAULT, "secrets-manager.secret.create")),
+        (ONE_VAULT, "SecretsReader"),
+        key_engine,
+    ),
+    Case(
+        34,
+        "medium",
+        ({"serviceName": "is"}, "Operator"),
+        ({"serviceName": "is"}, "Viewer"),
+        bare_metal,
+    ),
+    Case(
+        34,
+        "medium",
+        ({"serviceName": "is", "bareMetalServerId": "bm"}, "Operator"),
+        ({"serviceName": "is", "instanceId": "bm"}, "Operator"),
+        bare_metal,
+    ),
+    Case(36, "medium", (ONE_CLUSTER, "Writer"), (OTHER_CLUSTER, "Writer"), one_cluster),
+    Case(
+        36,
+        "medium",
+        ({**CLUSTER, "namespace": "apps"}, "Writer"),
+        ({**CLUSTER, "namespace": "other"}, "Writer"),
+        one_cluster,
+    ),
+    Case(36, "medium", (OTHER_CLUSTER, "Writer"), (OTHER_CLUSTER, "Reader"), every_cluster),
+    Case(
+        36,
+        "medium",
+        ({"resourceGroupId": "rg"}, "Manager"),
+        ({"resourceGroupId": "rg-2"}, "Manager"),
+        clusters_of_a_group,
+    ),
+    Case(37, "medium", (PROJECT, "Editor"), (PROJECT, "Operator"), deploying),
+    Case(
+        37,
+        "low",
+        (PROJECT, custom("project", "project.config.deploy")),
+        (PROJECT, custom("project", "project.config.update")),
+        deploying,
+    ),
 ]
 
 
@@ -264,15 +421,20 @@ def found(world: World, account: str) -> tuple[list[tuple[int, str]], set[int]]:
     ada = f"ada-{account}"
     paths = "select first_rule, confidence from shortest_escalation_paths where iam_id = ?"
     steps = """
-        select distinct coalesce(onward.rule, steps.rule)
-        from escalation_steps as steps
-        left join escalation_steps as onward
-          on onward.source = steps.target and onward.account_id = steps.account_id
-          and steps.target_kind = 'role'
-        where steps.source = ?
+        with recursive onward(target, kind, rule) as (
+          select target, target_kind, rule
+          from escalation_steps
+          where source = ?1 and account_id = ?2
+          union
+          select steps.target, steps.target_kind, steps.rule
+          from onward
+          join escalation_steps as steps on steps.source = onward.target and steps.account_id = ?2
+          where onward.rule = 0 and onward.kind in ('role', 'resource')
+        )
+        select distinct rule from onward where rule > 0
     """
     asked = world.database.execute
-    return asked(paths, (ada,)).fetchall(), {rule for (rule,) in asked(steps, (ada,))}
+    return asked(paths, (ada,)).fetchall(), {rule for (rule,) in asked(steps, (ada, account))}
 
 
 def called(number: int) -> str:
@@ -297,3 +459,25 @@ def test_a_near_miss_has_no_path(world, number):
 def test_every_path_that_is_decided_has_a_case():
     # That anybody can keep access is a step, but leads to no more of it: test_escalation.py has it.
     assert {case.rule for case in CASES} == {*DECIDED} - {22}
+
+
+def test_a_condition_that_no_cluster_can_be_held_against_leads_nowhere(world):
+    account = "unknown"
+    corner = Corner(world, account)
+    clusters_elsewhere(corner)
+    corner.grant(CLUSTER, "Writer")
+    world.derive()
+    assert found(world, account) == ([], set())
+
+
+def test_the_way_through_any_cluster_is_told(world):
+    number = next(n for n, case in enumerate(CASES) if case.there is every_cluster)
+    asked = "select path from shortest_escalation_paths where iam_id = ?"
+    assert world.database.execute(asked, (f"ada-path{number}",)).fetchall() == [
+        (
+            f"Ada-Path{number} → any cluster (can run pods in one: Writer)"
+            f" → trusted profile Claimed-Path{number}"
+            " (runs a pod in a cluster that its rule trusts)"
+            " → full control (is a full administrator)",
+        )
+    ]

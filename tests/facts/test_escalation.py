@@ -54,22 +54,6 @@ def world(empty):
     return empty
 
 
-def test_every_rule_is_there(empty):
-    numbers = empty.query("select distinct number from escalation_rules order by 1")
-    assert [number for (number,) in numbers] == list(range(1, 25))
-    decided = empty.query("select distinct number from escalation_rules where decided order by 1")
-    assert [n for (n,) in decided] == [1, 2, 4, 6, 9, 11, 13, 17, 18, 19, 20, 22]
-    for row in empty.query(
-        "select decided, undecided_because, confidence, outcome, action, source, gives, "
-        "count(*) from escalation_rules group by number, service_name, role"
-    ):
-        decided, because, confidence, *texts, rows_of_it = row
-        assert (because is None) == bool(decided)
-        assert because is None or because.endswith(".")
-        assert confidence in ("high", "medium", "low")
-        assert all(texts) and rows_of_it == 1
-
-
 @pytest.mark.parametrize("view", ["escalation_steps", "shortest_escalation_paths"])
 def test_an_empty_file_has_none(empty, view):
     assert empty.query(f"select * from {view}") == []
