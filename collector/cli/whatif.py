@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -75,8 +74,7 @@ def whatif_command(
         for note in trial.notes:
             click.echo(f"Note: {note}", err=True)
         width = shutil.get_terminal_size((100, 24)).columns
-        pieces = terminal.pieces(answers, form, width)
-        while text := "".join(itertools.islice(pieces, 10_000)):
+        for text in terminal.pieces(answers, form, width):
             # What other programs read is UTF-8 whatever the locale.
             click.echo(text if form == "table" else text.encode(), nl=False, color=True)
 

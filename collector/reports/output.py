@@ -24,7 +24,7 @@ EXPLORERS = "Explorers"  # category of reports that answer only what they are as
 _MOST_ROWS = 100  # of a table in a terminal
 _WIDEST = 40  # characters of a cell in a terminal
 _NARROWEST = 16  # what a cell is cut to, rather than left out
-_PIECE = 1 << 16  # characters of CSV that are written at once
+_PIECE = 1 << 16  # characters that are written at once, at least
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -105,7 +105,19 @@ def written(answers: Sequence[Answer], form: str, width: int) -> str:
 
 
 def pieces(answers: Sequence[Answer], form: str, width: int) -> Iterator[str]:
-    """The same piece by piece, while the rows come: there can be millions."""
+    """The same in pieces, while the rows come: there can be millions."""
+    held: list[str] = []
+    size = 0
+    for text in _texts(answers, form, width):
+        held.append(text)
+        size += len(text)
+        if size >= _PIECE:
+            yield "".join(held)
+            held, size = [], 0
+    yield "".join(held)
+
+
+def _texts(answers: Sequence[Answer], form: str, width: int) -> Iterator[str]:
     if form == "json":
         yield from _json(answers)
         return
@@ -166,7 +178,9 @@ def _csv(answer: Answer) -> Iterator[str]:
 def _harmless(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    text = "".join(c if c.isprintable() or c == "\n" else " " for c in value)
+    text = value
+    if not value.isprintable():
+        text = "".join(c if c.isprintable() or c == "\n" else " " for c in value)
     return f"'{text}" if value.startswith(_FORMULA) else text
 
 
@@ -234,9 +248,8 @@ def _counted(answer: Answer, shown: int) -> str:
 
 def _plain(value: Any) -> str:
     """A value on one line, without characters that move a cursor or change a terminal."""
-    if value is None:
-        return ""
-    return "".join(c if c.isprintable() else " " for c in str(value))
+    text = "" if value is None else str(value)
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
 
 
 def _width(text: str) -> int:

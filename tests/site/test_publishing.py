@@ -52,6 +52,7 @@ FILES_OF_THE_SITE = (
     *("/-/iaminsights/site.", "/-/iaminsights/favicon."),
 )
 WARNED = 'class="warning"'
+ASKED = "identity=Data+Analysts&role_or_action=Viewer&target=ledger"
 
 
 def arguments(command: list[str], path: Path) -> list[str]:
@@ -158,7 +159,7 @@ def kinds_of_addresses(user_row: str) -> list[str]:
         "/iaminsights/effective_access.json?_size=1",
         "/iaminsights/find?text=a",
         *(f"/-/iaminsights/graph/iaminsights/users/{user_row}{kind}" for kind in ("", ".json")),
-        *(f"/-/iaminsights/why/iaminsights{kind}" for kind in ("", ".json")),
+        *(f"/-/iaminsights/why/iaminsights{kind}?{ASKED}" for kind in ("", ".json")),
         *(f"{without_a_policy}{kind}" for kind in ("", ".json")),
         *(f"/-/{name}" for name in ("metadata", "versions", "plugins", "settings", "databases")),
         *(f"/-/{name}.json" for name in ("metadata", "versions", "plugins", "settings")),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from iaminsights.errors import ChangeError, NameUnresolved
@@ -10,6 +13,7 @@ from iaminsights.trial.access import GAINED, LOST
 from iaminsights.trial.trial import Trial
 
 from ..conftest import collect_from
+from .random_changes import content
 
 VIEWER = "crn:v1:bluemix:public:iam::::role:Viewer"
 READER = "crn:v1:bluemix:public:iam::::serviceRole:Reader"
@@ -233,3 +237,24 @@ def test_facts_about_added_policies_alone(trial):
     trial.add_policy(policy(BOB, serviceName="logs"))
     added = trial.added(["policy_breadths"])
     assert added.execute("select policy_id from policy_breadths").fetchall() == [("added-1",)]
+
+
+def test_a_trial_is_what_collecting_after_the_change_gives(path, trial, tmp_path):
+    """Through IBM Cloud's APIs and the same collector: every table, but when what was collected."""
+    small = Small()
+    added = small.account.policy(small.team, ["Viewer", "Writer"], instance=small.archive)
+    small.account.policies.remove(small.shared)
+    small.account.members[TEAM] = [
+        one for one in small.account.members[TEAM] if one["iam_id"] != BOB
+    ]
+    after = tmp_path / "after.sqlite3"
+    with Sandbox([small.account, small.other]) as sandbox:
+        for account in (small.account, small.other):
+            collect_from(sandbox, account, after)
+    trial.add_policy(added)
+    trial.remove_policy(SHARED)
+    trial.remove_member(TEAM, BOB)
+    with closing(sqlite3.connect(after)) as database:
+        ours, theirs = content(trial.whole()), content(database)
+    different = {table for table in ours if ours[table] != theirs[table]}
+    assert different == {"collection_steps", "collected_parts"}  # they tell of times and requests
