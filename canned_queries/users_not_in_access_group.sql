@@ -61,11 +61,6 @@ with
           and collected_parts.status = 'ok'
       )
   ),
-  trusted as materialized (
-    select trustedprofiles.account_id, allowed.iam_id
-    from trustedprofile_identities as allowed
-    join trustedprofiles on trustedprofiles.id = allowed.tp_id
-  ),
   with_profiles as materialized (
     select account_id
     from collected_parts
@@ -88,8 +83,9 @@ select
       and users.account_id in (select account_id from with_profiles)
       and not exists (
         select 1
-        from trusted
-        where trusted.iam_id = users.iam_id and trusted.account_id = users.account_id
+        from trustedprofile_identities as allowed
+        cross join trustedprofiles as profiles on profiles.id = allowed.tp_id
+        where allowed.iam_id = users.iam_id and profiles.account_id = users.account_id
       )
       then 'ibmcloud account user-remove ' || identity_arguments.word
   end as command,

@@ -130,7 +130,7 @@ select
   (select sum(identities) from grants) as report_rows
 from identity_holders as holders
 cross join grants on grants.holder_id = holders.holder_id
-where holders.holder_id in (select holder_id from grants)
+where exists (select 1 from grants) and holders.holder_id in (select holder_id from grants)
 order by
   holders.name, holders.iam_id, grants.account_id, grants.via, grants.policy_id, grants.role_id
 limit 20000

@@ -10,8 +10,8 @@
 --   remark: Why there is no command, unless the reason is a member added by a dynamic rule.
 --   direct_remark: The same without trusted profiles.
 -- rests_on:
---   [access_group_members, access_group_rules, access_groups, administrator_ways, ambiguous_names,
---   policies, policy_remediations, serviceids, trustedprofile_identities, trustedprofiles, users]
+--   [access_group_arguments, administrator_ways, identity_arguments, policy_remediations,
+--   serviceids, trustedprofile_identities, trustedprofiles]
 -- errs: Same as the facts that it depends on.
 -- notes: |
 --   They delete the administrator's direct policies and those of the Public Access group, and remove

@@ -10,32 +10,12 @@
 --     policies cannot be changed.
 --   remark: "Why there is no command, or what is lost with the policy."
 --   console: URL of the console page that shows it.
--- rests_on:
---   [access_group_members, access_group_rules, access_groups, ambiguous_names, policies,
---   policy_values, serviceids, trustedprofiles, users]
--- notes: |
---   Each holder is looked up by itself: joined to the policies, all identities would be put together
---   for the sake of one policy.
-with held as materialized (
-  select
-    policies.*,
-    (
-      select kind from identity_arguments as holders
-      where holders.iam_id = policies.iam_id and holders.account_id = policies.account_id
-    ) as kind,
-    (
-      select word from identity_arguments as holders
-      where holders.iam_id = policies.iam_id and holders.account_id = policies.account_id
-    ) as word,
-    (
-      select remark from identity_arguments as holders
-      where holders.iam_id = policies.iam_id and holders.account_id = policies.account_id
-    ) as remark,
-    (
-      select console from identity_arguments as holders
-      where holders.iam_id = policies.iam_id and holders.account_id = policies.account_id
-    ) as console
+-- rests_on: [access_group_arguments, identity_arguments, policies, policy_values, serviceids]
+with held as (
+  select policies.*, holders.kind, holders.word, holders.remark, holders.console
   from policies
+  left join identity_arguments as holders
+    on holders.iam_id = policies.iam_id and holders.account_id = policies.account_id
 )
 select
   held.id as policy_id,

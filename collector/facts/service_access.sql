@@ -94,24 +94,32 @@ with
     join holders on holders.access_group_id = public_access.access_group_id
   ),
   services as materialized (
-    select account_id, service from counted
-    union
-    select account_id, service from sizes
+    select
+      account_id,
+      service,
+      sum(instances) as instances,
+      sum(naming_policies) as naming_policies,
+      sum(broad_policies) as broad_policies,
+      sum(holders) as holders
+    from (
+      select account_id, service, 0 as instances, naming_policies, broad_policies, holders
+      from counted
+      union all
+      select account_id, service, instances, 0, 0, 0
+      from sizes
+    )
+    group by account_id, service
   )
 select
   services.account_id,
   services.service,
-  coalesce(sizes.instances, 0),
-  coalesce(counted.naming_policies, 0),
-  coalesce(counted.broad_policies, 0),
-  coalesce(counted.holders, 0),
+  services.instances,
+  services.naming_policies,
+  services.broad_policies,
+  services.holders,
   coalesce(reaching.identities, 0),
   public_services.effect
 from services
-left join sizes
-  on sizes.account_id = services.account_id and sizes.service = services.service
-left join counted
-  on counted.account_id = services.account_id and counted.service = services.service
 left join reaching
   on reaching.account_id = services.account_id and reaching.service = services.service
 left join public_services

@@ -34,20 +34,23 @@ with
     where julianday(read_at) - julianday(created_at) > 90
     group by account_id
   ),
+  administrators as (
+    select account_id, iam_id from benchmark_administrators
+    intersect
+    select account_id, iam_id from users
+    union
+    select account_id, owner from accounts
+  ),
   powerful as (
     select
       accounts.account_id,
       count(*) filter (where apikeys.iam_id = accounts.owner) as of_owner,
       count(*) filter (where apikeys.iam_id is not accounts.owner) as of_others
-    from apikeys
-    join accounts on accounts.account_id = apikeys.account_id
-    where apikeys.iam_id = accounts.owner
-      or (
-        (apikeys.account_id, apikeys.iam_id) in (
-          select account_id, iam_id from benchmark_administrators
-        )
-        and (apikeys.account_id, apikeys.iam_id) in (select account_id, iam_id from users)
-      )
+    from administrators
+    join accounts on accounts.account_id = administrators.account_id
+    join apikeys
+      on apikeys.iam_id = administrators.iam_id
+      and apikeys.account_id = administrators.account_id
     group by accounts.account_id
   ),
   counted as (

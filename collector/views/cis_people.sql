@@ -25,13 +25,8 @@ with
       and policies.iam_id is not accounts.owner
     group by policies.account_id
   ),
-  trusted as materialized (
-    select profiles.account_id, allowed.iam_id
-    from trustedprofile_identities as allowed
-    join trustedprofiles as profiles on profiles.id = allowed.tp_id
-  ),
-  trusted_realms as materialized (
-    select profiles.account_id, rules.realm_name as realm
+  trusted_realms as (
+    select distinct profiles.account_id, rules.realm_name as realm
     from trustedprofile_rules as rules
     join trustedprofiles as profiles on profiles.id = rules.tp_id
     where rules.type = 'Profile-SAML' and rules.realm_name is not null
@@ -41,20 +36,19 @@ with
       people.account_id,
       count(*) as people,
       count(*) filter (
-        where not exists (
-            select 1
-            from trusted
-            where trusted.account_id = people.account_id and trusted.iam_id = people.iam_id
-          )
+        where trusted_realms.realm is null
           and not exists (
             select 1
-            from trusted_realms
-            where trusted_realms.account_id = people.account_id
-              and trusted_realms.realm = coalesce(people.realm, '')
+            from trustedprofile_identities as allowed
+            cross join trustedprofiles as profiles on profiles.id = allowed.tp_id
+            where allowed.iam_id = people.iam_id and profiles.account_id = people.account_id
           )
       ) as without_profile
     from people
     join accounts on accounts.account_id = people.account_id
+    left join trusted_realms
+      on trusted_realms.account_id = people.account_id
+      and trusted_realms.realm = coalesce(people.realm, '')
     where people.iam_id is not accounts.owner
       and not exists (
         select 1

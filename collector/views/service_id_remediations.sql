@@ -5,42 +5,39 @@
 --   can be enabled again. The command therefore first disables the keys that work, and deletes the
 --   service ID only if none does. If the keys and service credentials were not read in full, there
 --   is no command. remark says what comes next and what is lost.
-with
-  keys as (
-    select account_id, iam_id, group_concat(disable_command, ' && ') as commands
-    from (
-      select apikeys.account_id, apikeys.iam_id, apikey_remediations.disable_command
-      from apikeys
-      join apikey_remediations on apikey_remediations.apikey_id = apikeys.id
-      where coalesce(apikeys.disabled, 0) = 0
-      order by apikeys.id
-    )
-    group by account_id, iam_id
-  ),
-  steps as (
-    select
-      serviceids.account_id,
-      serviceids.iam_id,
-      arguments.console,
-      keys.commands as disable_keys,
-      iif(serviceids.locked = 1, 'ibmcloud iam service-id-unlock ' || arguments.word || ' && ', '')
-        || 'ibmcloud iam service-id-delete ' || arguments.word as delete_command,
-      (
-        select count(*)
-        from collected_parts
-        where collected_parts.account_id = serviceids.account_id
-          and collected_parts.part in ('apikeys', 'resource_keys')
-          and collected_parts.status = 'ok'
-      ) = 2 as keys_were_read,
-      dependents.words
-    from serviceids
-    join identity_arguments as arguments
-      on arguments.iam_id = serviceids.iam_id and arguments.account_id = serviceids.account_id
-    left join keys
-      on keys.iam_id = serviceids.iam_id and keys.account_id = serviceids.account_id
-    left join identity_dependents as dependents
-      on dependents.iam_id = serviceids.iam_id and dependents.account_id = serviceids.account_id
-  )
+with steps as (
+  select
+    serviceids.account_id,
+    serviceids.iam_id,
+    arguments.console,
+    (
+      select group_concat(disable_command, ' && ')
+      from (
+        select apikey_remediations.disable_command
+        from apikeys
+        join apikey_remediations on apikey_remediations.apikey_id = apikeys.id
+        where apikeys.iam_id = serviceids.iam_id
+          and apikeys.account_id = serviceids.account_id
+          and coalesce(apikeys.disabled, 0) = 0
+        order by apikeys.id
+      )
+    ) as disable_keys,
+    iif(serviceids.locked = 1, 'ibmcloud iam service-id-unlock ' || arguments.word || ' && ', '')
+      || 'ibmcloud iam service-id-delete ' || arguments.word as delete_command,
+    (
+      select count(*)
+      from collected_parts
+      where collected_parts.account_id = serviceids.account_id
+        and collected_parts.part in ('apikeys', 'resource_keys')
+        and collected_parts.status = 'ok'
+    ) = 2 as keys_were_read,
+    dependents.words
+  from serviceids
+  join identity_arguments as arguments
+    on arguments.iam_id = serviceids.iam_id and arguments.account_id = serviceids.account_id
+  left join identity_dependents as dependents
+    on dependents.iam_id = serviceids.iam_id and dependents.account_id = serviceids.account_id
+)
 select
   account_id,
   iam_id,

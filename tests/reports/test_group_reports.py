@@ -844,7 +844,7 @@ def test_every_report_that_counts_everybody_is_known():
     }
     # Those find identities of other accounts, whom Public Access does not stand for here; count
     # policies; or leave it out.
-    counting |= {"access_by_service", "roles_in_use"}  # by facts
+    counting |= {"access_by_service", "policy_redundant", "roles_in_use"}  # by facts
     assert counting - set(COUNTS_EVERYBODY) == {
         "group_duplicate",
         "group_no_policies",

@@ -1,9 +1,19 @@
 -- title: >
---   How to name each access group on the ibmcloud command line.
--- notes: |
---   How to name each access group on the command line: by its name. A group that only other objects
---   mention has no word, nor has a group whose name is empty or not unique; remark says so. What is
---   lost when the group is deleted is in dependents.
+--   How to name each access group on the ibmcloud command line, its console page, and what is lost if
+--   it is deleted.
+-- grain: one row for each access group
+-- key: [access_group_id]
+-- by_key: true
+-- columns:
+--   access_group_id: {is: The access group., references: access_groups, required: true}
+--   account_id: {is: Its account., references: accounts, required: true}
+--   word: >
+--     The argument that names it, its name; empty if the name is empty or not unique, or if only other
+--     objects mention the group.
+--   remark: Why there is no word.
+--   dependents: What is lost if it is deleted, as a sentence; empty if nothing is.
+--   console: URL of the console page that shows it.
+-- rests_on: [access_group_members, access_group_rules, access_groups, ambiguous_names, policies]
 with remarked as (
   select
     access_groups.*,
