@@ -166,7 +166,7 @@ MAY_IMPORT_WITHIN = {
         "verdicts": {"documents", "proposals"},
         "policies": {"documents", "proposals"},
         "plan": {"documents", "proposals"},
-        "terraform_policies": {"plan", "proposals"},
+        "terraform_policies": {"plan", "policies", "proposals"},
         "terraform": {"documents", "plan", "policies", "proposals", "terraform_policies"},
         "overlay": {"policies", "proposals", "rules", "verdicts"},
         "file": {"overlay", "proposals"},

@@ -7,6 +7,7 @@ selects. Everything else that those read is the file's. Without a file it is emp
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -40,6 +41,12 @@ DERIVED_FACTS = (
     *("targets", "target_pairs", "policy_descriptions"),
 )
 
+_OF_INSTANCES = ("policy_targets", "targets", "target_pairs")
+#: Facts about it that paths to full control need besides, in their order.
+ESCALATION_FACTS = (
+    *("escalation_roles", "escalation_steps", "escalation_distances"),
+    "shortest_escalation_paths",
+)
 #: Tables that proposals add to: the file's rows stand beside theirs.
 EXTENDED_TABLES = (
     *("roles", "role_actions", "access_groups", "access_group_members", "serviceids"),
@@ -50,8 +57,8 @@ _UNLESS = {"role_actions": "where role_id not in (select role_id from temp.chang
 _VERSIONS = {"v1": old_policy_rows, "v2": policy_rows}
 _FACTS = {fact.name: fact for fact in FACTS}
 _TABLES_OF = {table.name: table for table in ALL_TABLES}
-# Roles that every account has, where no file tells their CRNs.
-_SHARED = {
+#: The CRNs of roles that every account has, where no file tells them.
+SHARED_ROLES = {
     plain(name): f"crn:v1:bluemix:public:iam::::{kind}:{name}"
     for kind, names in (
         ("role", ("Viewer", "Operator", "Editor", "Administrator")),
@@ -60,6 +67,17 @@ _SHARED = {
     for name in names
 }
 _TABLES = {SERVICE_ID: "serviceids", PROFILE: "trustedprofiles", GROUP: "access_groups"}
+
+
+def _views_in(selects: Iterable[str]) -> set[str]:
+    """The views that these selects read, and those that they read in turn."""
+    found: set[str] = set()
+    waiting = [*selects]
+    while waiting:
+        named = VIEWS.keys() & {*re.findall(r"\w+", waiting.pop())} - found
+        found |= named
+        waiting += [VIEWS[name].sql for name in named]
+    return found
 
 
 def source_of(key: str) -> str:
@@ -106,8 +124,8 @@ class Overlay:
                 f"{_UNLESS.get(table, '')} union all select * from temp.[new_{table}]"
             )
         # What a view of the file names is the file's: these look at what is proposed first.
-        for view in VIEWS.values():
-            connection.execute(f"create temp view [{view.name}] as {view.sql}")
+        for name in _views_in(_FACTS[fact].sql for fact in (*DERIVED_FACTS, *ESCALATION_FACTS)):
+            connection.execute(f"create temp view [{name}] as {VIEWS[name].sql}")
 
     def _create(self, table: str, like: str) -> None:
         """Make a temporary table like one of this version, unless it is there."""
@@ -295,7 +313,7 @@ class Overlay:
             name,
             services[0] if services else None,
         )
-        return str(found or "") or _SHARED.get(plain(name), name)
+        return str(found or "") or SHARED_ROLES.get(plain(name), name)
 
     def add_row(self, table: str, row: Mapping[str, Any]) -> None:
         """Put a row beside those of a table of the file."""
@@ -320,8 +338,11 @@ class Overlay:
             ]
         return self._known_columns[table]
 
-    def derive(self, services: Iterable[str] = ()) -> None:
-        """Derive the facts about all that was added; these services count as known, too."""
+    def derive(self, services: Iterable[str] = (), with_instances: bool = True) -> None:
+        """Derive the facts about all that was added; these services count as known, too.
+
+        Which instances policies reach is left out if nobody asks for it.
+        """
         for service in services:
             self._add("new_role_actions", {"role_id": "", "service_name": service, "action": ""})
         # What has ended by now grants nothing.
@@ -331,7 +352,7 @@ class Overlay:
             (datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),),
         )
         for fact in FACTS:
-            if fact.name in DERIVED_FACTS:
+            if fact.name in DERIVED_FACTS and (with_instances or fact.name not in _OF_INSTANCES):
                 self.derive_into(fact.name, fact.name)
             if fact.name == "policy_conditions":
                 self.connection.execute("drop table temp.collections")

@@ -175,7 +175,7 @@ def test_a_check_of_fifty_policies_takes_few_steps(medium, tmp_path):
         nonlocal steps
         steps += 1
 
-    rules = (Rule(1, "", 1, frozenset({"manager"})), Rule(2, "", 1, actions=("kms.*",)))
+    rules = (Rule(1, "", 1, {"manager": "Manager"}), Rule(2, "", 1, actions=("kms.*",)))
     with overlay_of(medium) as overlay:
         overlay.connection.set_progress_handler(count, 1000)
         proposals = read_proposals([tmp_path / "it.json"])
