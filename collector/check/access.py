@@ -42,7 +42,7 @@ class Comparison:
             yield from self._policy(asked, holder)
 
     def _policy(self, asked: Asked, holder: Holder) -> Iterator[Violation]:
-        if is_owner(self._overlay, holder, asked.account_id) or not self._grants(asked):
+        if is_owner(self._overlay, holder, asked.account_id) or not self._overlay.grants(asked):
             return
         who = str(holder)
         held = self._file(policies_of(self._overlay, holder, asked.account_id))
@@ -59,13 +59,6 @@ class Comparison:
         if 0 < len(missing) < len(asked_of.roles) * len(asked_of.concerned):
             message += f": {self._words(missing)}"
         yield violation(NEW_ACCESS, asked.policy, message, holder=who)
-
-    def _grants(self, asked: Asked) -> bool:
-        """Whether a policy grants anything: one whose condition has expired does not."""
-        found = self._overlay.connection.execute(
-            "select 1 from temp.granting_policies where id = ?", (asked.id,)
-        )
-        return found.fetchone() is not None
 
     def check_entries(self, entries: Iterable[Entry]) -> Iterator[Violation]:
         """Whoever gets something new by joining a group or being trusted by a profile."""

@@ -60,7 +60,7 @@ def check_policies(
     overlay: Overlay, policies: Iterable[Asked], rules: Sequence[Rule]
 ) -> Iterator[Violation]:
     """Proposed policies that grant what a rule forbids."""
-    for asked in policies:
+    for asked in filter(overlay.grants, policies):
         for rule in rules:
             if not _is_excepted(rule, asked.holder):
                 yield from _policy(overlay, asked, rule)

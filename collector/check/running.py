@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from .access import Comparison
 from .documents import read_document
-from .escalation import escalations
+from .escalation import again_with, escalations
+from .file import known
 from .granted import check_entries, check_policies, check_roles, unknown_names
 from .overlay import Asked, Overlay, overlay_of
 from .policies import policies_in
@@ -67,8 +68,11 @@ def outcome_of(overlay: Overlay, proposals: Sequence[Proposal], checks: Checks) 
     """Run the checks over a file that is open; raises CheckError."""
     for role in _of(CustomRole, proposals):
         overlay.add_role(role)
-    policies = [overlay.add(one) for one in _of(Policy, proposals)]
-    again = [one for role in _of(CustomRole, proposals) for one in overlay.add_again(role)]
+    policies = [
+        overlay.add(one, known(overlay, one.holder) if one.holder else None)
+        for one in _of(Policy, proposals)
+    ]
+    again = [one for role in _of(CustomRole, proposals) for one in again_with(overlay, role)]
     services = {one for rule in checks.rules for one in rule.services | rule.action_services}
     overlay.derive(
         sorted(one for one in services if "*" not in one),
@@ -76,7 +80,7 @@ def outcome_of(overlay: Overlay, proposals: Sequence[Proposal], checks: Checks) 
     )
     entries = [
         replace(
-            one, into=overlay.holder(one.into), who=overlay.holder(one.who) if one.who else None
+            one, into=known(overlay, one.into), who=known(overlay, one.who) if one.who else None
         )
         for one in _of(Entry, proposals)
     ]

@@ -296,6 +296,8 @@ def _each(change: Change, name: str) -> list[Any]:
 def _created(change: Change, kind: str) -> Holder:
     if _CREATED.get(change.type) != kind:
         return Holder(kind, None)
+    if isinstance(known := change.values.get("id"), str):  # it is there already
+        return _by_id(kind, known)
     name = change.values.get("name")
     name = name if isinstance(name, str) else change.address
     # Another plan can have the same address.

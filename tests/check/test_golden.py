@@ -230,6 +230,11 @@ CASES = [
         ),
     ),
     forbidden(
+        "a condition that is over, and any service",
+        policy(BOB, "Manager", rule=OVER, pattern="time-based-conditions:once"),
+        rules=[{"roles": "Manager"}],
+    ),
+    forbidden(
         "a deleted policy",
         policy(BOB, "Manager", attributes={"serviceName": "kms"}, state="deleted"),
     ),
@@ -1097,6 +1102,29 @@ CASES = [
         "get Viewer on kms, which is new [new-access]",
     ),
     new(
+        "Terraform, a group that is there already",
+        plan(
+            change("access_group", "ops", {"id": OPERATORS, "name": "Operators"}, "no-op"),
+            change(
+                "access_group_policy",
+                "it",
+                {"roles": ["Reader"], "resources": [{"service": "kms"}]},
+                unknown={"access_group_id": True},
+            ),
+            configuration={
+                "resources": [
+                    configured(
+                        "access_group_policy",
+                        "it",
+                        access_group_id=["ibm_iam_access_group.ops.id", "ibm_iam_access_group.ops"],
+                        roles="x",
+                        resources="x",
+                    )
+                ]
+            },
+        ),
+    ),
+    new(
         "Terraform, one of several groups",
         plan(
             *(
@@ -1300,6 +1328,12 @@ CASES = [
     escalates(
         "an administrator already",
         policy(ROOT, "Operator", attributes={"serviceName": "iam-identity"}),
+    ),
+    escalates(
+        "another account",
+        bob("Administrator", accountId="0" * 32),
+        "the policy: undecided, because the file does not have its account "
+        "00000000000000000000000000000000 [escalation]",
     ),
     escalates(
         "joining the administrators",
