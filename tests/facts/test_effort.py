@@ -92,7 +92,7 @@ def test_facts_weigh_little_beside_what_they_are_made_from(medium):
             "join sqlite_master as objects on objects.name = pages.name group by 1"
         ):
             weights[table in facts] += weight
-    assert weights[True] <= 0.58 * weights[False]
+    assert weights[True] <= 0.62 * weights[False]
 
 
 # What the explorers are asked about, of which there is much to tell, and how many thousands of
@@ -185,6 +185,33 @@ def test_a_check_of_fifty_policies_takes_few_steps(medium, tmp_path):
     assert steps <= 3_200, steps
 
 
+# Walks through all that leads to something: thousands of steps, in all.
+WALKS = [
+    ("paths_between", {"target": "full control"}, 330),
+    ("paths_between", {"target": "select max(id) from resource_service_instances"}, 400),
+    ("who_reaches", {"target": "select max(id) from resource_service_instances"}, 480),
+]
+
+
+@pytest.mark.parametrize(("name", "asked", "most"), WALKS)
+def test_a_walk_visits_each_thing_once(medium, name, asked, most):
+    report, steps = REPORTS[name], 0
+
+    def count():
+        nonlocal steps
+        steps += 1
+
+    with closing(sqlite3.connect(f"{medium.as_uri()}?mode=ro", uri=True)) as database:
+        asked = {"source": "select min(iam_id) from shortest_escalation_paths", "role": ""} | asked
+        values = {
+            parameter: database.execute(value).fetchone()[0] if value[:7] == "select " else value
+            for parameter, value in asked.items()
+        }
+        database.set_progress_handler(count, 1000)
+        assert database.execute(report.sql, values).fetchall()
+    assert steps <= most
+
+
 def test_deriving_all_facts_takes_few_steps(medium, tmp_path):
     """Thousands of them; each fact asks others instead of working out the same again."""
     copy, steps = tmp_path / "copy.sqlite3", 0
@@ -197,7 +224,7 @@ def test_deriving_all_facts_takes_few_steps(medium, tmp_path):
     with closing(sqlite3.connect(copy)) as database:
         database.set_progress_handler(count, 1000)
         derive(database)
-    assert steps <= 6_000
+    assert steps <= 6_900
 
 
 @pytest.mark.parametrize(
