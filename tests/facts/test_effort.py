@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 from contextlib import closing
+from itertools import islice
 
 import pytest
 
@@ -16,6 +17,8 @@ from iaminsights.check.running import Checks, outcome_of, read_proposals
 from iaminsights.facts.derived import FACTS, derive
 from iaminsights.reports.catalogue import all_reports
 from iaminsights.sandbox import Sandbox, generated_account
+from iaminsights.trial.access import LOST
+from iaminsights.trial.trial import Trial
 from iaminsights.why.answer import ask
 
 from ..check.proposed import policy
@@ -252,3 +255,23 @@ def test_an_answer_to_why_takes_few_steps(medium, role_or_action, target, most):
         found = ask(database, who, role_or_action, what)
     assert len(found.ways) + found.near + found.others > 40
     assert steps <= most, steps
+
+
+def test_what_a_change_would_do_takes_few_steps(medium):
+    """Those whom it touches are looked at, not a million rows of access."""
+    steps = 0
+
+    def count():
+        nonlocal steps
+        steps += 1
+
+    with closing(sqlite3.connect(medium)) as database:
+        (largest,) = database.execute(
+            "select group_id from access_group_members group by 1 order by count(*) desc, 1"
+        ).fetchone()
+    with Trial(medium) as trial:
+        trial.before.set_progress_handler(count, 1000)
+        trial.remove_group(largest)
+        assert trial.access.count(*LOST) > 100_000
+        assert len(list(islice(trial.access.rows(*LOST), 100))) == 100
+    assert steps <= 100

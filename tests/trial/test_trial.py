@@ -242,6 +242,21 @@ def test_the_owner_and_public_access_are_told_of_since_they_follow_no_policy(tri
     ]
 
 
+def test_the_public_access_group_of_the_second_account_of_a_file(path):
+    """IBM Cloud calls that of each account the same; the file does not."""
+    with Trial(path, "Other") as trial:
+        trial.add_policy(policy("AccessGroupId-PublicAccess", serviceName="user-management"))
+        assert rows(trial, "identity") == []  # accountId is that of Acme
+    with Trial(path, "Other") as trial:
+        item = policy("AccessGroupId-PublicAccess", serviceName="user-management")
+        del item["resource"]["attributes"][0]
+        trial.add_policy(item)
+        assert rows(trial, "identity", "target") == [
+            ("Olaf Other", "User Management"),
+            ("Olga Owner", "User Management"),
+        ]
+
+
 def test_a_trial_is_what_collecting_after_the_change_gives(path, trial, tmp_path):
     """Through IBM Cloud's APIs and the same collector: every table, but when what was collected."""
     small = Small()
