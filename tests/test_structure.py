@@ -147,7 +147,7 @@ MAY_IMPORT_WITHIN = {
         "holders": {"access_queries", "graph", "lookup", "nodes"},
         "reach": {"access_queries", "graph", "lookup", "nodes"},
         "escalation": {"access_queries", "graph", "lookup"},
-        "without": {"names", "readers"},
+        "without": {"names", "readers", "subjects"},
         "access": {
             *("access_queries", "escalation", "graph", "holders"),
             *("lookup", "nodes", "reach"),
