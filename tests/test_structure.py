@@ -66,8 +66,9 @@ MAY_IMPORT_WITHIN = {
     "facts": {
         "headers": set(),
         "bits": set(),
+        "chokes": set(),
         "networks": set(),
-        "derived": {"bits", "headers", "networks"},
+        "derived": {"bits", "chokes", "headers", "networks"},
     },
     "reports": {
         "report": set(),
