@@ -32,22 +32,13 @@ with
     from collected_parts
     where part = 'apikeys'
   ),
-  -- All keys, not only those of interest: SQLite makes an index only for many rows.
-  fixable as materialized (
-    select
-      apikeys.*,
-      remediations.delete_command,
-      remediations.console
-    from apikeys
-    left join apikey_remediations as remediations on remediations.apikey_id = apikeys.id
-  ),
   found as (
     select
-      fixable.*,
-      julianday(read.read_at) - julianday(fixable.modified_at) as days
-    from fixable
-    join read on read.account_id = fixable.account_id
-    where fixable.disabled = 1
+      apikeys.*,
+      julianday(read.read_at) - julianday(apikeys.modified_at) as days
+    from apikeys
+    join read on read.account_id = apikeys.account_id
+    where apikeys.disabled = 1
   )
 select
   coalesce(accounts.name, found.account_id) as account,
@@ -60,8 +51,8 @@ select
   found.created_at,
   iif(found.locked = 1, 'yes', 'no') as is_locked,
   1 as keys,
-  found.delete_command as command,
-  found.console,
+  remediations.delete_command as command,
+  remediations.console,
   acknowledged.note as acknowledged,
   found.id as apikey_id,
   found.iam_id,
@@ -70,6 +61,7 @@ select
 from found
 join accounts on accounts.account_id = found.account_id
 join identities on identities.iam_id = found.iam_id
+join apikey_remediations as remediations on remediations.apikey_id = found.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'api_key_disabled_kept'
   and acknowledged.account_id = found.account_id

@@ -29,22 +29,13 @@ with
     from collected_parts
     where part = 'apikeys'
   ),
-  -- All keys, not only those of interest: SQLite makes an index only for many rows.
-  fixable as materialized (
-    select
-      apikeys.*,
-      remediations.protect_command,
-      remediations.console
-    from apikeys
-    left join apikey_remediations as remediations on remediations.apikey_id = apikeys.id
-  ),
   found as (
-    select fixable.*
-    from fixable
-    left join read on read.account_id = fixable.account_id
-    where lower(fixable.action_when_leaked) = 'none'
-      and coalesce(fixable.disabled, 0) = 0
-      and coalesce(fixable.expires_at > read.read_at, true)
+    select apikeys.*
+    from apikeys
+    left join read on read.account_id = apikeys.account_id
+    where lower(apikeys.action_when_leaked) = 'none'
+      and coalesce(apikeys.disabled, 0) = 0
+      and coalesce(apikeys.expires_at > read.read_at, true)
   )
 select
   coalesce(accounts.name, found.account_id) as account,
@@ -56,8 +47,8 @@ select
   found.expires_at,
   iif(found.locked = 1, 'yes', 'no') as is_locked,
   1 as keys,
-  found.protect_command as command,
-  found.console,
+  remediations.protect_command as command,
+  remediations.console,
   acknowledged.note as acknowledged,
   found.id as apikey_id,
   found.iam_id,
@@ -66,6 +57,7 @@ select
 from found
 join accounts on accounts.account_id = found.account_id
 join identities on identities.iam_id = found.iam_id
+join apikey_remediations as remediations on remediations.apikey_id = found.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'api_key_leak_action_none'
   and acknowledged.account_id = found.account_id

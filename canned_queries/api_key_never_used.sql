@@ -79,7 +79,7 @@ from unused
 join apikeys on apikeys.id = unused.id
 join accounts on accounts.account_id = apikeys.account_id
 join identities on identities.iam_id = apikeys.iam_id
-left join apikey_remediations as remediations on remediations.apikey_id = apikeys.id
+join apikey_remediations as remediations on remediations.apikey_id = apikeys.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'api_key_never_used'
   and acknowledged.account_id = apikeys.account_id

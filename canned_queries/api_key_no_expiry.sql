@@ -40,7 +40,7 @@ select
 from apikeys
 join accounts on accounts.account_id = apikeys.account_id
 join identities on identities.iam_id = apikeys.iam_id
-left join apikey_remediations on apikey_remediations.apikey_id = apikeys.id
+join apikey_remediations on apikey_remediations.apikey_id = apikeys.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'api_key_no_expiry'
   and acknowledged.account_id = apikeys.account_id

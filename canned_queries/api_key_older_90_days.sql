@@ -32,24 +32,14 @@ with
     from collected_parts
     where part = 'apikeys'
   ),
-  -- All keys, not only those of interest: SQLite makes an index only for many rows.
-  fixable as materialized (
-    select
-      apikeys.*,
-      remediations.end_command,
-      remediations.remark,
-      remediations.console
-    from apikeys
-    left join apikey_remediations as remediations on remediations.apikey_id = apikeys.id
-  ),
   found as (
     select
-      fixable.*,
-      julianday(read.read_at) - julianday(fixable.created_at) as days
-    from fixable
-    join read on read.account_id = fixable.account_id
-    where coalesce(fixable.disabled, 0) = 0
-      and coalesce(fixable.expires_at > read.read_at, true)
+      apikeys.*,
+      julianday(read.read_at) - julianday(apikeys.created_at) as days
+    from apikeys
+    join read on read.account_id = apikeys.account_id
+    where coalesce(apikeys.disabled, 0) = 0
+      and coalesce(apikeys.expires_at > read.read_at, true)
   )
 select
   coalesce(accounts.name, found.account_id) as account,
@@ -67,9 +57,9 @@ select
   found.expires_at,
   iif(found.locked = 1, 'yes', 'no') as is_locked,
   1 as keys,
-  found.end_command as command,
-  found.console,
-  found.remark,
+  remediations.end_command as command,
+  remediations.console,
+  remediations.remark,
   acknowledged.note as acknowledged,
   found.id as apikey_id,
   found.iam_id,
@@ -78,6 +68,7 @@ select
 from found
 join accounts on accounts.account_id = found.account_id
 join identities on identities.iam_id = found.iam_id
+join apikey_remediations as remediations on remediations.apikey_id = found.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'api_key_older_90_days'
   and acknowledged.account_id = found.account_id

@@ -79,7 +79,7 @@ from inactive
 join apikeys on apikeys.id = inactive.id and apikeys.account_id = inactive.account_id
 join accounts on accounts.account_id = apikeys.account_id
 join identities on identities.iam_id = apikeys.iam_id
-left join apikey_remediations as remediations on remediations.apikey_id = apikeys.id
+join apikey_remediations as remediations on remediations.apikey_id = apikeys.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'api_key_unused_180_days'
   and acknowledged.account_id = apikeys.account_id

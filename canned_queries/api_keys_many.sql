@@ -68,7 +68,7 @@ select
 from counted
 join accounts on accounts.account_id = counted.account_id
 join identities on identities.iam_id = counted.iam_id
-left join apikey_remediations as remediations on remediations.apikey_id = counted.any_key
+join apikey_remediations as remediations on remediations.apikey_id = counted.any_key
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'api_keys_many'
   and acknowledged.account_id = counted.account_id

@@ -58,10 +58,6 @@ with
     union all
     select account_id, iam_id, trait_effective, null, 1 from mfa_enrollments where complies = 0
   ),
-  ranks as materialized (
-    select account_id, iam_id, iif(rank = 'owner', 'account owner', rank) as rank
-    from administrators
-  ),
   found as (
     select
       account_settings.account_id,
@@ -102,9 +98,9 @@ select
   found.user_id as login,
   found.state,
   (
-    select ranks.rank
-    from ranks
-    where ranks.iam_id = found.iam_id and ranks.account_id = found.account_id
+    select iif(administrators.rank = 'owner', 'account owner', administrators.rank)
+    from administrators
+    where administrators.iam_id = found.iam_id and administrators.account_id = found.account_id
   ) as administrator,
   1 as findings,
   iif(found.iam_id is null, 'ibmcloud iam account-settings-update --mfa LEVEL2', null) as command,

@@ -59,7 +59,7 @@ join accounts
   on accounts.account_id = apikeys.account_id and accounts.owner = apikeys.iam_id
 join identities on identities.iam_id = apikeys.iam_id
 left join read on read.account_id = apikeys.account_id
-left join apikey_remediations as remediations on remediations.apikey_id = apikeys.id
+join apikey_remediations as remediations on remediations.apikey_id = apikeys.id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'owner_api_key'
   and acknowledged.account_id = apikeys.account_id

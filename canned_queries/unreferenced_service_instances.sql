@@ -31,8 +31,11 @@
 --   y_type: quantitative
 --   color_column: state
 with
-  reached as materialized (
-    select distinct instance_id from target_instances
+  unreached as materialized (
+    select instance_id
+    from instance_facts
+    where instance_id is not null
+      and not exists (select 1 from target_pairs where target_pairs.instance = instance_facts.number)
   ),
   tag_policies as materialized (
     select account_id, count(*) as policies
@@ -75,7 +78,8 @@ select
   instances.id as instance_id,
   instances.account_id,
   count(*) over () as report_rows
-from resource_service_instances as instances
+from unreached
+join resource_service_instances as instances on instances.id = unreached.instance_id
 join accounts on accounts.account_id = instances.account_id
 left join resource_groups on resource_groups.resource_group_id = instances.resource_group_id
 left join tag_policies on tag_policies.account_id = instances.account_id
@@ -84,8 +88,7 @@ left join acknowledged_findings as acknowledged
   on acknowledged.report = 'unreferenced_service_instances'
   and acknowledged.account_id = instances.account_id
   and acknowledged.finding = instances.id
-where instances.id not in (select instance_id from reached)
-  and coalesce(instances.state, '') not in ('removed', 'pending_removal')
+where coalesce(instances.state, '') not in ('removed', 'pending_removal')
   and exists (
     select 1
     from collected_parts

@@ -93,20 +93,18 @@ with
   ),
   domains as materialized (
     select
-      *,
-      length(domain) - length(replace(domain, '.', '')) as domain_dots,
-      length(mail) - length(replace(mail, '.', ''))
-        - (length(domain) - length(replace(domain, '.', ''))) as local_dots
-    from (
-      select
-        id,
-        account_id,
-        iam_id,
-        mail,
-        replace(mail, rtrim(mail, replace(mail, '@', '')), '') as domain -- what follows the last @
-      from addresses
-      where mail is not null
-    )
+      id,
+      account_id,
+      iam_id,
+      mail,
+      -- What follows the last @, of which there is one as a rule.
+      iif(
+        instr(substr(mail, instr(mail, '@') + 1), '@') = 0,
+        substr(mail, instr(mail, '@') + 1),
+        replace(mail, rtrim(mail, replace(mail, '@', '')), '')
+      ) as domain
+    from addresses
+    where mail is not null
   ),
   owners as materialized (
     select accounts.account_id, min(domains.domain) as domain
@@ -141,17 +139,50 @@ with
       end as approved
     from accounts
     left join owners on owners.account_id = accounts.account_id
+  ),
+  outside as materialized (
+    select domains.*, approvals.approved_by, approvals.approved
+    from domains
+    cross join approvals on approvals.account_id = domains.account_id
+    where approvals.approved_by is not null
+      and case approvals.approved_by
+        when 'account setting' then not exists (
+          select 1
+          from patterns
+          where patterns.account_id = domains.account_id
+            and domains.mail glob patterns.glob_pattern
+            and coalesce(
+              patterns.local_dots
+                = length(domains.mail) - length(replace(domains.mail, '.', ''))
+                  - (length(domains.domain) - length(replace(domains.domain, '.', ''))),
+              true
+            )
+            and coalesce(
+              patterns.domain_dots = length(domains.domain) - length(replace(domains.domain, '.', '')),
+              true
+            )
+        )
+        when 'entered' then not exists (
+          select 1
+          from entered
+          where entered.domain = domains.domain
+            or substr(domains.domain, -length(entered.domain) - 1) = '.' || entered.domain
+        )
+        else
+          domains.domain <> approvals.approved
+          and substr(domains.domain, -length(approvals.approved) - 1) <> '.' || approvals.approved
+      end
   )
 select
   coalesce(accounts.name, users.account_id) as account,
   identities.name as user,
-  domains.mail,
-  domains.domain,
+  outside.mail,
+  outside.domain,
   users.state,
   users.realm,
   users.added_on,
-  approvals.approved_by,
-  approvals.approved,
+  outside.approved_by,
+  outside.approved,
   1 as users,
   iif(
     users.iam_id is accounts.owner, null, 'ibmcloud account user-remove ' || arguments.word
@@ -162,11 +193,9 @@ select
   users.iam_id,
   users.account_id,
   count(*) over () as report_rows
-from domains
-join approvals
-  on approvals.account_id = domains.account_id and approvals.approved_by is not null
-join users on users.id = domains.id
-join accounts on accounts.account_id = domains.account_id
+from outside
+join users on users.id = outside.id
+join accounts on accounts.account_id = outside.account_id
 join identities on identities.iam_id = users.iam_id
 join identity_arguments as arguments
   on arguments.iam_id = users.iam_id and arguments.account_id = users.account_id
@@ -176,23 +205,4 @@ left join acknowledged_findings as acknowledged
   on acknowledged.report = 'user_external_domain'
   and acknowledged.account_id = users.account_id
   and acknowledged.finding = users.iam_id
-where case approvals.approved_by
-  when 'account setting' then not exists (
-    select 1
-    from patterns
-    where patterns.account_id = domains.account_id
-      and domains.mail glob patterns.glob_pattern
-      and coalesce(patterns.local_dots = domains.local_dots, true)
-      and coalesce(patterns.domain_dots = domains.domain_dots, true)
-  )
-  when 'entered' then not exists (
-    select 1
-    from entered
-    where entered.domain = domains.domain
-      or substr(domains.domain, -length(entered.domain) - 1) = '.' || entered.domain
-  )
-  else
-    domains.domain <> approvals.approved
-    and substr(domains.domain, -length(approvals.approved) - 1) <> '.' || approvals.approved
-end
-order by account, users.account_id, domains.domain, user, users.id
+order by account, users.account_id, outside.domain, user, users.id

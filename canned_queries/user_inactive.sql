@@ -78,7 +78,11 @@ left join acknowledged_findings as acknowledged
   and acknowledged.account_id = users.account_id
   and acknowledged.finding = users.iam_id
 where users.iam_id is not accounts.owner
-  and (users.account_id, users.iam_id) in (select account_id, iam_id from login_users)
+  and exists (
+    select 1
+    from login_users
+    where login_users.iam_id = users.iam_id and login_users.account_id = users.account_id
+  )
   and (
     inactive.days >= 30
     or (

@@ -9,9 +9,9 @@
 -- rests_on: [access_group_members, access_groups, identity_facts, serviceids, users]
 -- notes: |
 --   The view access_group_identities has the same with one row for each identity. Here there can be
---   a hundred thousand memberships, which are read a group at a time.
-select access_group_id, membership, members
-from (
+--   a hundred thousand memberships, which are read a group at a time. Each list is made once, not
+--   once more to see whether it is empty.
+with lists as materialized (
   select
     access_groups.id as access_group_id,
     kinds.membership,
@@ -31,4 +31,6 @@ from (
     select 'static' as membership union all select 'dynamic' union all select 'public'
   ) as kinds
 )
+select access_group_id, membership, members
+from lists
 where members <> '[]'

@@ -65,7 +65,7 @@ with
     ) as each
   ),
   -- For GLOB "[", "*" and "?" are special; in a pattern of IBM Cloud {{*}} and {{?}} are literal.
-  matched as (
+  matched as materialized (
     select
       *,
       case operator
