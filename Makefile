@@ -36,7 +36,7 @@ format: $(TESTABLE)
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-# The views of escalation paths, metadata.yml, the generated parts of the documentation, the
+# The facts of escalation rules, metadata.yml, the generated parts of the documentation, the
 # fingerprint of the schema.
 generated: $(TESTABLE)
 	$(VENV)/bin/python docs/escalation_pages.py

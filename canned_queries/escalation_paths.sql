@@ -6,7 +6,7 @@
 --   Some roles allow more than they appear to. For example, anyone who can create an API key for
 --   an administrator's service ID is effectively an administrator.
 -- remediation: >
---   Break the path at its first step: give those it applies to (via: all members of a group) a
+--   Break the path at its first step: give those it applies to (for a group, all of its members) a
 --   narrower policy for what they need, then delete the policy with its command. Alternatively,
 --   reduce the access of what the path leads to, then check again.
 -- notes: >

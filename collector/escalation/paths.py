@@ -2,7 +2,7 @@
 
 One file for each path, ibm-iam-NNN.yml, so that others can cite it: a number is never used for
 another path, and a path that turns out to be none stays, with a sentence that says so. Nothing
-here is read when the program runs: docs/escalation_pages.py makes the views from it, and the
+here is read when the program runs: docs/escalation_pages.py makes two facts from it, and the
 documentation.
 
 | key | is |

@@ -7,7 +7,7 @@
 --   service_name: {is: "The service, as escalation_rules has it; empty is any.", required: true}
 --   action: "The action by which the role allows it; empty if its name is enough."
 --   confidence: "high, medium, or low."
--- rests_on: [role_actions, roles]
+-- rests_on: [escalation_actions, escalation_rules, role_actions, roles]
 -- errs: >
 --   The actions of a predefined role are known for the services that policies name; elsewhere its name
 --   decides, as in IBM's tables. Two actions that are needed together count only as escalation_actions
@@ -18,9 +18,9 @@
 --   are predefined by nobody, so they count by their actions only.
 with
   rules as materialized (
-    select number, coalesce(service_name, '') as service_name, role, confidence
+    select number, service_name, role, confidence
     from escalation_rules
-    where role is not null
+    where role <> ''
   ),
   named as materialized (
     select role_id, substr(role_id, instr(role_id, '::::') + 4) as role
@@ -47,7 +47,8 @@ from (
   from escalation_actions as actions
   cross join role_actions
     on role_actions.action = actions.action
-    and role_actions.service_name = coalesce(actions.service_name, role_actions.service_name)
+    and role_actions.service_name
+      = coalesce(nullif(actions.service_name, ''), role_actions.service_name)
   order by role_actions.action
 ) as acting
 where not exists (

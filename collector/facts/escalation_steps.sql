@@ -13,8 +13,8 @@
 --   confidence: "high, medium, or low."
 --   why: The step in words.
 -- rests_on:
---   [access_groups, account_settings, accounts, escalation_roles, full_administrators,
---   instance_facts, policies, policy_conditions, policy_demands, policy_roles, policy_services,
+--   [access_groups, account_settings, accounts, escalation_roles, escalation_rules,
+--   full_administrators, instance_facts, policies, policy_conditions, policy_demands, policy_roles, policy_services,
 --   policy_targets, resource_gifts, roles, serviceids, target_pairs, target_services, targets,
 --   trustedprofile_identities, trustedprofiles, users]
 -- notes: |
@@ -65,8 +65,7 @@ with
       'iam-access-management', 'iam-groups', 'iam-identity', 'project', 'user-management'
     )
   ),
-  -- What each policy grants that the facts decide. SQLite prepares a part once more for each place
-  -- that reads it, so each reads this, and little else.
+  -- What each policy grants that the facts decide.
   grants as materialized (
     select
       policies.account_id,
@@ -88,17 +87,24 @@ with
       case able.confidence when 'high' then 3 when 'medium' then 2 else 1 end as level,
       acts.step,
       acts.gives
-    from acts
-    cross join escalation_roles as able on able.rule = acts.number
-    cross join policy_roles on policy_roles.role_id = able.role_id
-    cross join granting_policies as policies on policies.id = policy_roles.policy_id
+    from (
+      -- Few policies reach account management; all may reach what leads to more access.
+      select policy_roles.policy_id, able.*
+      from (select distinct policy_id from reached) as managing
+      cross join policy_roles on policy_roles.policy_id = managing.policy_id
+      cross join escalation_roles as able on able.role_id = policy_roles.role_id
+      where able.rule not in (select rule from resource_gifts)
+      union all
+      select policy_roles.policy_id, able.*
+      from escalation_roles as able
+      cross join policy_roles on policy_roles.role_id = able.role_id
+      where able.rule in (select rule from resource_gifts)
+    ) as able
+    cross join acts on acts.number = able.rule
+    cross join granting_policies as policies on policies.id = able.policy_id
     join roles on roles.role_id = able.role_id
     where policies.type = 'access'
       and coalesce(policies.access_group_id, policies.iam_id) is not null
-      and (
-        able.rule in (select rule from resource_gifts)
-        or policies.id in (select policy_id from reached)
-      )
   ),
   -- Attributes of targets that limit something. What has an attribute of any value limits nothing.
   limits as materialized (

@@ -1,26 +1,34 @@
--- title: >
---   What roles allow that leads to more access, and what cannot be decided.
--- notes: |
---   One row for each rule, service, and role. Made by docs/escalation_pages.py: edit collector/escalation/ instead.
+-- title: What roles allow that leads to more access, and what cannot be decided.
+-- grain: one row for each rule, service, and role
+-- key: [number, service_name, role]
 -- columns:
---   id: The rule, as docs/escalation.md explains it and others can cite it.
---   number: The number in its ID.
---   title: What somebody does.
---   service_name: >
---     The service, as policies name it; empty is any. platform_service and IAM are all account
---     management services and the IAM ones among them.
---   role: How the role's ID ends; empty if the rule stands for no predefined role.
---   action: The actions of IAM that allow it, or what else does.
---   step: What the holder does, as paths tell it.
+--   id: {is: "The rule, as docs/escalation.md explains it and others can cite it.", required: true}
+--   number: {is: The number in its ID., kind: integer, required: true}
+--   title: {is: What somebody does., required: true}
+--   service_name:
+--     is: >
+--       The service, as policies name it; empty is any. platform_service and IAM are all account
+--       management services and the IAM ones among them.
+--     required: true
+--   role: {is: "How the role's ID ends; empty if it is no predefined role.", required: true}
+--   action: "The actions of IAM that allow it, or what else does."
+--   step: "What the holder does, as paths tell it."
 --   outcome: What it comes to.
 --   gives: What is reached.
 --   confidence: "That of the outcome, for this role: high, medium, or low."
---   decided: 1 if escalation_steps has its steps.
---   undecided_because: Otherwise, why not.
+--   decided: {is: 1 if escalation_steps has its steps., kind: integer, required: true}
+--   undecided_because: "Otherwise, why not."
 --   remediation: How to close it.
 --   audit: The actions of activity tracking events that show it.
 --   source: The documents that it is taken from.
 -- facets: [decided, gives, confidence]
+-- rests_on: []
+-- errs: >
+--   It is taken from documents, and was not tested on a live account. docs/escalation.md says what
+--   of each rule is inferred.
+-- notes: |
+--   Made by docs/escalation_pages.py: edit collector/escalation/ instead.
+--   It is in a table for what reads it: a view would be prepared anew in each place.
 with
   rules(
     number, title, action, step, outcome, gives, undecided_because, remediation, audit, source
@@ -413,7 +421,7 @@ with
     (
       33,
       'Read a service credential with the role that it has',
-      'resource-controller.key.retrieve',
+      'a role that is as high as the credential''s',
       'reads a service credential of it',
       'reads credentials with its own role',
       'service_id',
@@ -680,21 +688,21 @@ with
     (11, 'iam-access-management', 'role:Administrator', 'medium'),
     (12, 'iam-access-management', 'role:Administrator', 'medium'),
     (12, 'iam-access-management', 'role:Editor', 'medium'),
-    (13, null, 'role:Administrator', 'high'),
-    (14, null, 'role:Administrator', 'medium'),
-    (15, null, 'role:Administrator', 'medium'),
-    (16, null, 'role:Administrator', 'medium'),
-    (16, null, 'role:Editor', 'medium'),
-    (16, null, 'role:Operator', 'medium'),
-    (17, null, 'role:Administrator', 'high'),
+    (13, '', 'role:Administrator', 'high'),
+    (14, '', 'role:Administrator', 'medium'),
+    (15, '', 'role:Administrator', 'medium'),
+    (16, '', 'role:Administrator', 'medium'),
+    (16, '', 'role:Editor', 'medium'),
+    (16, '', 'role:Operator', 'medium'),
+    (17, '', 'role:Administrator', 'high'),
     (18, 'containers-kubernetes', 'serviceRole:Manager', 'medium'),
     (18, 'containers-kubernetes', 'serviceRole:Writer', 'medium'),
     (19, 'is', 'role:Editor', 'medium'),
     (19, 'is', 'role:Operator', 'medium'),
     (20, 'codeengine', 'serviceRole:Manager', 'medium'),
     (20, 'codeengine', 'serviceRole:Writer', 'medium'),
-    (21, null, null, 'high'),
-    (22, null, null, 'high'),
+    (21, '', '', 'high'),
+    (22, '', '', 'high'),
     (23, 'secrets-manager', 'serviceRole:Manager', 'medium'),
     (23, 'secrets-manager', 'serviceRole:SecretsReader', 'medium'),
     (23, 'secrets-manager', 'serviceRole:Writer', 'medium'),
@@ -707,17 +715,17 @@ with
     (27, 'iam-identity', 'role:Administrator', 'medium'),
     (28, 'user-management', 'role:Administrator', 'low'),
     (29, 'iam-access-management', 'role:Administrator', 'medium'),
-    (29, null, 'role:Administrator', 'medium'),
+    (29, '', 'role:Administrator', 'medium'),
     (30, 'secrets-manager', 'serviceRole:Manager', 'medium'),
     (30, 'secrets-manager', 'serviceRole:Writer', 'medium'),
     (31, 'secrets-manager', 'serviceRole:Manager', 'low'),
     (31, 'secrets-manager', 'serviceRole:Writer', 'low'),
-    (32, null, 'role:Administrator', 'low'),
-    (32, null, 'role:Editor', 'low'),
-    (32, null, 'role:Operator', 'low'),
-    (33, null, 'serviceRole:Manager', 'medium'),
-    (33, null, 'serviceRole:Reader', 'medium'),
-    (33, null, 'serviceRole:Writer', 'medium'),
+    (32, '', 'role:Administrator', 'low'),
+    (32, '', 'role:Editor', 'low'),
+    (32, '', 'role:Operator', 'low'),
+    (33, '', 'serviceRole:Manager', 'medium'),
+    (33, '', 'serviceRole:Reader', 'medium'),
+    (33, '', 'serviceRole:Writer', 'medium'),
     (34, 'is', 'role:Editor', 'medium'),
     (34, 'is', 'role:Operator', 'medium'),
     (35, 'power-iaas', 'serviceRole:Manager', 'low'),
@@ -728,14 +736,14 @@ with
     (38, 'globalcatalog-collection', 'role:Administrator', 'low'),
     (38, 'globalcatalog-collection', 'role:Editor', 'low'),
     (38, 'globalcatalog-collection', 'role:Operator', 'low'),
-    (39, null, null, 'high'),
+    (39, '', '', 'high'),
     (40, 'iam-identity', 'role:Administrator', 'medium'),
     (40, 'iam-identity', 'role:Editor', 'medium'),
     (40, 'iam-identity', 'role:Operator', 'medium'),
     (41, 'appid', 'serviceRole:Manager', 'medium'),
     (41, 'appid', 'serviceRole:Writer', 'medium'),
-    (42, null, null, 'high'),
-    (43, null, null, 'high'),
+    (42, '', '', 'high'),
+    (43, '', '', 'high'),
     (44, 'iam-identity', 'role:Administrator', 'medium'),
     (45, 'schematics', 'serviceRole:Manager', 'low'),
     (45, 'schematics', 'serviceRole:Writer', 'low'),
@@ -747,12 +755,12 @@ with
     (49, 'user-management', 'role:Editor', 'medium'),
     (50, 'context-based-restrictions', 'role:Administrator', 'high'),
     (50, 'context-based-restrictions', 'role:Editor', 'high'),
-    (51, null, 'role:Administrator', 'high'),
+    (51, '', 'role:Administrator', 'high'),
     (52, 'secrets-manager', 'serviceRole:Manager', 'medium'),
     (52, 'secrets-manager', 'serviceRole:Writer', 'medium')
   )
 select
-  printf('ibm-iam-%03d', rules.number) as id,
+  printf('ibm-iam-%03d', rules.number),
   rules.number,
   rules.title,
   roles.service_name,
@@ -762,7 +770,7 @@ select
   rules.outcome,
   rules.gives,
   roles.confidence,
-  rules.undecided_because is null as decided,
+  rules.undecided_because is null,
   rules.undecided_because,
   rules.remediation,
   rules.audit,
