@@ -62,7 +62,7 @@ async def _page(datasette, request) -> Response:
         if found is None:
             return json_answer(datasette, {"ok": False, "error": TOO_LONG}, status=400)
         return json_answer(datasette, found.as_json())
-    policies = await without.policies_of(datasette, request.actor, name, found) if found else {}
+    said = await without.policies_of(datasette, request.actor, name, found) if found else {}
     json_address = f"{without.address(datasette, name, table, row)}.json"
     html = await datasette.render_template(
         "without.html",
@@ -72,7 +72,7 @@ async def _page(datasette, request) -> Response:
             "row": row,
             "row_url": datasette.urls.row(name, table, request.url_vars["key"]),
             "lost": found,
-            "policies": policies,
+            "said": said,
             "url_of": lambda table, key: datasette.urls.row(name, table, tilde_encode(key)),
             "too_long": TOO_LONG,
             "json_url": json_address,
