@@ -90,6 +90,7 @@ async def _html(datasette, request, name, asked, found, refused) -> Response:
             "database": name,
             "fields": why.FIELDS,
             "asked": asked,
+            "examples": [] if given else await why.examples(datasette, request.actor, name),
             "choose_from": await why.accounts_of(datasette, name),
             "action": plain,
             "found": found,

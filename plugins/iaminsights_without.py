@@ -28,10 +28,17 @@ def register_routes():
 
 @hookimpl
 def extra_template_vars(datasette, request):
-    """Where the page about a row is; None where there is none, or the reader may not see it."""
+    """Where the page about a row is, and those about the access groups of an identity.
+
+    None where there is none, or the reader may not see it.
+    """
     if request is None:
         return {}
-    return {"without_url": functools.partial(_address, datasette, request.actor)}
+    reader = (datasette, request.actor)
+    return {
+        "without_url": functools.partial(_address, *reader),
+        "groups_of": functools.partial(_groups, *reader),
+    }
 
 
 async def _address(datasette, actor, name: str, table: str, row) -> str | None:
@@ -40,6 +47,14 @@ async def _address(datasette, actor, name: str, table: str, row) -> str | None:
     if not without.can_go(table, row) or not await without.may_ask(datasette, actor, name):
         return None
     return without.address(datasette, name, table, row)
+
+
+async def _groups(datasette, actor, name: str, table: str, row) -> dict | None:
+    if not without.is_identity(table) or not await holds_insights(datasette, name):
+        return None
+    if not await without.may_ask(datasette, actor, name):
+        return None
+    return await without.groups_of(datasette, name, table, row)
 
 
 async def _page(datasette, request) -> Response:

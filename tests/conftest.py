@@ -27,16 +27,26 @@ _VARIABLES = ("IBMCLOUD_", "IC_")
 # The files that take longest. They begin first, or a core waits at the end for the last of them.
 _LONGEST = (
     "test_quality.py",
-    "test_browser.py",
+    "test_takeover.py",
     "test_publishing.py",
     "test_incomplete.py",
-    "test_refresh.py",
-    "test_graph.py",
-    "test_site.py",
     "test_install.py",
-    "test_takeover.py",
+    "test_browser.py",
+    "test_refresh.py",
+    "test_site.py",
+    "test_any_object.py",
     "test_findings.py",
+    "test_graph.py",
+    "test_effective_access.py",
     "test_faults.py",
+    "test_group_reports.py",
+    "test_administrators.py",
+    "test_people_reports.py",
+    "test_collect.py",
+    "test_report_pages.py",
+    "test_cis.py",
+    "test_site_files.py",
+    "test_home.py",
 )
 
 

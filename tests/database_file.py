@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from iaminsights.facts.derived import FACTS, Fact, create, derive
+from iaminsights.facts.derived import FACTS, Fact, blank, derive
 from iaminsights.store.draft import Draft
 from iaminsights.store.schema import TABLES
 from iaminsights.store.table import Table
@@ -50,10 +50,14 @@ def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
         time.sleep(0.001)
 
 
+def draft_of(path: Path) -> Draft:
+    """A draft as a collect begins with."""
+    return Draft(path, blank())
+
+
 def add_facts(draft: Draft) -> None:
     """Make of a complete draft what a collect makes of it."""
     with draft.changing() as file:
-        create(file)
         derive(file)
 
 
@@ -67,7 +71,7 @@ def blank_file(path: Path, account_id: str, at: str = "2026-01-01T00:00:00Z") ->
 def _blank(account_id: str, at: str) -> bytes:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "blank.sqlite3"
-        with Draft(path) as draft:
+        with draft_of(path) as draft:
             draft.complete(account_id, (), at)
             add_facts(draft)
             draft.publish()

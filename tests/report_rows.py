@@ -15,12 +15,16 @@ ASKED = {
     "what_can_identity_do": {"identity": "Ada Lovelace"},
     "who_can_access_instance": {"instance": "archive"},
     "who_can_do_action": {"role_or_action": "Manager"},
+    "paths_between": {"source": "Ada Lovelace", "target": "archive"},
+    "who_reaches": {"target": "archive", "role": ""},
     "find": {"text": "ada"},
 }
 ASKED_OF_SAMPLE = {
     "what_can_identity_do": {"identity": "Amara Okafor"},
     "who_can_access_instance": {"instance": "ledger"},
     "who_can_do_action": {"role_or_action": "Administrator"},
+    "paths_between": {"source": "Maren Petersen", "target": "full control"},
+    "who_reaches": {"target": "vault", "role": "SecretsReader"},
     "find": {"text": "platform"},
 }
 EVERY_POLICY_LIST = ("v1_policies", "v2_policies")

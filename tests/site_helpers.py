@@ -76,6 +76,7 @@ class Site:
 
     url: str
     log: list[str] = field(default_factory=list)
+    followed: set[str] = field(default_factory=set)
 
     def get(self, path: str, status: int = 200) -> requests.Response:
         with requests.Session() as session:
@@ -89,8 +90,19 @@ class Site:
 
     def text(self, path: str) -> str:
         """What a reader sees on the page, in one line."""
-        seen = re.sub(r"<(style|script)\b.*?</\1>|<[^>]*>", " ", self.page(path), flags=re.DOTALL)
-        return " ".join(html.unescape(seen).split())
+        return text_of(self.page(path))
+
+    def follow(self, link: str) -> None:
+        """Fail if a link as it stands on a page leads nowhere; each is tried once."""
+        if link not in self.followed:
+            self.get(html.unescape(link))
+            self.followed.add(link)
+
+
+def text_of(page: str) -> str:
+    """What a reader sees on the page, in one line."""
+    seen = re.sub(r"<(style|script)\b.*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL)
+    return " ".join(html.unescape(seen).split())
 
 
 @cache

@@ -42,7 +42,7 @@ class Comparison:
             yield from self._policy(asked, holder)
 
     def _policy(self, asked: Asked, holder: Holder) -> Iterator[Violation]:
-        if is_owner(self._overlay, holder, asked.account_id):
+        if is_owner(self._overlay, holder, asked.account_id) or not self._overlay.grants(asked):
             return
         who = str(holder)
         held = self._file(policies_of(self._overlay, holder, asked.account_id))

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from .file import is_in
+from .file import is_in, known
 from .overlay import Asked, Overlay
-from .proposals import GROUP, PROFILE, SERVICE_ID, CustomRole, Entry, Holder, Proposal
+from .policies import group_of, holder_of
+from .proposals import GROUP, PROFILE, SERVICE_ID, CustomRole, Entry, Holder, Policy, Proposal
 from .verdicts import ESCALATION, Violation, later, undecided, violation
 
 _TABLES = {
@@ -63,6 +64,10 @@ class Escalation:
         who = _stand_in(asked.policy, asked.holder)
         path, unknown = self._new(who, asked.holder), asked.policy.unknown
         holder = str(asked.holder) if asked.holder else "whoever it is for"
+        if asked.account_id not in self._overlay.accounts:
+            why = f"the file does not have its account {asked.account_id}"
+            yield undecided(ESCALATION, asked.policy, why, holder=holder)
+            return
         if path is None or not self._leads(asked):
             if "roles" in unknown:
                 yield undecided(ESCALATION, asked.policy, later(unknown), holder=holder)
@@ -216,6 +221,21 @@ def _stand_in(proposal: Proposal, holder: Holder | None) -> str:
     if holder is None or holder.id is None:
         return f"whoever it is for ({proposal.label})"
     return f"any member of {holder.id}" if holder.kind == GROUP else holder.id
+
+
+def again_with(overlay: Overlay, role: CustomRole) -> list[Asked]:
+    """The file's policies with a custom role that gets other actions, over the file once more."""
+    found = []
+    for policy_id, iam_id, group, account_id in overlay.connection.execute(
+        "select policies.id, iam_id, access_group_id, account_id from main.granting_policies "
+        "as policies join main.policy_roles on policy_roles.policy_id = policies.id "
+        "where type = 'access' and role_id = ? order by policies.id",
+        (overlay.custom_role(role),),
+    ).fetchall():
+        holder = known(overlay, group_of(group) if group else holder_of(iam_id))
+        policy = Policy(place=role.place, label=role.label, item={}, holder=holder)
+        found.append(Asked(policy, holder, account_id, overlay.add_again(policy_id), None))
+    return found
 
 
 def escalations(

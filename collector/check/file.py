@@ -3,10 +3,52 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
+from ..store.schema import PUBLIC_ACCESS_GROUP
 from .overlay import Overlay
-from .proposals import GROUP, Entry, Holder
+from .proposals import GROUP, PROFILE, SERVICE_ID, USER, Entry, Holder
+
+_TABLES = {SERVICE_ID: "serviceids", PROFILE: "trustedprofiles", GROUP: "access_groups"}
+
+
+def known(overlay: Overlay, holder: Holder) -> Holder:
+    """A holder as the file knows it: by IAM ID, with the names that it has."""
+    if holder.id is None:
+        return holder
+    if holder.kind == USER:
+        return _user(overlay, holder)
+    names = {*holder.names, holder.id, holder.name, holder.id.removeprefix("iam-")}
+    name, key = holder.name, holder.id
+    if holder.kind == GROUP and key == PUBLIC_ACCESS_GROUP:
+        own = overlay.connection.execute(
+            "select id from main.access_groups where is_public = 1 and account_id = ?",
+            (overlay.account,),
+        ).fetchone()
+        key = own[0] if own else key
+    elif (table := _TABLES.get(holder.kind)) and not holder.is_new:
+        column = "id" if holder.kind == GROUP else "iam_id"
+        found = overlay.connection.execute(
+            f"select name from main.[{table}] where {column} = ?", (key,)
+        ).fetchone()
+        name = found[0] if found else name
+    return replace(holder, id=key, name=name, names=frozenset(filter(None, {*names, name})))
+
+
+def _user(overlay: Overlay, holder: Holder) -> Holder:
+    """A user by IAM ID or, as Terraform's provider finds them, by email in any case."""
+    found = overlay.connection.execute(
+        "select distinct iam_id, email, user_id from main.users where iam_id = :id "
+        "or lower(email) = lower(:id)",
+        {"id": holder.id},
+    ).fetchall()
+    named = str(holder.id)
+    if len({iam_id for iam_id, *_ in found}) != 1:
+        return replace(holder, name=holder.name or named, names=frozenset({named}))
+    iam_id, email, user_id = found[0]
+    names = frozenset(filter(None, (iam_id, email, user_id, named)))
+    return replace(holder, id=iam_id, name=email or user_id or iam_id, names=names)
 
 
 def policies_of(overlay: Overlay, holder: Holder, account_id: str) -> list[str]:

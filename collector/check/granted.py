@@ -9,13 +9,43 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from .file import is_in, policies_of
-from .overlay import Asked, Overlay
+from .overlay import SHARED_ROLES, Asked, Overlay
 from .proposals import CustomRole, Entry, Holder
 from .rules import Rule, plain
 from .verdicts import NOT_GRANTED, Violation, later, listed, parted, undecided, violation
+
+
+def unknown_names(overlay: Overlay, rules: Sequence[Rule]) -> Iterator[str]:
+    """Notes on roles and services of rules that nothing else knows: they could be misspelled.
+
+    Without a file, only names that are nearly those of roles that every account has are noted.
+    """
+    roles = {
+        plain(name)
+        for names in overlay.connection.execute("select role_id, display_name from temp.roles")
+        for name in (names[0] or "", (names[0] or "").rpartition(":")[2], names[1] or "")
+    } | SHARED_ROLES.keys()
+    services = {
+        name
+        for (name,) in overlay.connection.execute(
+            "select service_name from temp.role_actions where role_id <> '' "
+            "union select service_name from main.instance_facts "
+            "union select service_name from account_services"
+        )
+    }
+    for rule in rules:
+        for role, written in rule.roles.items():
+            close = get_close_matches(role, SHARED_ROLES, 1, 0.8)
+            if role not in roles and (overlay.has_file or close):
+                hint = f"; is it {SHARED_ROLES[close[0]].rpartition(':')[2]}?" if close else "."
+                yield f"{rule} names the role {written}, which is not known{hint}"
+        for service in sorted(rule.services):
+            if service not in services and overlay.has_file:
+                yield f"{rule} names the service {service}, which the file does not know."
 
 
 @dataclass
@@ -30,7 +60,7 @@ def check_policies(
     overlay: Overlay, policies: Iterable[Asked], rules: Sequence[Rule]
 ) -> Iterator[Violation]:
     """Proposed policies that grant what a rule forbids."""
-    for asked in policies:
+    for asked in filter(overlay.grants, policies):
         for rule in rules:
             if not _is_excepted(rule, asked.holder):
                 yield from _policy(overlay, asked, rule)
@@ -145,7 +175,7 @@ def _broken(overlay: Overlay, policy_id: str, rule: Rule, schema: str = "temp") 
         (policy_id,),
     ):
         words = f"{name}{target}"
-        if not rule.roles.isdisjoint(
+        if not rule.roles.keys().isdisjoint(
             {plain(role_id), plain(role_id.rpartition(":")[2]), plain(name)}
         ):
             found.surely.append(words)

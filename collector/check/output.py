@@ -46,7 +46,12 @@ _CHECKS = {
 def as_text(outcome: Outcome) -> str:
     """One line for each violation, and one with the numbers."""
     lines = [f"{one.place}: {one.label}: {one.message} [{one.check}]" for one in outcome.violations]
-    return "\n".join((*lines, _summary(outcome))) + "\n"
+    return "\n".join(map(_on_one_line, (*lines, _summary(outcome)))) + "\n"
+
+
+def _on_one_line(text: str) -> str:
+    """Without what could begin a line or steer a terminal: names are whatever a proposal says."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def as_json(outcome: Outcome) -> str:
@@ -67,6 +72,7 @@ def as_json(outcome: Outcome) -> str:
             for one in outcome.violations
         ],
         "checked": dict(outcome.checked),
+        "notes": list(outcome.notes),
     }
     return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
 

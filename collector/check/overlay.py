@@ -7,10 +7,11 @@ selects. Everything else that those read is the file's. Without a file it is emp
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,7 @@ from ..errors import CheckError, ObjectError
 from ..facts.derived import ALL_TABLES, FACTS, VIEWS, blank
 from ..ibmcloud.rows import LEFT_OUT, Context, old_policy_rows, policy_rows
 from ..store.file import check_source, location, readable_errors
-from ..store.schema import PUBLIC_ACCESS_GROUP
-from .policies import group_of, holder_of
-from .proposals import GROUP, PROFILE, SERVICE_ID, USER, CustomRole, Holder, Policy
+from .proposals import GROUP, CustomRole, Holder, Policy
 from .rules import plain
 from .verdicts import listed
 
@@ -37,9 +36,15 @@ PROPOSED_TABLES = (
 #: Facts about it that are always derived.
 DERIVED_FACTS = (
     *("policy_values", "policy_conditions", "policy_demands", "policy_services", "policy_targets"),
-    *("targets", "target_pairs", "policy_descriptions"),
+    *("targets", "target_pairs", "target_services", "policy_descriptions"),
 )
 
+_OF_INSTANCES = ("policy_targets", "targets", "target_pairs", "target_services")
+#: Facts about it that paths to full control need besides, in their order.
+ESCALATION_FACTS = (
+    *("escalation_roles", "escalation_steps", "escalation_distances"),
+    "shortest_escalation_paths",
+)
 #: Tables that proposals add to: the file's rows stand beside theirs.
 EXTENDED_TABLES = (
     *("roles", "role_actions", "access_groups", "access_group_members", "serviceids"),
@@ -50,8 +55,8 @@ _UNLESS = {"role_actions": "where role_id not in (select role_id from temp.chang
 _VERSIONS = {"v1": old_policy_rows, "v2": policy_rows}
 _FACTS = {fact.name: fact for fact in FACTS}
 _TABLES_OF = {table.name: table for table in ALL_TABLES}
-# Roles that every account has, where no file tells their CRNs.
-_SHARED = {
+#: The CRNs of roles that every account has, where no file tells them.
+SHARED_ROLES = {
     plain(name): f"crn:v1:bluemix:public:iam::::{kind}:{name}"
     for kind, names in (
         ("role", ("Viewer", "Operator", "Editor", "Administrator")),
@@ -59,7 +64,17 @@ _SHARED = {
     )
     for name in names
 }
-_TABLES = {SERVICE_ID: "serviceids", PROFILE: "trustedprofiles", GROUP: "access_groups"}
+
+
+def _views_in(selects: Iterable[str]) -> set[str]:
+    """The views that these selects read, and those that they read in turn."""
+    found: set[str] = set()
+    waiting = [*selects]
+    while waiting:
+        named = VIEWS.keys() & {*re.findall(r"\w+", waiting.pop())} - found
+        found |= named
+        waiting += [VIEWS[name].sql for name in named]
+    return found
 
 
 def source_of(key: str) -> str:
@@ -106,13 +121,18 @@ class Overlay:
                 f"{_UNLESS.get(table, '')} union all select * from temp.[new_{table}]"
             )
         # What a view of the file names is the file's: these look at what is proposed first.
-        for view in VIEWS.values():
-            connection.execute(f"create temp view [{view.name}] as {view.sql}")
+        for name in _views_in(_FACTS[fact].sql for fact in (*DERIVED_FACTS, *ESCALATION_FACTS)):
+            connection.execute(f"create temp view [{name}] as {VIEWS[name].sql}")
 
     def _create(self, table: str, like: str) -> None:
         """Make a temporary table like one of this version, unless it is there."""
         columns = ", ".join(f"[{one.name}] {one.sql_type}" for one in _TABLES_OF[like].columns)
         self.connection.execute(f"create temp table if not exists [{table}] ({columns})")
+
+    @property
+    def account(self) -> str | None:
+        """The account that was asked for, or the only one of the file."""
+        return self._account
 
     def account_of(self, account_id: str | None) -> str:
         """The account of something that names this one or none; raises CheckError if unsure."""
@@ -122,40 +142,6 @@ class Overlay:
                 f"{', '.join(self.accounts)}."
             )
         return account_id or self._account or NO_ACCOUNT
-
-    def holder(self, holder: Holder) -> Holder:
-        """The holder as the file knows it: by IAM ID, with the names that it has."""
-        if holder.id is None:
-            return holder
-        if holder.kind == GROUP and holder.id == PUBLIC_ACCESS_GROUP:
-            found = self._one(
-                "select id from main.access_groups where is_public = 1 and account_id = ?",
-                self._account,
-            )
-            return replace(holder, id=found or holder.id, names=frozenset((holder.id, holder.name)))
-        if holder.kind == USER:
-            return self._user(holder)
-        names = {*holder.names, holder.id, holder.name, holder.id.removeprefix("iam-")}
-        name = holder.name
-        if (table := _TABLES.get(holder.kind)) and not holder.is_new:
-            key = "id" if holder.kind == GROUP else "iam_id"
-            name = self._one(f"select name from main.[{table}] where {key} = ?", holder.id) or name
-        return replace(holder, name=name, names=frozenset(filter(None, {*names, name})))
-
-    def _user(self, holder: Holder) -> Holder:
-        """A user by IAM ID or, as Terraform's provider finds them, by email in any case."""
-        found = self.connection.execute(
-            "select distinct iam_id, email, user_id from main.users where iam_id = :id "
-            "or lower(email) = lower(:id)",
-            {"id": holder.id},
-        ).fetchall()
-        if len({iam_id for iam_id, *_ in found}) != 1:
-            return replace(
-                holder, name=holder.name or holder.id or "", names=frozenset({holder.id or ""})
-            )
-        (iam_id, email, user_id) = found[0]
-        names = frozenset(filter(None, (iam_id, email, user_id, holder.id)))
-        return replace(holder, id=iam_id, name=email or user_id or iam_id, names=names)
 
     def _one(self, select: str, *values: Any) -> Any:
         found = self.connection.execute(select, values).fetchone()
@@ -199,12 +185,10 @@ class Overlay:
             role.name,
         )
 
-    def add(self, policy: Policy) -> Asked:
-        """Put a policy over the file; `derive` then tells what it means."""
-        holder = self.holder(policy.holder) if policy.holder else None
+    def add(self, policy: Policy, holder: Holder | None) -> Asked:
+        """Put a policy of a holder over the file; `derive` then tells what it means."""
         account_id = self.account_of(policy.account_id)
-        self._count += 1
-        key = f"proposal {self._count}"
+        key = self._new_key()
         odd = [*policy.odd]
         odd += self._put(key, policy, policy.item, account_id, holder)
         wide = None
@@ -215,31 +199,23 @@ class Overlay:
             self._put(source_of(key), policy, policy.item, account_id)
         return Asked(policy, holder, account_id, key, wide, tuple(dict.fromkeys(odd)))
 
-    def add_again(self, role: CustomRole) -> list[Asked]:
-        """Put the file's policies with a custom role over it, where that role has other actions."""
-        found = []
-        for policy_id, iam_id, group, account_id in self.connection.execute(
-            "select policies.id, iam_id, access_group_id, account_id from main.granting_policies "
-            "as policies join main.policy_roles on policy_roles.policy_id = policies.id "
-            "where type = 'access' and role_id = ? order by policies.id",
-            (self.custom_role(role),),
-        ).fetchall():
-            self._count += 1
-            key = f"proposal {self._count}"
-            for table in PROPOSED_TABLES:
-                columns = self._columns(table)
-                name = "id" if table == "policies" else "policy_id"
-                listed_columns = ", ".join(f"[{one}]" for one in columns)
-                values = ", ".join("?" if one == name else f"[{one}]" for one in columns)
-                self.connection.execute(
-                    f"insert into temp.[{table}] ({listed_columns}) select {values} "
-                    f"from main.[{table}] where [{name}] = ?",
-                    (key, policy_id),
-                )
-            holder = self.holder(group_of(group) if group else holder_of(iam_id))
-            policy = Policy(place=role.place, label=role.label, item={}, holder=holder)
-            found.append(Asked(policy, holder, account_id, key, None))
-        return found
+    def add_again(self, policy_id: str) -> str:
+        """Put a policy of the file over it as it is, and tell what the facts call it there."""
+        key = self._new_key()
+        for table in PROPOSED_TABLES:
+            columns = self._columns(table)
+            name = "id" if table == "policies" else "policy_id"
+            values = ", ".join("?" if one == name else f"[{one}]" for one in columns)
+            self.connection.execute(
+                f"insert into temp.[{table}] ({', '.join(f'[{one}]' for one in columns)}) "
+                f"select {values} from main.[{table}] where [{name}] = ?",
+                (key, policy_id),
+            )
+        return key
+
+    def _new_key(self) -> str:
+        self._count += 1
+        return f"proposal {self._count}"
 
     def _put(
         self,
@@ -295,7 +271,7 @@ class Overlay:
             name,
             services[0] if services else None,
         )
-        return str(found or "") or _SHARED.get(plain(name), name)
+        return str(found or "") or SHARED_ROLES.get(plain(name), name)
 
     def add_row(self, table: str, row: Mapping[str, Any]) -> None:
         """Put a row beside those of a table of the file."""
@@ -320,8 +296,11 @@ class Overlay:
             ]
         return self._known_columns[table]
 
-    def derive(self, services: Iterable[str] = ()) -> None:
-        """Derive the facts about all that was added; these services count as known, too."""
+    def derive(self, services: Iterable[str] = (), with_instances: bool = True) -> None:
+        """Derive the facts about all that was added; these services count as known, too.
+
+        Which instances policies reach is left out if nobody asks for it.
+        """
         for service in services:
             self._add("new_role_actions", {"role_id": "", "service_name": service, "action": ""})
         # What has ended by now grants nothing.
@@ -331,7 +310,7 @@ class Overlay:
             (datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),),
         )
         for fact in FACTS:
-            if fact.name in DERIVED_FACTS:
+            if fact.name in DERIVED_FACTS and (with_instances or fact.name not in _OF_INSTANCES):
                 self.derive_into(fact.name, fact.name)
             if fact.name == "policy_conditions":
                 self.connection.execute("drop table temp.collections")
@@ -342,6 +321,10 @@ class Overlay:
         columns = ", ".join(f"[{column.name}]" for column in _FACTS[fact].table.columns)
         self._create(table, fact)
         self.connection.execute(f"insert into temp.[{table}] ({columns}) {select}")
+
+    def grants(self, asked: Asked) -> bool:
+        """Whether a policy grants anything: one whose condition has expired does not."""
+        return self._one("select 1 from temp.granting_policies where id = ?", asked.id) is not None
 
     def misunderstood(self, asked: Asked) -> list[str]:
         """What of a policy the facts cannot decide, in a clause each."""

@@ -42,7 +42,9 @@ _OBJECT = re.compile(
 
 @dataclass(frozen=True)
 class Change:
-    """One change of a resource; `values` are those that it has after it."""
+    """One change of a resource; `values` are those that it has after it, and `secrets` those texts
+    among them that Terraform does not show.
+    """
 
     plan: Plan = field(repr=False)
     place: Place
@@ -55,6 +57,7 @@ class Change:
     actions: tuple[str, ...]
     before: Mapping[str, Any]
     values: Mapping[str, Any]
+    secrets: frozenset[str] = frozenset()
 
     @property
     def grants(self) -> bool:
@@ -127,6 +130,7 @@ class Plan:
             actions=tuple(change.get("actions") or ()),
             before=change.get("before") or {},
             values=_merged(change.get("after") or {}, change.get("after_unknown") or {}),
+            secrets=frozenset(_secrets(change.get("after"), change.get("after_sensitive"))),
         )
         config = self.resource(bare)
         if config is None:
@@ -234,6 +238,22 @@ class Plan:
         for name, _ in _STEP.findall(module):
             found = ((found.get("module_calls") or {}).get(name) or {}).get("module") or {}
         return found
+
+
+def _secrets(value: Any, sensitive: Any) -> Iterator[str]:
+    """The texts of a value that the plan says are sensitive."""
+    if isinstance(value, str):
+        if sensitive is True and value:
+            yield value
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            yield from _secrets(
+                each, sensitive.get(name) if isinstance(sensitive, dict) else sensitive
+            )
+    elif isinstance(value, list):
+        marks = sensitive if isinstance(sensitive, list) else [sensitive] * len(value)
+        for each, mark in zip(value, marks, strict=False):
+            yield from _secrets(each, mark)
 
 
 def known_part(value: Any) -> Any:

@@ -7,7 +7,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..errors import CheckError
@@ -80,11 +80,6 @@ def _policy(place: Place, item: Mapping[str, Any], label: str) -> Iterator[Propo
     kind = item.get("type") or "access"
     if kind not in _TYPES:
         odd.append(f'its type is "{kind}", and neither access nor authorization')
-    accounts = {
-        str(a.get("value"))
-        for a in named
-        if _name(a) == "accountId" and a.get("operator", "stringEquals") == "stringEquals"
-    }
     yield Policy(
         place=place,
         label=label,
@@ -92,9 +87,23 @@ def _policy(place: Place, item: Mapping[str, Any], label: str) -> Iterator[Propo
         version=version,
         type=kind,
         holder=_source(subject) if kind == "authorization" else _subject(subject, odd),
-        account_id=accounts.pop() if len(accounts) == 1 else None,
+        account_id=account_named(named, odd),
         odd=tuple(dict.fromkeys(odd)),
     )
+
+
+def account_named(attributes: Iterable[Mapping[str, Any]], odd: list[str]) -> str | None:
+    """The account that a policy names, if it names one; `odd` gets a clause if that is unsure."""
+    found = set()
+    for attribute in attributes:
+        operator, value = attribute.get("operator") or "stringEquals", attribute.get("value")
+        if _name(attribute) != "accountId" or value == "*" or operator == "stringExists":
+            continue
+        found.add(value if operator == "stringEquals" and isinstance(value, str) else None)
+    if len(found) > 1 or None in found:
+        odd.append("its accountId is not the ID of one account")
+        return None
+    return found.pop() if found else None
 
 
 def _version(place: Place, item: Mapping[str, Any]) -> str:

@@ -39,10 +39,14 @@ class Holder:
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """Something that a file asks for: where it stands, and how messages call it."""
+    """Something that a file asks for: where it stands, and how messages call it.
+
+    `secrets` are values of it that are not to be shown, because Terraform does not show them.
+    """
 
     place: Place
     label: str
+    secrets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

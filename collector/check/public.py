@@ -15,7 +15,7 @@ def check_public_access(
     """Policies and settings that open something to people without a login."""
     for asked in policies:
         holder = asked.holder
-        if asked.policy.type == "authorization":
+        if asked.policy.type == "authorization" or not overlay.grants(asked):
             continue
         if holder is None:
             yield undecided(PUBLIC_ACCESS, asked.policy, "it does not say who would get it")

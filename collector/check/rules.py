@@ -7,8 +7,8 @@ A rule has `roles` and `actions` (any of them breaks it), `services` (all of the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +23,15 @@ _KEYS = ("roles", "actions", "services", "except", "reason")
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule: `number` counts from 1, `line` is where it begins. Roles and exceptions are in the
-    form of `plain`; no services, or *, means every service.
+    """One rule: `number` counts from 1, `line` is where it begins.
+
+    Roles are by their form of `plain`, as they are written. No services, or *, means every service.
     """
 
     number: int
     file: str
     line: int
-    roles: frozenset[str] = frozenset()
+    roles: Mapping[str, str] = field(default_factory=dict)
     actions: tuple[str, ...] = ()
     services: frozenset[str] = frozenset()
     exceptions: frozenset[str] = frozenset()
@@ -103,7 +104,7 @@ def _rule(path: Path, number: int, node: yaml.Node) -> Rule:
         number,
         str(path),
         node.start_mark.line + 1,
-        frozenset(map(plain, given.get("roles", ()))),
+        {plain(role): role for role in given.get("roles", ())},
         given.get("actions", ()),
         frozenset(given.get("services", ())) - {"*"},
         frozenset(map(str.casefold, given.get("except", ()))),

@@ -10,15 +10,16 @@ from typing import TypeVar
 
 from .access import Comparison
 from .documents import read_document
-from .escalation import escalations
-from .granted import check_entries, check_policies, check_roles
+from .escalation import again_with, escalations
+from .file import known
+from .granted import check_entries, check_policies, check_roles, unknown_names
 from .overlay import Asked, Overlay, overlay_of
 from .policies import policies_in
 from .proposals import CustomRole, Entry, NotChecked, Policy, Proposal, PublicAccess
 from .public import check_public_access
 from .rules import Rule
 from .terraform import changes_in, is_plan
-from .verdicts import INPUT, Violation, undecided
+from .verdicts import INPUT, Violation, undecided, without
 
 _Kind = TypeVar("_Kind", bound=Proposal)
 
@@ -35,10 +36,13 @@ class Checks:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the checks found, in the order of the files, and how many of each kind was checked."""
+    """What the checks found, in the order of the files, how many of each kind was checked, and what
+    else somebody should know, in sentences.
+    """
 
     violations: tuple[Violation, ...]
     checked: Counter[str]
+    notes: tuple[str, ...] = ()
 
 
 def read_proposals(files: Iterable[Path]) -> list[Proposal]:
@@ -64,13 +68,19 @@ def outcome_of(overlay: Overlay, proposals: Sequence[Proposal], checks: Checks) 
     """Run the checks over a file that is open; raises CheckError."""
     for role in _of(CustomRole, proposals):
         overlay.add_role(role)
-    policies = [overlay.add(one) for one in _of(Policy, proposals)]
-    again = [one for role in _of(CustomRole, proposals) for one in overlay.add_again(role)]
+    policies = [
+        overlay.add(one, known(overlay, one.holder) if one.holder else None)
+        for one in _of(Policy, proposals)
+    ]
+    again = [one for role in _of(CustomRole, proposals) for one in again_with(overlay, role)]
     services = {one for rule in checks.rules for one in rule.services | rule.action_services}
-    overlay.derive(sorted(one for one in services if "*" not in one))
+    overlay.derive(
+        sorted(one for one in services if "*" not in one),
+        with_instances=checks.no_new_access or checks.no_escalation,
+    )
     entries = [
         replace(
-            one, into=overlay.holder(one.into), who=overlay.holder(one.who) if one.who else None
+            one, into=known(overlay, one.into), who=known(overlay, one.who) if one.who else None
         )
         for one in _of(Entry, proposals)
     ]
@@ -80,9 +90,11 @@ def outcome_of(overlay: Overlay, proposals: Sequence[Proposal], checks: Checks) 
     ]
     places = {id(one.place): number for number, one in enumerate(proposals)}
     found.sort(key=lambda one: places[id(one.place)])
+    secrets = {secret for one in proposals for secret in one.secrets}
+    found = [without(secrets, one) for one in found]
     others = _of((Entry, CustomRole, PublicAccess), proposals)
     kinds = Counter({"policies": len(policies), "other_changes": len(others)})
-    return Outcome(tuple(dict.fromkeys(found)), kinds)
+    return Outcome(tuple(dict.fromkeys(found)), kinds, tuple(unknown_names(overlay, checks.rules)))
 
 
 def _run(

@@ -8,6 +8,7 @@ iamidentity, and what flex.GeneratePolicyOptions makes of a policy's arguments.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from .documents import Document, Place
@@ -61,7 +62,8 @@ def changes_in(document: Document) -> Iterator[Proposal]:
         if change.type in _HARMLESS:
             continue
         if reader := _READERS.get(change.type):
-            yield from reader(change)
+            for proposal in reader(change):
+                yield replace(proposal, secrets=change.secrets)
         else:
             why = f"{change.type} is not understood; see what it grants yourself"
             yield NotChecked(place=change.place, label=change.address, why=why)
@@ -294,6 +296,8 @@ def _each(change: Change, name: str) -> list[Any]:
 def _created(change: Change, kind: str) -> Holder:
     if _CREATED.get(change.type) != kind:
         return Holder(kind, None)
+    if isinstance(known := change.values.get("id"), str):  # it is there already
+        return _by_id(kind, known)
     name = change.values.get("name")
     name = name if isinstance(name, str) else change.address
     # Another plan can have the same address.

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .plan import UNKNOWN, Change, known_part, with_words
+from .policies import account_named
 from .proposals import KNOWN_LATER, SERVICE, Holder, Policy
 
 # Arguments of the block `resources`, in the order of the provider, and what policies call them.
@@ -55,6 +56,8 @@ def access_policy(
     values = change.values if values is None else values
     item = _item(with_words(values))
     wide = _item(_certain(values), is_sure=not _may_be_any_service(item))
+    odd: list[str] = []
+    account_id = account_named(item["resource"]["attributes"], odd)
     return Policy(
         place=change.place,
         label=label or change.address,
@@ -62,7 +65,9 @@ def access_policy(
         wide=wide if wide != item else None,
         holder=holder,
         role_names=_role_names(values),
+        account_id=account_id,
         unknown=_unknown(values),
+        odd=odd,
     )
 
 
@@ -71,6 +76,8 @@ def authorization(change: Change) -> Policy:
     values = change.values
     item = _authorization(with_words(values))
     wide = _authorization(_certain(values))
+    odd: list[str] = []
+    account_id = account_named(item["resource"]["attributes"], odd)
     source = [one["value"] for one in item["subject"]["attributes"] if one["key"] == "serviceName"]
     return Policy(
         place=change.place,
@@ -80,7 +87,9 @@ def authorization(change: Change) -> Policy:
         type="authorization",
         holder=Holder(SERVICE, source[0] if source else ""),
         role_names=_role_names(values),
+        account_id=account_id,
         unknown=_unknown(values),
+        odd=odd,
     )
 
 

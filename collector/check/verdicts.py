@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .documents import Place
 from .proposals import Proposal
@@ -28,6 +29,23 @@ class Violation:
     undecided: bool = False
     holder: str | None = None
     rule: str | None = None
+
+
+def without(secrets: Iterable[str], one: Violation) -> Violation:
+    """The same without values that are not to be shown."""
+    pattern = "|".join(re.escape(each) for each in sorted(secrets, key=len, reverse=True))
+    if not pattern:
+        return one
+
+    def hidden(text: str | None) -> str | None:
+        return text and re.sub(pattern, "(sensitive)", text, flags=re.IGNORECASE)
+
+    return replace(
+        one,
+        label=hidden(one.label) or "",
+        message=hidden(one.message) or "",
+        holder=hidden(one.holder),
+    )
 
 
 def violation(

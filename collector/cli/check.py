@@ -111,6 +111,8 @@ def check_command(
     outcome = run(read_proposals(proposed), checks, database, account)
     if sarif:
         write_sarif(outcome, sarif)
+    for note in outcome.notes:
+        click.echo(f"Note: {note}", err=True)
     text = FORMATS[form](outcome)
     # What other programs read is UTF-8 whatever the locale.
     click.echo(text if form == "text" else text.encode(), nl=False)

@@ -70,6 +70,11 @@ def whatif_command(
     parts = set(only or PARTS)
     with Trial(database, account or wanted.get("account")) as trial:
         make(wanted, trial, changes)
+        for part in terminal.unread_parts(database):
+            click.echo(
+                f"Note: {part} could not be read in full, so the answer might be incomplete.",
+                err=True,
+            )
         answers = list(_answers(trial, parts, queries))
         for note in trial.notes:
             click.echo(f"Note: {note}", err=True)

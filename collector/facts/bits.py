@@ -10,22 +10,27 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
+from collections.abc import Sequence
 from typing import Any
 
 _BITS, _NUMBERS = b"b", b"n"
 
 
-def members(numbers: str) -> bytes:
-    """members(list): the set of the numbers in a JSON list that is not empty, as bytes."""
-    places = json.loads(numbers)
-    size = max(places) // 8 + 1
-    listed = array("I", places)
-    if listed.itemsize * len(listed) < size:
-        return _NUMBERS + listed.tobytes()
-    found = bytearray(size)
+def bits(places: Sequence[int]) -> bytes:
+    """A set of numbers that is not empty as bits, the lowest first."""
+    found = bytearray(max(places) // 8 + 1)
     for place in places:
         found[place >> 3] |= 1 << (place & 7)
-    return _BITS + bytes(found)
+    return bytes(found)
+
+
+def _members(numbers: str) -> bytes:
+    """members(list): the set of the numbers in a JSON list that is not empty, as bytes."""
+    places = json.loads(numbers)
+    listed = array("I", places)
+    if listed.itemsize * len(listed) < max(places) // 8 + 1:
+        return _NUMBERS + listed.tobytes()
+    return _BITS + bits(places)
 
 
 class _United:
@@ -51,7 +56,7 @@ class _United:
 
 def register(connection: sqlite3.Connection) -> None:
     """Let a connection know members() and united()."""
-    connection.create_function("members", 1, members, deterministic=True)
+    connection.create_function("members", 1, _members, deterministic=True)
     # Python's hints know aggregates of whole numbers only.
     united: Any = _United
     connection.create_aggregate("united", 1, united)

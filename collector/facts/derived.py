@@ -22,7 +22,7 @@ from ..store.draft import create_indexes, create_tables
 from ..store.making import statements
 from ..store.schema import NO_PARTS, TABLE, TABLES
 from ..store.table import Column, Table
-from . import bits, networks
+from . import bits, chokes, networks
 from .headers import read_folder
 
 _HERE = Path(__file__).parent
@@ -168,6 +168,7 @@ def derive(connection: sqlite3.Connection, facts: Iterable[Fact] = FACTS) -> Non
     """
     facts = tuple(facts)
     bits.register(connection)
+    chokes.register(connection)
     networks.register(connection)
     for fact in reversed(facts):
         connection.execute(f"delete from [{fact.name}]")

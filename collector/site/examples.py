@@ -160,6 +160,7 @@ _SERVICE = Example(
 EXAMPLES = {
     "holder_names.name": (_PERSON, _SERVICE_ID, _GROUP, _ANYBODY),
     "resource_service_instances.name": (_SENSITIVE, _INSTANCE),
+    "path_ends.name": (_SENSITIVE, _INSTANCE, _SERVICE_ID, _GROUP),
     "roles_and_actions.name": (_ACTION, _ROLE, _CUSTOM),
     "find.text": (_PERSON, _GROUP, _SERVICE, _ANYBODY),
 }

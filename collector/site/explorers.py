@@ -14,6 +14,8 @@ from datasette.utils import escape_sqlite
 from .catalogue import is_visible, known
 from .databases import is_ours
 
+# They tell all access that a row gives, or is: links to them come first.
+_FIRST = ("what_can_identity_do", "who_can_access_instance")
 MOST_CHOICES = 1_200  # on a page: with more of them it would weigh more than its rows
 
 
@@ -36,9 +38,10 @@ async def choices(datasette: Any, name: str, source: str | None, fields: int = 1
 async def explorers(
     datasette: Any, actor: Any, name: str, table: str, row: Any
 ) -> list[dict[str, str]]:
-    """Links to the reports that tell of this very row."""
+    """Links to the reports that tell of this very row, first to the one on all of its access."""
     links = []
-    for report in (await known(datasette, actor, name)).values():
+    reports = (await known(datasette, actor, name)).values()
+    for report in sorted(reports, key=lambda report: report["name"] not in _FIRST):
         link = (report.get("linked_from") or {}).get(table)
         if link and await is_visible(datasette, actor, name, report):
             asked = quote(str(row[link["column"]]), safe="")

@@ -54,6 +54,55 @@ _TABLES = {
     resolve.ROLE: "roles",
 }
 
+# To begin with: what a policy of its own gives a service ID, the same on another instance,
+# and whether a privileged person administers the account.
+_EXAMPLES = """
+    with granted as materialized (
+      select identities.name, roles.display_name as role, instances.id, instances.service_name
+      from granting_policies as policies
+      cross join identities on identities.iam_id = policies.iam_id
+      cross join policy_targets on policy_targets.policy_id = policies.id
+      cross join target_instances as reached on reached.target_id = policy_targets.target_id
+      cross join resource_service_instances as instances on instances.id = reached.instance_id
+      cross join policy_roles on policy_roles.policy_id = policies.id
+      cross join roles on roles.role_id = policy_roles.role_id
+      where policies.type = 'access'
+        and policies.access_group_id is null
+        and identities.kind = 'service_id'
+      limit 1
+    )
+    select granted.name as identity, granted.role as role_or_action, instances.name as target
+    from granted
+    join resource_service_instances as instances on instances.id = granted.id
+    union all
+    select * from (
+      select granted.name, granted.role, instances.name
+      from granted
+      join resource_service_instances as instances
+        on instances.service_name = granted.service_name and instances.id <> granted.id
+      where instances.deleted_at is null
+      limit 1
+    )
+    union all
+    select * from (
+      select identities.name, 'Administrator', 'account'
+      from administrators
+      join identities on identities.iam_id = administrators.iam_id
+      where administrators.is_person
+      order by administrators.rank <> 'full', identities.name, identities.iam_id
+      limit 1
+    )
+"""
+_EXAMPLES_READ = ("administrators", "granting_policies", "roles", "target_instances")
+
+
+async def examples(datasette: Any, actor: Any, name: str) -> list[dict[str, str]]:
+    """Some questions to begin with: what fills each field, and the address of the answer."""
+    if not await may_see(datasette, actor, name, *RESTS_ON, *_EXAMPLES_READ):
+        return []
+    rows = await datasette.databases[name].execute(_EXAMPLES)
+    return [{**row, "url": address(datasette, name, row)} for row in map(dict, rows)]
+
 
 async def may_ask(datasette: Any, actor: Any, name: str) -> bool:
     """Whether the reader may see all that an answer is made of."""

@@ -16,6 +16,7 @@ from ..trial.access import LOST
 from ..trial.trial import Trial
 from .names import sentences
 from .readers import may_see
+from .subjects import SUBJECTS
 
 MOST = 100  # rows that are shown
 _QUERIES = 5  # an answer is made of several queries, and may take as long as so many of them
@@ -34,6 +35,15 @@ _RESTS_ON = (
     *("effective_access", "effective_account_access", "identities", "policies", "roles"),
     "resource_service_instances",
 )
+MOST_GROUPS = 30  # of an identity that are shown
+_GROUPS = """
+    select members.*, coalesce(nullif(groups.name, ''), groups.id) as name
+    from access_group_members as members
+    join access_groups as groups on groups.id = members.group_id
+    where members.iam_id = :key and (:account is null or groups.account_id = :account)
+    order by name, members.group_id, members.membership_type
+    limit :most
+"""
 _ACCOUNT = "select account_id from access_groups where id = ?"
 
 
@@ -79,11 +89,37 @@ def can_go(table: str, row: Any) -> bool:
     return table in TABLES
 
 
+def is_identity(table: str) -> bool:
+    """Whether the rows of a table are somebody, who can be in access groups."""
+    return table in SUBJECTS and SUBJECTS[table].is_identity
+
+
 def address(datasette: Any, name: str, table: str, row: Any) -> str:
     """Where the page of a row is."""
     key = ",".join(tilde_encode(str(row[column])) for column in TABLE[table].key)
     url: str = datasette.urls.path(f"/-/iaminsights/without/{tilde_encode(name)}/{table}/{key}")
     return url
+
+
+async def groups_of(datasette: Any, name: str, table: str, row: Any) -> dict[str, Any]:
+    """The access groups that an identity is in, as links, each with what it would lose without it.
+
+    `shown` has as many as there is room for, `more` says whether there are others.
+    """
+    account = row["account_id"] if table != "identities" else None
+    found = await datasette.databases[name].execute(
+        _GROUPS, {"key": row["iam_id"], "account": account, "most": MOST_GROUPS + 1}
+    )
+    shown = [
+        {
+            "name": member["name"],
+            "membership": member["membership_type"],
+            "url": datasette.urls.row(name, "access_groups", tilde_encode(member["group_id"])),
+            "without_url": address(datasette, name, "access_group_members", member),
+        }
+        for member in found.rows[:MOST_GROUPS]
+    ]
+    return {"shown": shown, "more": len(found.rows) > MOST_GROUPS}
 
 
 async def row_of(datasette: Any, name: str, table: str, key: str) -> Any:

@@ -16,7 +16,7 @@ APPLICATION_ID = 0x49414D69  # "IAMi" in the file's header: tells our files from
 PUBLIC_ACCESS_GROUP = "AccessGroupId-PublicAccess"
 # Raised when a table, fact or view changes that a released version has; kept in the header as
 # user_version. Files of earlier versions are taken over: see takeover.py.
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 
 def _iam_id(name: str, description: str, required: bool = False) -> Column:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 from ..reports.findings import Earlier, acknowledgements_in, count
@@ -61,13 +62,15 @@ def findings(
     `after` has all facts, and is filled with what is counted.
     """
     accepted = acknowledgements_in(before)
-    if not _is_counted_by(before, reports):
-        copy = sqlite3.connect(":memory:")
-        before.backup(copy)
-        count(copy, reports, accepted, None, Earlier())
-        before = copy
+    if _is_counted_by(before, reports):
+        old = _findings(before)
+    else:
+        with closing(sqlite3.connect(":memory:")) as copy:
+            before.backup(copy)
+            count(copy, reports, accepted, None, Earlier())
+            old = _findings(copy)
     count(after, reports, accepted, None, Earlier())
-    old, new = _findings(before), _findings(after)
+    new = _findings(after)
     found = []
     for key in old.keys() | new.keys():
         first, last = old.get(key), new.get(key)

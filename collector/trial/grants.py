@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..facts import bits as sets
+from ..facts.bits import bits
 
 FULL = "full"
 SCOPES = (FULL, "part", "conditional")  # the widest first
@@ -28,7 +28,7 @@ class Grant:
     def without(self, other: Grant | None, role: str) -> Grant:
         """What it gives of a role, by scope, that the other one does not give likewise."""
         taken = other.reach if other and role in other.roles else {}
-        reach = {scope: bits & ~taken.get(scope, 0) for scope, bits in self.reach.items()}
+        reach = {scope: own & ~taken.get(scope, 0) for scope, own in self.reach.items()}
         return Grant(self.policy_id, self.holder, self.is_group, self.roles, reach)
 
 
@@ -123,7 +123,7 @@ def _reach(
         policies,
     ).fetchall()
     reached = {
-        target: int.from_bytes(sets.members(numbers), "little") & targets.instances
+        target: int.from_bytes(bits(json.loads(numbers)), "little") & targets.instances
         for target, numbers in those(
             connection,
             "select target, json_group_array(instance) from target_pairs where target in {} "
@@ -132,8 +132,8 @@ def _reach(
         )
     }
     for policy_id, scope, target in placed:
-        if bits := reached.get(target, 0):
-            found[policy_id][scope] |= bits
+        if instances := reached.get(target, 0):
+            found[policy_id][scope] |= instances
     for policy_id, scope, service in those(
         connection,
         "select policy_id, scope, service_name from policy_services "

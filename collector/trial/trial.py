@@ -6,6 +6,7 @@ become rows as if they had been collected; the facts are derived from these by t
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack, closing
@@ -21,7 +22,7 @@ from ..ibmcloud.rows import LEFT_OUT, Context
 from ..store.draft import create_indexes
 from ..store.file import check_source, location, reading
 from ..store.schema import PUBLIC_ACCESS_GROUP
-from .access import AccessChanges
+from .access import GAINED, LOST, AccessChanges
 from .edits import POLICY_TABLES, Edits
 
 #: The facts that say who holds what where.
@@ -168,7 +169,7 @@ class Trial:
                 "The Public Access group represents everybody; nobody can be added to it."
             )
         if "static" in self._kinds(group_id, iam_id):
-            self.notes.append(f"{iam_id} is a member of {group_id} already.")
+            self.notes.append(f"{self._called(iam_id)} is a member of {group_id} already.")
             return
         kind = next((word for begin, word in _KINDS.items() if iam_id.startswith(begin)), "user")
         item = {"iam_id": iam_id, "type": kind, "created_at": self._collected_at}
@@ -191,7 +192,9 @@ class Trial:
             )
         self.edits.removed_members.add((iam_id, group_id, kind))
         if left := kinds - {kind}:
-            self.notes.append(f"{iam_id} stays a member of {group_id}: {', '.join(sorted(left))}.")
+            self.notes.append(
+                f"{self._called(iam_id)} stays a {left.pop()} member of the access group."
+            )
 
     def suspend_user(self, iam_id: str) -> None:
         """Suspend a person: whoever is suspended cannot log in, and keeps all access."""
@@ -204,30 +207,55 @@ class Trial:
             raise ChangeError(f"No person in {self.account_id} has the IAM ID {iam_id}.")
         self.edits.suspended.add(iam_id)
         self.notes.append(
-            f"{iam_id} keeps its policies and memberships while it is suspended, so no access is "
-            "lost; it only cannot log in."
+            f"{self._called(iam_id)} keeps all policies and memberships while suspended, so no "
+            "access is lost; only logging in is not possible."
         )
 
     @cached_property
     def access(self) -> AccessChanges:
         """The rows of access gained and lost; make no further changes once this was asked for."""
-        added = self.added(REACH) if self.edits.added_policies else None
+        added = self._added() if self.edits.added_policies else None
         access = AccessChanges(self.before, added, self.edits)
         for row in self.edits.policy_rows("policies"):
             if why := _nothing_granted(row, row["id"] in access.without_reach):
                 self.notes.append(f"Policy {row['id']} {why}.")
+        self._remark_on_owner(access)
+        self._remark_on_public_access()
         return access
 
-    def added(self, facts: Iterable[str]) -> sqlite3.Connection:
-        """A database in which the added policies are the only policies of the account.
+    def _remark_on_owner(self, access: AccessChanges) -> None:
+        """Whoever owns the account neither gains nor loses anything, whatever the rows say."""
+        owner = self._one("select owner from accounts where account_id = ?", self.account_id)
+        if owner in access.identities(*GAINED, *LOST):
+            self.notes.append(
+                f"{self._called(owner)} owns the account and has all access without a policy: what "
+                "the rows say of policies changes nothing for the owner."
+            )
 
-        It has these facts, derived, and the tables that they are derived from. It is quick: use it
-        for what a policy means by itself, not for what depends on other policies of the account.
+    def _remark_on_public_access(self) -> None:
+        """Whether policies of the Public Access group have an effect depends on settings."""
+        public = self._context.public_group
+        is_changed = (public, True) in self.edits.subjects() or self._one(
+            "select 1 from policies where access_group_id = ? "
+            "and id in (select value from json_each(?))",
+            public,
+            json.dumps([*self.edits.removed_policies]),
+        )
+        effect = is_changed and self._one(
+            "select effect from public_access where access_group_id = ?", public
+        )
+        if effect:
+            self.notes.append(f"Policies of the Public Access group: {effect}.")
+
+    def _added(self) -> sqlite3.Connection:
+        """A database whose only policies are the added ones, with the facts about what they reach.
+
+        What a policy reaches does not depend on other policies, so these need not be derived again.
         """
-        chosen = [fact for fact in needed(facts, {_GIVEN}) if fact.name != _GIVEN]
+        chosen = [fact for fact in needed(REACH, {_GIVEN}) if fact.name != _GIVEN]
         connection = self._stack.enter_context(closing(sqlite3.connect(":memory:")))
         blank().backup(connection)
-        tables = {_GIVEN, *facts, *(table for fact in chosen for table in fact.rests_on)}
+        tables = {_GIVEN, *(table for fact in chosen for table in fact.rests_on)}
         for table in sorted(tables - {fact.name for fact in chosen} - POLICY_TABLES.keys()):
             rows_of = self.before.execute(f"select * from [{table}]")
             places = ", ".join("?" * len(rows_of.description))
@@ -285,6 +313,10 @@ class Trial:
                 (group_id, iam_id),
             )
         }
+
+    def _called(self, iam_id: str) -> str:
+        """The name of an identity, or its IAM ID if the file does not know it."""
+        return str(self._one("select name from identities where iam_id = ?", iam_id) or iam_id)
 
     def _check_there(self, what: str, table: str, key: str, value: str) -> None:
         owner = self._one(f"select account_id from [{table}] where [{key}] = ?", value)

@@ -38,6 +38,13 @@ def acme() -> Account:
     account.custom_role("KeyLister", "Key Lister", "kms", ["kms.secrets.list"])
     account.custom_role("Greeter", "Greeter", "iam-groups", ["iam-groups.groups.read"])
     account.policy(account.group("Greeters"), ["Greeter"], service="iam-groups")
+    regional, list_of = account.group("Regional"), "stringEqualsAnyOf"
+    some = [("region", list_of, ["eu-de", "eu-gb"])]
+    account.policy(regional, ["Writer"], service="logs", attributes=some)
+    american = [("region", "stringMatch", "us-*")]
+    account.policy(regional, ["Reader"], service="logs", attributes=american)
+    dev = [("env", "stringEquals", "dev")]
+    account.policy(regional, ["Viewer"], service_type="service", tags=dev)
     account.policy(operators, ["Viewer", "Reader"], service="kms")
     account.policy(operators, ["Writer"], service="logs", region="us-south")
     account.policy(operators, ["Manager"], instance=vault)

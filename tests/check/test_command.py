@@ -221,3 +221,54 @@ def test_a_collect_at_the_same_time_changes_nothing_in_between(run, sample_file)
     with overlay_of(sample_file) as overlay, closing(overlay.connection.cursor()) as cursor:
         assert overlay.connection.in_transaction
         assert cursor.execute("select count(*) from main.accounts").fetchone() == (1,)
+
+
+def test_names_cannot_steer_a_terminal_or_begin_a_line(run):
+    """Whoever opens a pull request chooses the names in it."""
+    name = "it\n::add-mask::x\x1b[2J\u2028"
+    found = run(
+        "it.json",
+        "--no-public-access",
+        it=plan(change("access_group_account_settings", name, {"public_access_enabled": True})),
+    )
+    line, _ = found.stdout.splitlines()
+    assert line.startswith("it.json:1: ibm_iam_access_group_account_settings.it ::add-mask::x [2J ")
+
+
+def test_what_terraform_does_not_show_is_not_shown(run, tmp_path):
+    hidden = change(
+        "user_policy",
+        "it",
+        {
+            "ibm_id": "Secret@example.org",
+            "roles": ["Manager"],
+            "resources": [{"service": "kms", "region": "secret-1"}],
+        },
+    )
+    hidden["change"]["after_sensitive"] = {"ibm_id": True, "resources": [{"region": True}]}
+    (tmp_path / "rules.yml").write_text("- roles: Manager\n", encoding="utf-8")
+    for form in ("text", "json", "sarif"):
+        found = run(
+            "it.json", "--not-granted", "rules.yml", "--format", form, it=plan(hidden)
+        ).stdout
+        assert "(sensitive)" in found
+        assert "secret@" not in found.lower() and "secret-1" not in found
+
+
+def test_names_of_rules_that_nothing_knows(run, tmp_path, sample_file):
+    rules = "- roles: [Adminstrator, Key Purge, Viewer]\n  services: [kmz, kms, iam-groups]\n"
+    (tmp_path / "rules.yml").write_text(rules, encoding="utf-8")
+    alone = run("it.json", "--not-granted", "rules.yml", it=PRIVATE)
+    misspelled = (
+        "Note: rule 1 (rules.yml:1) names the role Adminstrator, which is not known; is it "
+        "Administrator?"
+    )
+    assert alone.stderr.splitlines() == [misspelled]
+    known = run("it.json", sample_file, "--not-granted", "rules.yml", "--format", "json")
+    assert known.stderr.splitlines()[0] == misspelled
+    assert known.stderr.splitlines()[-1] == (
+        "Note: rule 1 (rules.yml:1) names the service kmz, which the file does not know."
+    )
+    assert [f"Note: {note}" for note in json.loads(known.stdout)["notes"]] == (
+        known.stderr.splitlines()
+    )

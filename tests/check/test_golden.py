@@ -10,9 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from iaminsights.cli import main
-from iaminsights.sandbox import Sandbox
 
-from ..conftest import collect_from
 from .proposed import (
     OVER,
     PUBLIC,
@@ -230,6 +228,11 @@ CASES = [
             rule=OVER,
             pattern="time-based-conditions:once",
         ),
+    ),
+    forbidden(
+        "a condition that is over, and any service",
+        policy(BOB, "Manager", rule=OVER, pattern="time-based-conditions:once"),
+        rules=[{"roles": "Manager"}],
     ),
     forbidden(
         "a deleted policy",
@@ -696,6 +699,71 @@ CASES = [
     ),
     new("the account owner", policy(OLGA, "Manager", attributes={"serviceName": "kms"})),
     new(
+        "a condition that is over",
+        policy(
+            BOB,
+            "Manager",
+            attributes={"serviceName": "kms"},
+            rule=OVER,
+            pattern="time-based-conditions:once",
+        ),
+    ),
+    new(
+        "one of the regions in a list",
+        policy(ID["Regional"], "Writer", attributes={"serviceName": "logs", "region": "eu-de"}),
+    ),
+    new(
+        "regions that a pattern fits",
+        policy(
+            ID["Regional"],
+            "Reader",
+            attributes={
+                "serviceName": "logs",
+                "region": ("stringEqualsAnyOf", ["us-east", "us-south"]),
+            },
+        ),
+    ),
+    new(
+        "a region that no pattern fits",
+        policy(
+            ID["Regional"],
+            "Reader",
+            attributes={
+                "serviceName": "logs",
+                "region": ("stringEqualsAnyOf", ["us-east", "eu-de"]),
+            },
+        ),
+        "the policy: access group Regional would get Reader on logs in region us-east or "
+        "eu-de, which is new [new-access]",
+    ),
+    new(
+        "a pattern within another one, which is not decided",
+        policy(
+            ID["Regional"],
+            "Reader",
+            attributes={"serviceName": "logs", "region": ("stringMatch", "us-e*")},
+        ),
+        "the policy: access group Regional would get Reader on logs in region matching "
+        "us-e*, which is new [new-access]",
+    ),
+    new(
+        "all access tags that are asked for, and one more",
+        policy(
+            ID["Regional"],
+            "Viewer",
+            attributes={"serviceType": "service"},
+            tags={"env": "dev", "team": "red"},
+        ),
+    ),
+    new(
+        "other access tags",
+        policy(
+            ID["Regional"], "Viewer", attributes={"serviceType": "service"}, tags={"team": "red"}
+        ),
+        "the policy: access group Regional would get Viewer on All Identity and Access enabled "
+        "services, tagged team:red, which is new [new-access]",
+    ),
+    new(
         "a group without members",
         policy(EMPTY, "Viewer", attributes={"serviceName": "kms"}),
         "the policy: access group Empty would get Viewer on kms, which is new [new-access]",
@@ -1034,6 +1102,29 @@ CASES = [
         "get Viewer on kms, which is new [new-access]",
     ),
     new(
+        "Terraform, a group that is there already",
+        plan(
+            change("access_group", "ops", {"id": OPERATORS, "name": "Operators"}, "no-op"),
+            change(
+                "access_group_policy",
+                "it",
+                {"roles": ["Reader"], "resources": [{"service": "kms"}]},
+                unknown={"access_group_id": True},
+            ),
+            configuration={
+                "resources": [
+                    configured(
+                        "access_group_policy",
+                        "it",
+                        access_group_id=["ibm_iam_access_group.ops.id", "ibm_iam_access_group.ops"],
+                        roles="x",
+                        resources="x",
+                    )
+                ]
+            },
+        ),
+    ),
+    new(
         "Terraform, one of several groups",
         plan(
             *(
@@ -1239,6 +1330,12 @@ CASES = [
         policy(ROOT, "Operator", attributes={"serviceName": "iam-identity"}),
     ),
     escalates(
+        "another account",
+        bob("Administrator", accountId="0" * 32),
+        "the policy: undecided, because the file does not have its account "
+        "00000000000000000000000000000000 [escalation]",
+    ),
+    escalates(
         "joining the administrators",
         member(ADMINS, "bob.builder@acme.example.org"),
         "ibm_iam_access_group_members.it: user bob.builder@acme.example.org could "
@@ -1349,6 +1446,12 @@ CASES = [
         {**policy_v1(BOB, "Viewer", attributes={}), "resources": [{}, {}]},
         "the policy: undecided, because it has 2 resources, and a policy can have only one [input]",
     ),
+    public(
+        "two accounts",
+        bob("Viewer", accountId=("stringEqualsAnyOf", [ACCOUNT, "0" * 32])),
+        "the policy: undecided, because its accountId is not the ID of one account [input]",
+    ),
+    public("any account", bob("Viewer", accountId=("stringExists", True))),
     public("no role", bob(), "the policy: undecided, because it grants no role [input]"),
     public(
         "a v2 policy in v1's list",
@@ -1386,14 +1489,6 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory) -> str:
-    path = tmp_path_factory.mktemp("check") / "acme.sqlite3"
-    with Sandbox(ACME) as sandbox:
-        collect_from(sandbox, ACME, path)
-    return str(path)
-
-
-@pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("proposed")
 
@@ -1403,7 +1498,7 @@ def test_what_is_said(case, database, folder, monkeypatch):
     monkeypatch.chdir(folder)
     (folder / "it.json").write_text(json.dumps(case.proposed), encoding="utf-8")
     (folder / "rules.yml").write_text(json.dumps(case.rules), encoding="utf-8")
-    result = CliRunner().invoke(main, ["check", "it.json", *case.options(database)])
+    result = CliRunner().invoke(main, ["check", "it.json", *case.options(str(database))])
     assert result.exit_code in (0, 3), result.output
     *lines, summary = result.stdout.splitlines()
     assert summary.startswith("Checked ")

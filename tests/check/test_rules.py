@@ -25,7 +25,7 @@ def test_words_and_lists(tmp_path):
         "\n"
         "- {actions: 'iam.*', services: '*'}\n",
     )
-    assert (first.number, first.line, first.roles) == (1, 2, {"administrator"})
+    assert (first.number, first.line, first.roles) == (1, 2, {"administrator": "Administrator"})
     assert first.services == {"kms", "secrets-manager"}
     assert first.reason == "Ask the key team."
     assert first.excepts(frozenset({"ada@EXAMPLE.org"}))

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from iaminsights.errors import ObjectError
 from iaminsights.ibmcloud.resources import RESOURCES
 from iaminsights.ibmcloud.rows import LEFT_OUT, Context
-from iaminsights.store.draft import Draft
 from iaminsights.store.schema import TABLE, TABLES
 
-from ..database_file import add_facts
+from ..database_file import add_facts, draft_of
 
 # What a field may hold: what it should, what it should not, and what breaks careless programs.
 texts = st.one_of(
@@ -128,7 +127,7 @@ def key_of(table, row):
 
 def assert_loaded(found, target):
     """Write the rows of these objects, by their contexts, and look for them in the file."""
-    with Draft(target) as draft:
+    with draft_of(target) as draft:
         for context in found:
             of_account = {"account_id": context.account_id}
             draft.add("accounts", {c.name: of_account.get(c.name)

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from iaminsights.facts import bits, networks
+from iaminsights.facts import bits, chokes, networks
 from iaminsights.facts.derived import ALL_TABLES, FACTS, empty_database, origins
 from iaminsights.store.schema import TABLE
 
@@ -19,6 +19,7 @@ NAMES = [fact.name for fact in FACTS]
 def test_a_header_says_what_the_select_reads_and_gives(fact):
     with closing(empty_database()) as database:
         bits.register(database)
+        chokes.register(database)
         networks.register(database)
         tables, read = {table.name for table in ALL_TABLES}, set()
 

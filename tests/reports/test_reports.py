@@ -65,8 +65,8 @@ def test_a_file_without_accounts_gives_no_rows(told, name):
     assert rows(told["empty"], name, **ASKED.get(name, {})) == []
 
 
-# Reports that show one instance, the first that fits, or what earlier collects found.
-ONE_FOR_ALL = {"who_can_access_instance", *HISTORY}
+# Reports that show one thing, the first that fits, or what earlier collects found.
+ONE_FOR_ALL = {"who_can_access_instance", "who_reaches", "paths_between", *HISTORY}
 
 
 @pytest.mark.parametrize("name", sorted(set(REPORTS) - ONE_FOR_ALL - NOT_IN_SAMPLE))

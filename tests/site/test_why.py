@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import sqlite3
 from contextlib import closing
 from urllib.parse import urlencode
@@ -43,6 +44,15 @@ def test_the_page_says_what_the_command_says(site):
     told = site.get(address(*question, ".json")).json()
     assert (told["allowed"], told["near_misses"][0]["fails"]) == (False, "resourceGroupId")
     assert html.escape(address(*question, ".json")) in site.page(address(*question))
+
+
+def test_the_form_has_examples_with_answers(site):
+    page = site.page(PAGE)
+    links = re.findall(r'<a href="([^"]+)"', page[page.index('class="examples"') :])
+    links = [html.unescape(link) for link in links if "identity=" in link]
+    verdicts = [re.search(r'class="verdict \w+"><bdi>(\w+)', site.page(link))[1] for link in links]
+    assert verdicts == ["Yes", "No", "No"]
+    assert "For example:" not in site.page(address("Data Analysts", "Viewer", "ledger"))
 
 
 def test_what_limits_an_answer_is_loud(site):

@@ -104,12 +104,26 @@ def test_pages_lead_to_it_where_there_is_something_to_tell(site, database):
     for table, row in (
         ("policies", authorization),
         ("access_groups", "AccessGroupId-PublicAccess"),
-        ("users", database.execute("select id from users").fetchone()[0]),
+        ("roles", tilde_encode(database.execute("select role_id from roles").fetchone()[0])),
     ):
         assert LINK not in site.page(f"/iaminsights/{table}/{row}")
         site.get(f"{PAGE}/{table}/{row}", status=404)
     for place in ("policies/gone", "access_group_members/gone", f"policies/{PEOPLE},x"):
         site.get(f"{PAGE}/{place}", status=404)
+
+
+def test_the_page_of_a_person_leads_to_each_of_its_memberships(site, database):
+    key, who, group = database.execute(
+        "select users.id, iam_id, group_id from users join access_group_members using (iam_id) "
+        "join access_groups on access_groups.id = group_id "
+        "where firstname = 'Maren' and membership_type = 'static' and name = 'People & Access'"
+    ).fetchone()
+    member = ",".join(map(tilde_encode, (who, group, "static")))
+    page = site.page(f"/iaminsights/users/{key}")
+    words = "What would be lost without this membership?"
+    link = f'<a href="{PAGE}/access_group_members/{member}">{words}</a>'
+    assert link in page[page.index("Its access groups") :]
+    assert "Its access groups" not in site.page(f"/iaminsights/access_groups/{group}")
 
 
 def test_only_some_rows_are_shown_and_all_are_counted(collected):

@@ -50,15 +50,15 @@ def test_an_example_of_the_documentation_answers_as_it_says(run, block):
 
 
 def test_all_formats_tell_the_same(run):
-    listed = json.loads(run("changes.yml", "--format", "json").stdout)
+    some = ("--only", "access", "--only", "escalation")
+    listed = json.loads(run("changes.yml", *some, "--format", "json").stdout)
     assert [one["report"] for one in listed] == [
         "access_gained",
         "access_lost",
         "escalation_changes",
-        "finding_changes",
     ]
     assert [one["rows_found"] for one in listed] == [len(one["rows"]) for one in listed]
-    blocks = run("changes.yml", "--format", "csv").stdout.split("\n\n")
+    blocks = run("changes.yml", *some, "--format", "csv").stdout.split("\n\n")
     for one, block in zip(listed, blocks, strict=True):
         header, *rows = csv.reader(io.StringIO(block))
         assert header == ["report", *one["rows"][0]]
@@ -66,7 +66,7 @@ def test_all_formats_tell_the_same(run):
             [one["report"], *("" if value is None else str(value) for value in row.values())]
             for row in one["rows"]
         ]
-    text = run("changes.yml", "--format", "markdown").stdout
+    text = run("changes.yml", *some, "--format", "markdown").stdout
     assert text.count("\n| ") == sum(len(one["rows"]) + 2 for one in listed)
 
 
@@ -86,7 +86,7 @@ def test_findings_and_paths_of_a_whole_group(run):
 
 def test_a_note_is_no_part_of_the_answer(run):
     result = run("changes.yml", "--only", "access", "--format", "json")
-    assert "keeps its policies and memberships" in result.stderr
+    assert "Freya Lund keeps all policies and memberships" in result.stderr
     assert json.loads(result.stdout)
 
 

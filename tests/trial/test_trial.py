@@ -163,8 +163,8 @@ def test_somebody_who_is_suspended_keeps_access_and_the_trial_says_so(trial):
     trial.suspend_user(BOB)
     assert rows(trial) == []
     assert trial.notes == [
-        f"{BOB} keeps its policies and memberships while it is suspended, so no access is lost; "
-        "it only cannot log in."
+        "Bob Byte keeps all policies and memberships while suspended, so no access is lost; only "
+        "logging in is not possible."
     ]
 
 
@@ -232,11 +232,29 @@ def test_of_several_accounts_one_must_be_named(path):
         assert trial.account_id == ACCOUNT
 
 
-def test_facts_about_added_policies_alone(trial):
-    """Quick, since nothing of the other policies is derived again."""
-    trial.add_policy(policy(BOB, serviceName="logs"))
-    added = trial.added(["policy_breadths"])
-    assert added.execute("select policy_id from policy_breadths").fetchall() == [("added-1",)]
+def test_the_owner_and_public_access_are_told_of_since_they_follow_no_policy(trial):
+    trial.add_policy(policy("AccessGroupId-PublicAccess", serviceName="logs"))
+    assert len(rows(trial)) == 3  # Ada, Bob, and the owner
+    assert trial.notes == [
+        "Olga Owner owns the account and has all access without a policy: "
+        "what the rows say of policies changes nothing for the owner.",
+        "Policies of the Public Access group: open to everybody.",
+    ]
+
+
+def test_the_public_access_group_of_the_second_account_of_a_file(path):
+    """IBM Cloud calls that of each account the same; the file does not."""
+    with Trial(path, "Other") as trial:
+        trial.add_policy(policy("AccessGroupId-PublicAccess", serviceName="user-management"))
+        assert rows(trial, "identity") == []  # accountId is that of Acme
+    with Trial(path, "Other") as trial:
+        item = policy("AccessGroupId-PublicAccess", serviceName="user-management")
+        del item["resource"]["attributes"][0]
+        trial.add_policy(item)
+        assert rows(trial, "identity", "target") == [
+            ("Olaf Other", "User Management"),
+            ("Olga Owner", "User Management"),
+        ]
 
 
 def test_a_trial_is_what_collecting_after_the_change_gives(path, trial, tmp_path):
