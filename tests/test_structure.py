@@ -178,8 +178,9 @@ MAY_IMPORT_WITHIN = {
         "escalation": {"file", "overlay", "policies", "proposals", "verdicts"},
         "running": {
             *("access", "documents", "escalation", "file", "granted", "overlay", "policies"),
-            *("proposals", "public", "rules", "terraform", "verdicts"),
+            *("proposals", "public", "rules", "sources", "terraform", "verdicts"),
         },
+        "sources": {"documents", "plan"},
         "output": {"running", "verdicts"},
     },
     "trial": {

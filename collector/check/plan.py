@@ -161,7 +161,7 @@ class Plan:
 
     def resource(self, change: Change) -> Mapping[str, Any] | None:
         """The configuration of a resource, if the plan has it."""
-        path = "".join(f".{name}" for name, _ in _STEP.findall(change.module))
+        path = "".join(f".{name}" for name in module_names(change.module))
         return self._resources.get((path, change.type, change.name))
 
     @cached_property
@@ -235,9 +235,14 @@ class Plan:
 
     def _module(self, module: str) -> Mapping[str, Any]:
         found = self._root
-        for name, _ in _STEP.findall(module):
+        for name in module_names(module):
             found = ((found.get("module_calls") or {}).get(name) or {}).get("module") or {}
         return found
+
+
+def module_names(address: str) -> list[str]:
+    """The names of the modules that an address leads through, without their instances."""
+    return [name for name, _ in _STEP.findall(address)]
 
 
 def _secrets(value: Any, sensitive: Any) -> Iterator[str]:

@@ -41,11 +41,13 @@ class Holder:
 class Proposal:
     """Something that a file asks for: where it stands, and how messages call it.
 
-    `secrets` are values of it that are not to be shown, because Terraform does not show them.
+    `address` is that of its resource in a plan. `secrets` are values of it that are not to be
+    shown, because Terraform does not show them.
     """
 
     place: Place
     label: str
+    address: str = ""
     secrets: frozenset[str] = frozenset()
 
 

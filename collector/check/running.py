@@ -18,6 +18,7 @@ from .policies import policies_in
 from .proposals import CustomRole, Entry, NotChecked, Policy, Proposal, PublicAccess
 from .public import check_public_access
 from .rules import Rule
+from .sources import Sources
 from .terraform import changes_in, is_plan
 from .verdicts import INPUT, Violation, undecided, without
 
@@ -45,12 +46,21 @@ class Outcome:
     notes: tuple[str, ...] = ()
 
 
-def read_proposals(files: Iterable[Path]) -> list[Proposal]:
-    """All that the files propose, in order; raises CheckError."""
+def read_proposals(files: Iterable[Path], terraform: Path | None = None) -> list[Proposal]:
+    """All that the files propose, in order; raises CheckError.
+
+    What plans propose stands where its blocks do in `terraform`, the folder of the configuration.
+    """
     found: list[Proposal] = []
+    sources = Sources(terraform) if terraform else None
     for file in files:
         document = read_document(file)
-        found += changes_in(document) if is_plan(document) else policies_in(document)
+        if not is_plan(document):
+            found += policies_in(document)
+            continue
+        for one in changes_in(document):
+            place = sources.place(document, one.address) if sources else None
+            found.append(replace(one, place=place) if place else one)
     return found
 
 

@@ -63,13 +63,15 @@ def changes_in(document: Document) -> Iterator[Proposal]:
             continue
         if reader := _READERS.get(change.type):
             for proposal in reader(change):
-                yield replace(proposal, secrets=change.secrets)
+                yield replace(proposal, address=change.address, secrets=change.secrets)
         else:
             why = f"{change.type} is not understood; see what it grants yourself"
-            yield NotChecked(place=change.place, label=change.address, why=why)
+            yield NotChecked(
+                place=change.place, label=change.address, address=change.address, why=why
+            )
     for place, address, reason in plan.deferred():
         why = f"Terraform puts off its plan for it ({reason})"
-        yield NotChecked(place=place, label=address, why=why)
+        yield NotChecked(place=place, label=address, address=address, why=why)
     if not plan.is_complete:
         why = "Terraform says that the plan is not complete, so there is more to come"
         yield NotChecked(place=Place(document.file, 1, 1), label="the plan", why=why)

@@ -46,6 +46,13 @@ _SQLITE = b"SQLite format 3\0"
     help="Nobody gets a way to more access than they are granted, unless DB has it already.",
 )
 @click.option(
+    "--terraform",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder of the plan's configuration: violations are then placed where the blocks of "
+    "their resources are.",
+)
+@click.option(
     "--allow-undecided",
     is_flag=True,
     help="Exit with 0 if nothing is violated, although something could not be decided. It is shown "
@@ -74,6 +81,7 @@ def check_command(
     rules: Path | None,
     no_public_access: bool,
     no_escalation: bool,
+    terraform: Path | None,
     allow_undecided: bool,
     account: str | None,
     form: str,
@@ -108,7 +116,7 @@ def check_command(
         no_public_access=no_public_access,
         no_escalation=no_escalation,
     )
-    outcome = run(read_proposals(proposed), checks, database, account)
+    outcome = run(read_proposals(proposed, terraform), checks, database, account)
     if sarif:
         write_sarif(outcome, sarif)
     for note in outcome.notes:

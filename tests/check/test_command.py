@@ -44,7 +44,12 @@ def run(tmp_path, monkeypatch):
 @pytest.mark.parametrize("block", BLOCKS)
 def test_an_example_of_the_documentation_answers_as_it_says(run, sample_file, tmp_path, block):
     (tmp_path / "iaminsights.sqlite3").symlink_to(sample_file)
-    (tmp_path / "policies.json").write_text(re.search(r"```json\n(.*?)```", PAGE, re.DOTALL)[1])
+    for name, content in zip(
+        ("policies.json", "plan.json"),
+        re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL),
+        strict=True,
+    ):
+        (tmp_path / name).write_text(content)
     (tmp_path / "rules.yml").write_text(re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1])
     command, *lines = block.splitlines()
     result = run(*shlex.split(command.removeprefix("$ iaminsights check ")))
@@ -165,6 +170,49 @@ def test_a_plan_on_one_line_has_columns(run):
         1,
         1 + text.index('{"address": "ibm_iam_access_group_account_settings.b"'),
     )
+
+
+def test_places_in_the_configuration(run, tmp_path):
+    modules = tmp_path / "code" / "modules" / "team"
+    modules.mkdir(parents=True)
+    (tmp_path / "code" / "main.tf").write_text(
+        '# resource "ibm_iam_user_policy" "a"\n'
+        'module "team" {\n  source = "./modules/team"\n}\n\n'
+        '  resource "ibm_iam_user_policy" "a" {}\n'
+    )
+    (modules / "group.tf").write_text('\nresource  "ibm_iam_user_policy"  "b" {\n}\n')
+    mine = plan(
+        change("user_policy", "a", {"ibm_id": "a@example.org", "roles": ["Viewer"]}),
+        change(
+            "user_policy",
+            "b",
+            {"ibm_id": "b@example.org", "roles": ["Viewer"]},
+            module='module.team["x.y"]',
+            index="c.d",
+        ),
+        change("user_policy", "c", {"ibm_id": "c@example.org", "roles": ["Viewer"]}),
+        change(
+            "user_policy",
+            "d",
+            {"ibm_id": "d@example.org", "roles": ["Viewer"]},
+            module="module.far",
+        ),
+        configuration={
+            "module_calls": {
+                "team": {"source": "./modules/team", "module": {}},
+                "far": {"source": "example.org/far/ibm", "module": {}},
+            }
+        },
+    )
+    (tmp_path / "rules.yml").write_text("- roles: Viewer\n", encoding="utf-8")
+    arguments = ("it.json", "--not-granted", "rules.yml", "--format", "json")
+    found = json.loads(run(*arguments, "--terraform", "code", it=mine).stdout)["violations"]
+    assert [(one["file"], one["line"], one["column"]) for one in found[:2]] == [
+        ("code/main.tf", 6, 3),
+        ("code/modules/team/group.tf", 2, 1),
+    ]
+    # What is in no file that can be found stands in the plan.
+    assert [one["file"] for one in found[2:]] == ["it.json", "it.json"]
 
 
 def test_files_with_blanks_in_their_names(run, tmp_path, monkeypatch):

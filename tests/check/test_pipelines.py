@@ -103,6 +103,7 @@ def test_every_input_has_an_effect(folder, sample_file):
         no_public_access="false",
         allow_undecided="true",
         sarif="other.sarif",
+        terraform=str(folder),
     )
     assert done.returncode == 3
     assert "[new-access]" in done.stdout
