@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from .file import is_in, known
 from .overlay import Asked, Overlay
@@ -102,18 +103,21 @@ class Escalation:
     def _new(self, who: str, holder: Holder | None) -> _Path | None:
         """The path of somebody who has none in the file."""
         known = holder.id if holder and not holder.is_new else None
-        return None if known in self._before else self._paths.get(who)
+        if not self._has_steps or known in self._before:
+            return None
+        return self._paths.get(who)
 
     def _leads(self, asked: Asked, policy_id: str | None = None) -> bool:
         """Whether a policy, or one wording of it, adds a step to where full control is reached."""
-        return bool(
-            self._overlay.connection.execute(
-                "select 1 from temp.new_escalation_steps as steps join temp.escalation_distances "
-                "as distances on distances.id = steps.target "
-                "where steps.policy_id in (?, ?)",
-                (policy_id or asked.id, policy_id or asked.wide),
-            ).fetchone()
+        return self._one(
+            "select 1 from temp.new_escalation_steps as steps join temp.escalation_distances "
+            "as distances on distances.id = steps.target where steps.policy_id in (?, ?)",
+            policy_id or asked.id,
+            policy_id or asked.wide,
         )
+
+    def _one(self, select: str, *values: Any) -> bool:
+        return self._overlay.connection.execute(select, values).fetchone() is not None
 
     def _others(self, holder: Holder) -> str:
         """Who else of the file gets a path through a holder."""
@@ -164,6 +168,12 @@ class Escalation:
             self._enter(entry, account_id)
         overlay.derive_into("escalation_roles", "escalation_roles")
         overlay.derive_into("escalation_steps", "new_escalation_steps")
+        # Most policies lead nowhere, and the rest takes longest.
+        self._has_steps = bool(self._entries) or self._one(
+            "select 1 from temp.new_escalation_steps where policy_id is not null"
+        )
+        if not self._has_steps:
+            return
         overlay.connection.execute(
             "create temp view escalation_steps as select * from main.escalation_steps "
             "union all select * from temp.new_escalation_steps"

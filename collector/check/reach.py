@@ -48,7 +48,7 @@ class Demand:
 
 @dataclass(frozen=True)
 class Reach:
-    """What the facts say of a policy. Of its demands, only those that limit something.
+    """What the facts say of a policy.
 
     `services` has whether it also reaches what a service has outside of instances. `named` are
     numbers and services of instances, if it names each of them and so reaches no other ones later.
@@ -230,7 +230,7 @@ class Reaches:
         return found if len(found) >= max(len(one.patterns) for one in naming) else frozenset()
 
     def _demands(self, schema: str, policy_id: str) -> tuple[Demand, ...]:
-        """The demands of a policy that limit something, but for its own account."""
+        """The demands of a policy, but for its own account: to have an attribute is one, too."""
         patterns: dict[tuple[str, int], list[tuple[str, str, str]]] = defaultdict(list)
         for side, position, *found in self._select(
             f"select side, position, pattern, value, operator from {schema}.policy_values "
@@ -253,7 +253,7 @@ class Reaches:
             )
             for side, position, name, wants_absent, is_part in self._select(
                 "select side, position, coalesce(name, ''), wants_absent, is_part "
-                f"from {schema}.policy_demands where policy_id = ? and limits "
+                f"from {schema}.policy_demands where policy_id = ? "
                 "and not (name = 'accountId' and fits_service)",
                 (policy_id,),
             )
