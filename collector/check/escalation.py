@@ -1,24 +1,30 @@
 """--no-escalation: whether somebody could become an administrator who could not before.
 
-The steps that proposals add are derived by the select of escalation_steps, and put beside those of
-the file; from there the selects of the facts go on. Whoever is in an access group, or meets a rule,
-stands there as one identity more, so that a group without members has its path too.
+The proposals are put into a copy of the file in memory, and the paths in it are derived as a
+collect derives them. Whoever is in an access group, or meets a rule, stands there as one identity
+more, so that a group without members has its path too.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from ..facts.derived import derive, needed
+from ..store.filling import INSERT, VALUES, add_identities
+from ..store.schema import TABLE
 from .file import is_in, known
 from .overlay import Asked, Overlay
 from .policies import group_of, holder_of
 from .proposals import GROUP, PROFILE, SERVICE_ID, CustomRole, Entry, Holder, Policy, Proposal
 from .verdicts import ESCALATION, Violation, later, undecided, violation
 
+_PATHS = ("escalation_steps", "escalation_distances", "shortest_escalation_paths")
 _TABLES = {
     GROUP: ("access_groups", "id"),
     SERVICE_ID: ("serviceids", "iam_id"),
@@ -28,10 +34,17 @@ _TABLES = {
 
 @dataclass(frozen=True)
 class _Path:
-    """The shortest path of an identity to full control; `keys` are what it leads through."""
+    """The shortest path of an identity to full control, empty if it has that already; `keys` are
+    what it leads through.
+    """
 
     text: str
     keys: frozenset[str]
+
+    def __str__(self) -> str:
+        if not self.text:
+            return "would have full control"
+        return f"could become an administrator: {self.text}"
 
     @classmethod
     def of(cls, steps: Sequence[tuple[str, str, str]], is_member: bool) -> _Path:
@@ -55,69 +68,63 @@ class Escalation:
 
     def check(self) -> Iterator[Violation]:
         """Whoever gets a path to full control that the file does not have for them."""
-        self._prepare()
-        for asked in self._policies:
-            yield from self._policy(asked)
-        for entry in self._entries:
-            yield from self._entry(entry)
+        if not self._policies and not self._entries:
+            return
+        with closing(sqlite3.connect(":memory:")) as self._copy:
+            self._overlay.connection.backup(self._copy)
+            self._fill()
+            derive(self._copy, needed(_PATHS))
+            for asked in self._policies:
+                yield from self._policy(asked)
+            for entry in self._entries:
+                yield from self._entry(entry)
 
     def _policy(self, asked: Asked) -> Iterator[Violation]:
-        who = _stand_in(asked.policy, asked.holder)
-        path, unknown = self._new(who, asked.holder), asked.policy.unknown
+        path, unknown = self._new(asked.policy, asked.holder), asked.policy.unknown
         holder = str(asked.holder) if asked.holder else "whoever it is for"
         if asked.account_id not in self._overlay.accounts:
             why = f"the file does not have its account {asked.account_id}"
             yield undecided(ESCALATION, asked.policy, why, holder=holder)
-            return
-        if path is None or not self._leads(asked):
+        elif path is None or not self._leads(asked.id, asked.wide):
             if "roles" in unknown:
                 yield undecided(ESCALATION, asked.policy, later(unknown), holder=holder)
-            return
-        if asked.holder is None or asked.holder.id is None:
-            why = f"it is not known who would get a path to full control: {path.text}"
+        elif asked.holder is None or asked.holder.id is None:
+            why = f"it is not known who {path}"
             yield undecided(ESCALATION, asked.policy, why, holder=holder)
-        elif asked.wide and not self._leads(asked, asked.id):
-            why = f"{later(unknown)}, and {holder} might become an administrator: {path.text}"
+        elif asked.wide and not self._leads(asked.id):
+            why = f"{later(unknown)}; perhaps {holder} {path}"
             yield undecided(ESCALATION, asked.policy, why, holder=holder)
         else:
-            message = (
-                f"{holder} could become an administrator: {path.text}{self._others(asked.holder)}"
-            )
+            message = f"{holder} {path}{self._others(asked.holder)}"
             yield violation(ESCALATION, asked.policy, message, holder=holder)
 
     def _entry(self, entry: Entry) -> Iterator[Violation]:
-        who = _stand_in(entry, entry.who)
         if is_in(self._overlay, entry):
             return
         if entry.into.id is None:
             yield undecided(ESCALATION, entry, f"it is not known what {entry.into} grants")
-        elif path := self._new(who, entry.who):
-            holder = entry.subject
+        elif path := self._new(entry, entry.who):
             if entry.who and entry.who.id is None:
-                why = f"it is not known who would get a path to full control: {path.text}"
-                yield undecided(ESCALATION, entry, why, holder=holder)
+                why = f"it is not known who {path}"
+                yield undecided(ESCALATION, entry, why, holder=entry.subject)
             else:
-                message = f"{holder} could become an administrator: {path.text}"
-                yield violation(ESCALATION, entry, message, holder=holder)
+                message = f"{entry.subject} {path}"
+                yield violation(ESCALATION, entry, message, holder=entry.subject)
 
-    def _new(self, who: str, holder: Holder | None) -> _Path | None:
-        """The path of somebody who has none in the file."""
-        known = holder.id if holder and not holder.is_new else None
-        if not self._has_steps or known in self._before:
-            return None
-        return self._paths.get(who)
+    def _new(self, proposal: Proposal, holder: Holder | None) -> _Path | None:
+        """The path of a holder who has none in the file."""
+        known_as = holder.id if holder and not holder.is_new else None
+        return None if known_as in self._before else self._paths.get(_stand_in(proposal, holder))
 
-    def _leads(self, asked: Asked, policy_id: str | None = None) -> bool:
-        """Whether a policy, or one wording of it, adds a step to where full control is reached."""
-        return self._one(
-            "select 1 from temp.new_escalation_steps as steps join temp.escalation_distances "
-            "as distances on distances.id = steps.target where steps.policy_id in (?, ?)",
-            policy_id or asked.id,
-            policy_id or asked.wide,
+    def _leads(self, *policies: str | None) -> bool:
+        """Whether one of these adds a step to where full control is reached."""
+        found = self._copy.execute(
+            "select 1 from escalation_steps as steps join escalation_distances as distances "
+            "on distances.id = steps.target "
+            "where steps.policy_id in (select value from json_each(?))",
+            (json.dumps(policies),),
         )
-
-    def _one(self, select: str, *values: Any) -> bool:
-        return self._overlay.connection.execute(select, values).fetchone() is not None
+        return found.fetchone() is not None
 
     def _others(self, holder: Holder) -> str:
         """Who else of the file gets a path through a holder."""
@@ -134,68 +141,63 @@ class Escalation:
     @cached_property
     def _before(self) -> set[str]:
         """Those from whom the file's paths lead to full control."""
-        return self._names("select id from main.escalation_distances")
+        return _names(self._overlay.connection, "select id from main.escalation_distances")
 
     @cached_property
     def _known(self) -> set[str]:
-        return self._names("select iam_id from main.identities")
-
-    def _names(self, select: str) -> set[str]:
-        return {name for (name,) in self._overlay.connection.execute(select)}
+        return _names(self._overlay.connection, "select iam_id from main.identities")
 
     @cached_property
     def _paths(self) -> dict[str, _Path]:
         """The path of each identity that has one, those of full administrators included."""
         found = {
             name: _Path.of(json.loads(steps), name in self._members)
-            for name, steps in self._overlay.connection.execute(
-                "select iam_id, steps from temp.shortest_escalation_paths"
+            for name, steps in self._copy.execute(
+                "select iam_id, steps from shortest_escalation_paths"
             )
         }
-        administrators = self._names("select id from temp.escalation_distances where hops = 0")
+        administrators = _names(self._copy, "select id from escalation_distances where hops = 0")
         for name in administrators - found.keys():
-            found[name] = _Path("full control", frozenset())
+            found[name] = _Path("", frozenset())
         return found
-
-    def _prepare(self) -> None:
-        overlay = self._overlay
-        for asked in self._policies:
-            self._stand(asked.policy, asked.holder, asked.account_id)
-            self._hold(asked)
-        for entry in self._entries:
-            account_id = overlay.account_of(None)
-            self._stand(entry, entry.into, account_id, as_member=False)
-            self._enter(entry, account_id)
-        overlay.derive_into("escalation_roles", "escalation_roles")
-        overlay.derive_into("escalation_steps", "new_escalation_steps")
-        # Most policies lead nowhere, and the rest takes longest.
-        self._has_steps = bool(self._entries) or self._one(
-            "select 1 from temp.new_escalation_steps where policy_id is not null"
-        )
-        if not self._has_steps:
-            return
-        overlay.connection.execute(
-            "create temp view escalation_steps as select * from main.escalation_steps "
-            "union all select * from temp.new_escalation_steps"
-        )
-        for fact in ("escalation_distances", "shortest_escalation_paths"):
-            overlay.derive_into(fact, fact)
-
-    def _hold(self, asked: Asked) -> None:
-        """Let a policy of somebody who is not known be one of whoever it is for."""
-        if asked.holder is None or asked.holder.id is None:
-            self._overlay.connection.execute(
-                "update temp.policies set iam_id = ?, access_group_id = null where id in (?, ?)",
-                (_stand_in(asked.policy, None), asked.id, asked.wide),
-            )
 
     @property
     def _members(self) -> set[str]:
+        """Those who stand for the members of groups."""
         return {
             _stand_in(one.policy, one.holder)
             for one in self._policies
             if one.holder and one.holder.kind == GROUP and one.holder.id
         }
+
+    def _fill(self) -> None:
+        """Put the proposals into the copy, as if they had been collected."""
+        for asked in self._policies:
+            self._stand(asked.policy, asked.holder, asked.account_id)
+        for entry in self._entries:
+            account_id = self._overlay.account_of(None)
+            self._stand(entry, entry.into, account_id, as_member=False)
+            self._enter(entry, account_id)
+        self._copy.executemany(
+            "delete from role_actions where role_id = ?", self._overlay.changed_roles()
+        )
+        wordings = {key: one for one in self._policies for key in (one.id, one.wide) if key}
+        for table, row in self._overlay.proposed_rows(wordings):
+            if table == "policies":
+                asked = wordings[row["id"]]
+                if asked.holder is None or asked.holder.id is None:
+                    row["iam_id"], row["access_group_id"] = _stand_in(asked.policy, None), None
+            self._put(table, row)
+        add_identities(self._copy)
+        self._copy.execute("delete from search")  # what can be searched for need not be indexed
+
+    def _put(self, table: str, row: Mapping[str, Any]) -> None:
+        """Add a row, unless its key is there; what it lacks is empty."""
+        columns = TABLE[table].columns
+        empty = {one.name: {"INTEGER": 0}.get(one.sql_type, "") for one in columns if one.required}
+        given = {name: value for name, value in row.items() if value is not None}
+        whole = {**{one.name: None for one in columns}, **empty, **given}
+        self._copy.execute(INSERT[table], VALUES[table](whole))
 
     def _stand(
         self, proposal: Proposal, holder: Holder | None, account_id: str, as_member: bool = True
@@ -206,13 +208,15 @@ class Escalation:
         if holder.is_new and holder.kind in _TABLES:
             table, key = _TABLES[holder.kind]
             row = {"id": holder.id, key: holder.id, "name": holder.name, "account_id": account_id}
-            self._overlay.add_row(table, {**row, "listed": 1, "is_public": 0})
+            self._put(
+                table, {**row, "listed": 1, "is_public": 0} if table == "access_groups" else row
+            )
         if holder.kind == GROUP and as_member:
             self._member(_stand_in(proposal, holder), holder.id)
 
     def _member(self, iam_id: str, group_id: str) -> None:
         row = {"iam_id": iam_id, "group_id": group_id, "membership_type": "static"}
-        self._overlay.add_row("access_group_members", row)
+        self._put("access_group_members", row)
 
     def _enter(self, entry: Entry, account_id: str) -> None:
         into = entry.into
@@ -223,7 +227,11 @@ class Escalation:
             self._member(who, into.id)
         else:
             row = {"tp_id": into.id.removeprefix("iam-"), "iam_id": who, "account_id": account_id}
-            self._overlay.add_row("trustedprofile_identities", row)
+            self._put("trustedprofile_identities", row)
+
+
+def _names(connection: sqlite3.Connection, select: str) -> set[str]:
+    return {name for (name,) in connection.execute(select)}
 
 
 def _stand_in(proposal: Proposal, holder: Holder | None) -> str:
@@ -233,9 +241,8 @@ def _stand_in(proposal: Proposal, holder: Holder | None) -> str:
     return f"any member of {holder.id}" if holder.kind == GROUP else holder.id
 
 
-def again_with(overlay: Overlay, role: CustomRole) -> list[Asked]:
-    """The file's policies with a custom role that gets other actions, over the file once more."""
-    found = []
+def again_with(overlay: Overlay, role: CustomRole) -> Iterator[Asked]:
+    """The file's policies with a custom role that gets other actions."""
     for policy_id, iam_id, group, account_id in overlay.connection.execute(
         "select policies.id, iam_id, access_group_id, account_id from main.granting_policies "
         "as policies join main.policy_roles on policy_roles.policy_id = policies.id "
@@ -244,21 +251,18 @@ def again_with(overlay: Overlay, role: CustomRole) -> list[Asked]:
     ).fetchall():
         holder = known(overlay, group_of(group) if group else holder_of(iam_id))
         policy = Policy(place=role.place, label=role.label, item={}, holder=holder)
-        found.append(Asked(policy, holder, account_id, overlay.add_again(policy_id), None))
-    return found
+        yield Asked(policy, holder, account_id, policy_id, None)
 
 
 def escalations(
     overlay: Overlay,
     policies: Sequence[Asked],
-    entries: Iterable[Entry],
+    entries: Sequence[Entry],
     roles: Iterable[CustomRole],
 ) -> Iterator[Violation]:
-    """Whoever gets a path to full control that the file does not have for them.
-
-    `policies` has those of the file, too, whose custom role gets other actions.
-    """
-    yield from Escalation(overlay, policies, [*entries]).check()
+    """Whoever gets a path to full control that the file does not have for them."""
+    again = [asked for role in roles for asked in again_with(overlay, role)]
+    yield from Escalation(overlay, [*policies, *again], entries).check()
     for role in roles:
         if "actions" in role.unknown:
             yield undecided(ESCALATION, role, later(role.unknown))

@@ -7,6 +7,7 @@ selects. Everything else that those read is the file's. Without a file it is emp
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -36,20 +37,12 @@ PROPOSED_TABLES = (
 #: Facts about it that are always derived.
 DERIVED_FACTS = (
     *("policy_values", "policy_conditions", "policy_demands", "policy_services", "policy_targets"),
-    *("targets", "target_pairs", "target_services", "policy_descriptions"),
+    *("targets", "target_pairs", "policy_descriptions"),
 )
 
-_OF_INSTANCES = ("policy_targets", "targets", "target_pairs", "target_services")
-#: Facts about it that paths to full control need besides, in their order.
-ESCALATION_FACTS = (
-    *("escalation_roles", "escalation_steps", "escalation_distances"),
-    "shortest_escalation_paths",
-)
+_OF_INSTANCES = ("policy_targets", "targets", "target_pairs")
 #: Tables that proposals add to: the file's rows stand beside theirs.
-EXTENDED_TABLES = (
-    *("roles", "role_actions", "access_groups", "access_group_members", "serviceids"),
-    *("trustedprofiles", "trustedprofile_identities"),
-)
+EXTENDED_TABLES = ("roles", "role_actions")
 # Rows of the file that what is proposed takes the place of.
 _UNLESS = {"role_actions": "where role_id not in (select role_id from temp.changed_roles)"}
 _VERSIONS = {"v1": old_policy_rows, "v2": policy_rows}
@@ -121,7 +114,7 @@ class Overlay:
                 f"{_UNLESS.get(table, '')} union all select * from temp.[new_{table}]"
             )
         # What a view of the file names is the file's: these look at what is proposed first.
-        for name in _views_in(_FACTS[fact].sql for fact in (*DERIVED_FACTS, *ESCALATION_FACTS)):
+        for name in _views_in(_FACTS[fact].sql for fact in DERIVED_FACTS):
             connection.execute(f"create temp view [{name}] as {VIEWS[name].sql}")
 
     def _create(self, table: str, like: str) -> None:
@@ -199,20 +192,6 @@ class Overlay:
             self._put(source_of(key), policy, policy.item, account_id)
         return Asked(policy, holder, account_id, key, wide, tuple(dict.fromkeys(odd)))
 
-    def add_again(self, policy_id: str) -> str:
-        """Put a policy of the file over it as it is, and tell what the facts call it there."""
-        key = self._new_key()
-        for table in PROPOSED_TABLES:
-            columns = self._columns(table)
-            name = "id" if table == "policies" else "policy_id"
-            values = ", ".join("?" if one == name else f"[{one}]" for one in columns)
-            self.connection.execute(
-                f"insert into temp.[{table}] ({', '.join(f'[{one}]' for one in columns)}) "
-                f"select {values} from main.[{table}] where [{name}] = ?",
-                (key, policy_id),
-            )
-        return key
-
     def _new_key(self) -> str:
         self._count += 1
         return f"proposal {self._count}"
@@ -273,9 +252,23 @@ class Overlay:
         )
         return str(found or "") or SHARED_ROLES.get(plain(name), name)
 
-    def add_row(self, table: str, row: Mapping[str, Any]) -> None:
-        """Put a row beside those of a table of the file."""
-        self._add(f"new_{table}", row)
+    def changed_roles(self) -> list[tuple[str]]:
+        """The custom roles whose actions the file does not tell any more."""
+        return self.connection.execute("select role_id from temp.changed_roles").fetchall()
+
+    def proposed_rows(self, policies: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The rows of these policies, and those of roles that the file does not have."""
+        for table in (*PROPOSED_TABLES, *EXTENDED_TABLES):
+            is_added = table in EXTENDED_TABLES
+            key = "id" if table == "policies" else "policy_id"
+            where = "" if is_added else f"where [{key}] in (select value from json_each(?))"
+            rows = self.connection.execute(
+                f"select * from temp.[{'new_' * is_added}{table}] {where}",
+                () if is_added else (json.dumps([*policies]),),
+            )
+            names = [column[0] for column in rows.description]
+            for row in rows:
+                yield table, dict(zip(names, row, strict=True))
 
     def _add(self, table: str, row: Mapping[str, Any]) -> None:
         columns = self._columns(table)

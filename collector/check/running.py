@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from .access import Comparison
 from .documents import read_document
-from .escalation import again_with, escalations
+from .escalation import escalations
 from .file import known
 from .granted import check_entries, check_policies, check_roles, unknown_names
 from .overlay import Asked, Overlay, overlay_of
@@ -82,11 +82,10 @@ def outcome_of(overlay: Overlay, proposals: Sequence[Proposal], checks: Checks) 
         overlay.add(one, known(overlay, one.holder) if one.holder else None)
         for one in _of(Policy, proposals)
     ]
-    again = [one for role in _of(CustomRole, proposals) for one in again_with(overlay, role)]
     services = {one for rule in checks.rules for one in rule.services | rule.action_services}
     overlay.derive(
         sorted(one for one in services if "*" not in one),
-        with_instances=checks.no_new_access or checks.no_escalation,
+        with_instances=checks.no_new_access,
     )
     entries = [
         replace(
@@ -96,7 +95,7 @@ def outcome_of(overlay: Overlay, proposals: Sequence[Proposal], checks: Checks) 
     ]
     found = [
         *_not_understood(overlay, policies, proposals),
-        *_run(overlay, policies, again, entries, proposals, checks),
+        *_run(overlay, policies, entries, proposals, checks),
     ]
     places = {id(one.place): number for number, one in enumerate(proposals)}
     found.sort(key=lambda one: places[id(one.place)])
@@ -110,7 +109,6 @@ def outcome_of(overlay: Overlay, proposals: Sequence[Proposal], checks: Checks) 
 def _run(
     overlay: Overlay,
     policies: Sequence[Asked],
-    again: Sequence[Asked],
     entries: Sequence[Entry],
     proposals: Sequence[Proposal],
     checks: Checks,
@@ -129,7 +127,7 @@ def _run(
         yield from comparison.check_roles(roles)
         yield from comparison.check_settings(settings)
     if checks.no_escalation:
-        yield from escalations(overlay, [*policies, *again], entries, roles)
+        yield from escalations(overlay, policies, entries, roles)
 
 
 def _not_understood(

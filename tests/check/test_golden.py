@@ -1338,9 +1338,8 @@ CASES = [
     escalates(
         "joining the administrators",
         member(ADMINS, "bob.builder@acme.example.org"),
-        "ibm_iam_access_group_members.it: user bob.builder@acme.example.org could "
-        "become an administrator: access group Admins (member) → full control (its "
-        "members are full administrators) [escalation]",
+        "ibm_iam_access_group_members.it: user bob.builder@acme.example.org would have full "
+        "control [escalation]",
     ),
     escalates("joining others", member(OPERATORS, "bob.builder@acme.example.org")),
     escalates(
@@ -1407,20 +1406,19 @@ CASES = [
     escalates(
         "somebody who is not known",
         policy(None, "Administrator", attributes={"serviceType": "platform_service"}),
-        "the policy: undecided, because it is not known who would get a path to full "
-        "control: full control (Administrator on all account management services) "
-        "[escalation]",
+        "the policy: undecided, because it is not known who could become an administrator: "
+        "full control (Administrator on all account management services) [escalation]",
     ),
     escalates(
         "Terraform, a service that is not known yet",
         group_policy(
             {"roles": ["Editor"], "resources": [{}]}, unknown={"resources": [{"service": True}]}
         ),
-        "ibm_iam_access_group_policy.it: undecided, because the value of "
-        "resources.service is known only after apply, and access group Operators "
-        "might become an administrator: access group Admins (adds itself to it: "
-        "iam-groups Editor, inferred from a policy whose only target is the account) "
-        "→ full control (its members are full administrators) [escalation]",
+        "ibm_iam_access_group_policy.it: undecided, because the value of resources.service is "
+        "known only after apply; perhaps access group Operators could become an administrator: "
+        "access group Admins (adds itself to it: iam-groups Editor, inferred from a policy whose "
+        "only target is the account) → full control (its members are full administrators) "
+        "[escalation]",
     ),
     # What cannot be judged.
     public(
