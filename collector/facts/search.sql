@@ -5,7 +5,7 @@
 -- facets: [account_id, kind]
 -- indexes: [[table_name, key]]
 -- columns:
---   id: {is: Number of the entry., kind: integer, required: true}
+--   id: {is: "Number of the entry, in the order of kinds and names.", kind: integer, required: true}
 --   kind: {is: What it is., required: true}
 --   name: Its name; for a policy, the policy as a sentence.
 --   detail: "Other text that it can be found by: addresses, descriptions, and IDs."
@@ -15,7 +15,8 @@
 -- rests_on:
 --   [access_groups, apikeys, policies, policy_descriptions, resource_groups,
 --   resource_service_instances, resources, serviceids, trustedprofiles, users]
-select row_number() over (), kind, name, detail, account_id, table_name, key
+select
+  row_number() over (order by kind, name, account_id, key), kind, name, detail, account_id, table_name, key
 from (
     select
       'person' as kind,

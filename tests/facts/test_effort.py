@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import astuple
 from itertools import islice
 
 import pytest
@@ -14,9 +15,11 @@ import pytest
 from iaminsights.check.overlay import overlay_of
 from iaminsights.check.rules import Rule
 from iaminsights.check.running import Checks, outcome_of, read_proposals
+from iaminsights.facts import bits, chokes, networks
 from iaminsights.facts.derived import FACTS, derive
 from iaminsights.reports.catalogue import all_reports
 from iaminsights.sandbox import Sandbox, generated_account
+from iaminsights.sandbox.generated.account import SIZES, Size
 from iaminsights.trial.access import LOST
 from iaminsights.trial.trial import Trial
 from iaminsights.why.answer import ask
@@ -101,7 +104,7 @@ def test_facts_weigh_little_beside_what_they_are_made_from(medium):
 # What the explorers are asked about, of which there is much to tell, and how many thousands of
 # steps the first page of the answer takes at most.
 FIRST_PAGES = {
-    "find": ({"text": "a"}, 95),
+    "find": ({"text": "a"}, 110),
     "what_can_identity_do": ({"identity": MOST_GROUPS}, 105),
     "who_can_access_instance": ({"instance": "select max(id) from resource_service_instances"}, 75),
     "who_can_do_action": ({"role_or_action": "Administrator"}, 80),
@@ -275,3 +278,60 @@ def test_what_a_change_would_do_takes_few_steps(medium):
         assert trial.access.count(*LOST) > 100_000
         assert len(list(islice(trial.access.rows(*LOST), 100))) == 100
     assert steps <= 100
+
+
+# So many accounts of an eighth of medium size in one file. Six times the rows are six times the
+# work, and somewhat more for deeper indexes and since no two accounts are the same; to look through
+# all rows for each of them is 36 times the work.
+ACCOUNTS = 6
+AT_MOST = 8
+SPARE = 5  # thousand steps, for what is next to nothing with one account
+
+
+@pytest.fixture(scope="module")
+def one_and_six(tmp_path_factory):
+    """A file with one account, and one with that account and five others."""
+    folder = tmp_path_factory.mktemp("accounts")
+    one, six = folder / "one.sqlite3", folder / "six.sqlite3"
+    with pytest.MonkeyPatch.context() as patched:
+        size = Size(*(max(1, number // 8) for number in astuple(SIZES["medium"])))
+        patched.setitem(SIZES, "an eighth", size)
+        accounts = [generated_account("an eighth", seed) for seed in range(ACCOUNTS)]
+    with Sandbox(accounts) as sandbox:
+        for account in accounts:
+            collect_from(sandbox, account, six)
+            if account is accounts[0]:
+                shutil.copy(six, one)
+    return one, six
+
+
+def test_with_more_accounts_in_a_file_the_work_grows_as_they_do(one_and_six):
+    selects = {fact.name: (fact.sql, {}) for fact in FACTS}
+    selects |= {
+        name: (report.sql, dict.fromkeys(report.parameters, "")) for name, report in REPORTS.items()
+    }
+    steps = 0
+
+    def count():
+        nonlocal steps
+        steps += 0.1
+
+    taken = []
+    for path in one_and_six:
+        taken.append({})
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
+            bits.register(database)
+            chokes.register(database)
+            networks.register(database)
+            database.execute("select 1 from accounts")
+            database.set_progress_handler(count, 100)
+            for name, (sql, values) in selects.items():
+                steps = 0
+                database.execute(sql, values).fetchall()
+                taken[-1][name] = round(steps)
+    with_one, with_six = taken
+    assert {
+        name: (with_one[name], steps)
+        for name, steps in with_six.items()
+        if steps > AT_MOST * (with_one[name] + SPARE)
+    } == {}
