@@ -68,7 +68,9 @@ class Escalation:
 
     def check(self) -> Iterator[Violation]:
         """Whoever gets a path to full control that the file does not have for them."""
-        if not self._policies and not self._entries:
+        if not self._is_worth_it():
+            for asked in self._policies:
+                yield from self._unknown(asked)
             return
         with closing(sqlite3.connect(":memory:")) as self._copy:
             self._overlay.connection.backup(self._copy)
@@ -79,15 +81,26 @@ class Escalation:
             for entry in self._entries:
                 yield from self._entry(entry)
 
-    def _policy(self, asked: Asked) -> Iterator[Violation]:
-        path, unknown = self._new(asked.policy, asked.holder), asked.policy.unknown
+    def _is_worth_it(self) -> bool:
+        """Whether anything proposed could lead somewhere: most policies do not."""
+        mine = {asked.id for asked in self._policies}
+        proposed = self._overlay.proposed_ids()
+        return bool(self._entries) or not mine <= proposed or self._overlay.leads_somewhere()
+
+    def _unknown(self, asked: Asked) -> Iterator[Violation]:
+        """What of a policy cannot be decided, wherever the rest of it leads."""
         holder = str(asked.holder) if asked.holder else "whoever it is for"
         if asked.account_id not in self._overlay.accounts:
             why = f"the file does not have its account {asked.account_id}"
             yield undecided(ESCALATION, asked.policy, why, holder=holder)
-        elif path is None or not self._leads(asked.id, asked.wide):
-            if "roles" in unknown:
-                yield undecided(ESCALATION, asked.policy, later(unknown), holder=holder)
+        elif "roles" in asked.policy.unknown:
+            yield undecided(ESCALATION, asked.policy, later(asked.policy.unknown), holder=holder)
+
+    def _policy(self, asked: Asked) -> Iterator[Violation]:
+        path, unknown = self._new(asked.policy, asked.holder), asked.policy.unknown
+        holder = str(asked.holder) if asked.holder else "whoever it is for"
+        if path is None or not self._leads(asked.id, asked.wide):
+            yield from self._unknown(asked)
         elif asked.holder is None or asked.holder.id is None:
             why = f"it is not known who {path}"
             yield undecided(ESCALATION, asked.policy, why, holder=holder)

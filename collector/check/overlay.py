@@ -41,6 +41,16 @@ DERIVED_FACTS = (
 )
 
 _OF_INSTANCES = ("policy_targets", "targets", "target_pairs")
+#: Facts that tell whether proposals lead anywhere, in their order.
+STEPS = ("escalation_roles", "target_services", "escalation_steps")
+#: Facts that depend on policies, but are taken as the file has them: they say what it knows of
+#: names and resources, and who is an administrator already.
+AS_THE_FILE_HAS_THEM = frozenset(
+    {
+        *("absent_identities", "access_group_summaries", "full_administrators", "instance_facts"),
+        *("known_resources", "missing_instances", "resource_gifts"),
+    }
+)
 #: Tables that proposals add to: the file's rows stand beside theirs.
 EXTENDED_TABLES = ("roles", "role_actions")
 # Rows of the file that what is proposed takes the place of.
@@ -68,6 +78,16 @@ def _views_in(selects: Iterable[str]) -> set[str]:
         found |= named
         waiting += [VIEWS[name].sql for name in named]
     return found
+
+
+def not_derived(name: str) -> set[str]:
+    """What of that which a fact rests on depends on proposals, but is not derived over the file."""
+    changing = {*PROPOSED_TABLES, *EXTENDED_TABLES}
+    for fact in FACTS:
+        if not changing.isdisjoint(fact.rests_on):
+            changing.add(fact.name)
+    behind = {*_FACTS[name].rests_on} & _FACTS.keys() & changing
+    return behind - {*DERIVED_FACTS, *STEPS} - AS_THE_FILE_HAS_THEM
 
 
 def source_of(key: str) -> str:
@@ -103,6 +123,7 @@ class Overlay:
             account = resolve.account(connection, account).id
         self._account = account or (next(iter(self.accounts)) if len(self.accounts) == 1 else None)
         self._count = 0
+        self._derived: set[str] = set()
         self._known_columns: dict[str, list[str]] = {}
         for table in (*PROPOSED_TABLES, *DERIVED_FACTS):
             self._create(table, table)
@@ -114,7 +135,7 @@ class Overlay:
                 f"{_UNLESS.get(table, '')} union all select * from temp.[new_{table}]"
             )
         # What a view of the file names is the file's: these look at what is proposed first.
-        for name in _views_in(_FACTS[fact].sql for fact in DERIVED_FACTS):
+        for name in _views_in(_FACTS[fact].sql for fact in (*DERIVED_FACTS, *STEPS)):
             connection.execute(f"create temp view [{name}] as {VIEWS[name].sql}")
 
     def _create(self, table: str, like: str) -> None:
@@ -252,6 +273,10 @@ class Overlay:
         )
         return str(found or "") or SHARED_ROLES.get(plain(name), name)
 
+    def proposed_ids(self) -> set[str]:
+        """What the facts call the policies that are proposed."""
+        return {key for (key,) in self.connection.execute("select id from temp.policies")}
+
     def changed_roles(self) -> list[tuple[str]]:
         """The custom roles whose actions the file does not tell any more."""
         return self.connection.execute("select role_id from temp.changed_roles").fetchall()
@@ -304,20 +329,34 @@ class Overlay:
         )
         for fact in FACTS:
             if fact.name in DERIVED_FACTS and (with_instances or fact.name not in _OF_INSTANCES):
-                self.derive_into(fact.name, fact.name)
+                self._derive(fact.name)
             if fact.name == "policy_conditions":
                 self.connection.execute("drop table temp.collections")
 
-    def derive_into(self, fact: str, table: str) -> None:
-        """Derive a fact about what is proposed into a temporary table."""
-        select = _FACTS[fact].sql
+    def _derive(self, fact: str) -> None:
+        """Derive a fact about what is proposed into its temporary table."""
         columns = ", ".join(f"[{column.name}]" for column in _FACTS[fact].table.columns)
-        self._create(table, fact)
-        self.connection.execute(f"insert into temp.[{table}] ({columns}) {select}")
+        self._create(fact, fact)
+        self.connection.execute(f"insert into temp.[{fact}] ({columns}) {_FACTS[fact].sql}")
+        self._derived.add(fact)
 
     def grants(self, asked: Asked) -> bool:
         """Whether a policy grants anything: one whose condition has expired does not."""
         return self._one("select 1 from temp.granting_policies where id = ?", asked.id) is not None
+
+    def leads_somewhere(self) -> bool:
+        """Whether proposed policies could add a step to a path; True, too, if that is not known."""
+        if any(not_derived(fact) for fact in STEPS):
+            return True
+        self.connection.execute(
+            "update temp.policies set iam_id = 'somebody' "
+            "where iam_id is null and access_group_id is null"
+        )
+        for fact in (*_OF_INSTANCES, *STEPS):
+            if fact not in self._derived:
+                self._derive(fact)
+        steps = "select 1 from temp.escalation_steps where policy_id is not null"
+        return self._one(steps) is not None
 
     def misunderstood(self, asked: Asked) -> list[str]:
         """What of a policy the facts cannot decide, in a clause each."""

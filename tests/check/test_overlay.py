@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from iaminsights.check import overlay
-from iaminsights.facts.derived import FACTS
+import json
 
-# Facts that depend on policies, but are taken as the file has them: they say what the file knows of
-# names and resources, and who is an administrator already.
-AS_THE_FILE_HAS_THEM = {
-    *("absent_identities", "access_group_summaries", "full_administrators", "instance_facts"),
-    *("known_resources", "missing_instances", "resource_gifts"),
-}
+import pytest
+
+from iaminsights.check import escalation, overlay
+from iaminsights.check.running import Checks, read_proposals, run
+
+from .proposed import acme, ids, policy
+
+ID = ids(acme())
 
 
-def test_every_fact_that_depends_on_proposals_is_derived_anew():
-    facts = {fact.name: fact for fact in FACTS}
-    proposed = {*overlay.PROPOSED_TABLES, *overlay.EXTENDED_TABLES}
-    derived = {*overlay.DERIVED_FACTS}
-    changing = set(proposed)
-    for fact in FACTS:
-        if changing & {*fact.rests_on}:
-            changing.add(fact.name)
-    for name in derived:
-        read = {*facts[name].rests_on} & facts.keys() & changing
-        assert read <= derived | AS_THE_FILE_HAS_THEM, name
+@pytest.mark.parametrize("name", [*overlay.DERIVED_FACTS, *overlay.STEPS])
+def test_every_fact_that_depends_on_proposals_is_derived_anew(name):
+    assert overlay.not_derived(name) == set()
+
+
+def checked(tmp_path, database, *roles, **attributes):
+    path = tmp_path / "it.json"
+    path.write_text(json.dumps(policy(ID["Bob"], *roles, attributes=attributes)))
+    return run(read_proposals([path]), Checks(no_escalation=True), database).violations
+
+
+def test_paths_are_derived_only_if_something_leads_somewhere(tmp_path, database, monkeypatch):
+    def derive(*_):
+        raise AssertionError
+
+    monkeypatch.setattr(escalation, "derive", derive)
+    assert checked(tmp_path, database, "Viewer", "Manager", serviceName="kms") == ()
+    with pytest.raises(AssertionError):
+        checked(tmp_path, database, "Operator", serviceName="iam-identity")
+    # What steps rest on besides could not be told from the file.
+    monkeypatch.setattr(overlay, "AS_THE_FILE_HAS_THEM", frozenset())
+    with pytest.raises(AssertionError):
+        checked(tmp_path, database, "Viewer", serviceName="kms")
