@@ -142,18 +142,20 @@ def create(connection: sqlite3.Connection) -> None:
 def blank() -> sqlite3.Connection:
     """A database in memory for files to begin with a copy of: that takes less than to make each.
 
-    It has every table and view, but no index of what IBM Cloud says, which is indexed once it is
-    there.
+    It has every table and view, and the facts that rest on nothing, but no index of what IBM Cloud
+    says, which is indexed once it is there.
     """
     connection = sqlite3.connect(":memory:", check_same_thread=False)
     atexit.register(connection.close)
     create_tables(connection)
     create(connection)
+    _fill(connection, [fact for fact in FACTS if not fact.rests_on])
+    connection.commit()
     return connection
 
 
 def empty_database() -> sqlite3.Connection:
-    """A database in memory with every table and view and no row, to try a select on."""
+    """A database in memory as of no account, to try a select on."""
     connection = sqlite3.connect(":memory:")
     blank().backup(connection)
     create_indexes(connection)
@@ -164,13 +166,15 @@ def empty_database() -> sqlite3.Connection:
 def derive(connection: sqlite3.Connection, facts: Iterable[Fact] = FACTS) -> None:
     """Make facts, all of them or some in their order, anew from the tables; raises sqlite3.Error.
 
-    The caller commits. Tables and views must be there already.
+    Those that rest on nothing stay as they are in every blank file. The caller commits. Tables and
+    views must be there already.
     """
     facts = tuple(facts)
     bits.register(connection)
     chokes.register(connection)
     networks.register(connection)
-    for fact in reversed(facts):
+    made = [fact for fact in facts if fact.rests_on or not _has_rows(connection, fact)]
+    for fact in reversed(made):
         connection.execute(f"delete from [{fact.name}]")
     connection.execute("delete from facts")
     connection.executemany(
@@ -186,12 +190,21 @@ def derive(connection: sqlite3.Connection, facts: Iterable[Fact] = FACTS) -> Non
             for fact in facts
         ],
     )
+    _fill(connection, made)
+    _index_words(connection)
+
+
+def _has_rows(connection: sqlite3.Connection, fact: Fact) -> bool:
+    (found,) = connection.execute(f"select exists (select 1 from [{fact.name}])").fetchone()
+    return bool(found)
+
+
+def _fill(connection: sqlite3.Connection, facts: Iterable[Fact]) -> None:
     for fact in facts:
         columns = ", ".join(f"[{column.name}]" for column in fact.table.columns)
         filled = connection.execute(f"insert into [{fact.name}] ({columns}) {fact.sql}")
         if filled.rowcount:  # what the next ones read of it is planned by how many rows there are
             connection.execute(f"analyze main.[{fact.name}]")
-    _index_words(connection)
 
 
 def _index_words(connection: sqlite3.Connection) -> None:
