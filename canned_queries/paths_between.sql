@@ -177,14 +177,14 @@ with recursive
       iif(policies.rule is null, 3, 2) as level,
       policies.id as policy_id
     from (
-      select policy_targets.policy_id
+      select policy_targets.policy_id, chosen.accounts
       from chosen
       join instance_facts as instances on instances.instance_id = chosen.target_id
       cross join target_pairs on target_pairs.instance = instances.number
       cross join targets on targets.number = target_pairs.target
       cross join policy_targets on policy_targets.target_id = targets.target_id
       union
-      select policy_roles.policy_id
+      select policy_roles.policy_id, chosen.accounts
       from chosen
       cross join roles on coalesce(roles.display_name, roles.role_id) = chosen.target_id
       cross join policy_roles on policy_roles.role_id = roles.role_id
@@ -195,7 +195,7 @@ with recursive
       on nodes.id = coalesce(policies.access_group_id, policies.iam_id)
       and nodes.account_id = policies.account_id
     where policies.type = 'access'
-      and policies.account_id in (select value from json_each((select accounts from chosen)))
+      and instr(given.accounts, json_quote(policies.account_id))
     union all
     select nodes.number, 3, null
     from chosen
@@ -221,38 +221,47 @@ with recursive
   -- before: what leads there.
   actors as materialized (
     select
-      nodes.number as source, nodes.number, nodes.id, nodes.account_id, '[]' as before
+      nodes.number as source,
+      coalesce(profiles.number, nodes.number) as number,
+      coalesce(profiles.id, nodes.id) as id,
+      nodes.account_id,
+      iif(profiles.number is null, '[]', json_array(profiles.number)) as before
     from chosen
-    join path_nodes as nodes on nodes.id = chosen.source_id
-    union
-    select nodes.number, profiles.number, profiles.id, profiles.account_id,
-      json_array(profiles.number)
-    from chosen
-    join path_nodes as nodes on nodes.id = chosen.source_id
-    cross join path_links as links on links.source = nodes.number
-    cross join escalation_steps as steps on steps.id = links.step
-    cross join path_nodes as profiles on profiles.number = links.target
-    where steps.rule = 0 and steps.policy_id is null and steps.target_kind = 'identity'
+    cross join path_nodes as nodes on nodes.id = chosen.source_id
+    cross join (select 0 as side union all select 1) as sides
+    left join path_links as links on side = 1 and links.source = nodes.number
+    left join escalation_steps as steps
+      on steps.id = links.step
+      and steps.rule = 0
+      and steps.policy_id is null
+      and steps.target_kind = 'identity'
+    left join path_nodes as profiles on steps.id and profiles.number = links.target
+    where side = 0 or profiles.number is not null
   ),
   stations as materialized (
-    select source, number, before from actors
-    union
-    select actors.source, nodes.number, json_insert(before, '$[#]', nodes.number)
+    select distinct
+      actors.source,
+      nodes.number,
+      iif(side = 0, actors.before, json_insert(actors.before, '$[#]', nodes.number)) as before
     from actors
-    cross join access_group_members as members on members.iam_id = actors.id
+    cross join (select 0 as side union all select 1 union all select 2) as sides
+    left join access_group_members as members on side = 1 and members.iam_id = actors.id
+    left join access_groups as groups
+      on side = 2 and groups.account_id = actors.account_id and groups.is_public = 1
     cross join path_nodes as nodes
-      on nodes.id = members.group_id and nodes.account_id = actors.account_id
-    union
-    select actors.source, nodes.number, json_insert(before, '$[#]', nodes.number)
-    from actors
-    join (
-      select account_id, iam_id from users union all select account_id, iam_id from serviceids
-    ) as everybody
-      on everybody.iam_id = actors.id and everybody.account_id = actors.account_id
-    cross join access_groups as groups
-      on groups.account_id = actors.account_id and groups.is_public = 1
-    cross join path_nodes as nodes
-      on nodes.id = groups.id and nodes.account_id = groups.account_id
+      on nodes.id = case side when 0 then actors.id when 1 then members.group_id else groups.id end
+      and nodes.account_id = actors.account_id
+    where side < 2
+      or exists (
+        select 1
+        from users
+        where users.iam_id = actors.id and users.account_id = actors.account_id
+      )
+      or exists (
+        select 1
+        from serviceids
+        where serviceids.iam_id = actors.id and serviceids.account_id = actors.account_id
+      )
   ),
 
   -- Backwards from there, an escalation at a time: whatever is that far, as a list of numbers, each
@@ -330,25 +339,20 @@ with recursive
     select
       cast(group_concat(char(letter), '') as blob) as letters,
       min(number) - 1 as base,
-      (select place = 0 from chosen) as is_full
+      max(is_full) as is_full
     from (
-      select number, max(letter) as letter
+      select number, max(letter) as letter, max(is_full) as is_full
       from (
-        select number, 33 as letter
-        from path_nodes
-        where number between (
-            select min(nodes.number)
-            from chosen
-            cross join json_each(chosen.accounts) as account
-            join path_nodes as nodes on nodes.account_id = account.value
-          ) and (
-            select max(nodes.number)
-            from chosen
-            cross join json_each(chosen.accounts) as account
-            join path_nodes as nodes on nodes.account_id = account.value
-          )
+        select nodes.number, 33 as letter, spans.is_full
+        from (
+          select min(nodes.number) as low, max(nodes.number) as high, chosen.place = 0 as is_full
+          from chosen
+          cross join json_each(chosen.accounts) as account
+          cross join path_nodes as nodes on nodes.account_id = account.value
+        ) as spans
+        cross join path_nodes as nodes on nodes.number between spans.low and spans.high
         union all
-        select each.value >> 2, 40 + 4 * waves.hops + (each.value & 3)
+        select each.value >> 2, 40 + 4 * waves.hops + (each.value & 3), 0
         from waves
         cross join json_each(waves.near) as each
       )

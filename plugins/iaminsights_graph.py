@@ -61,10 +61,12 @@ async def _page(datasette, request) -> Response:
     if not rows.rows:
         raise NotFound("There is no such row")
     lookup = await Lookup(datasette, request.actor, name, table, rows.rows[0]).prepare()
-    graph = await draw(lookup)
+    asked, number = request.args.get("to") or "", request.args.get("path") or "1"
+    graph = await draw(lookup, asked, int(number) - 1 if number.isdecimal() else 0)
     if request.url_vars["format"]:
         return json_answer(datasette, graph.as_json())
-    json_address = f"{address(datasette, name, table, key)}.json"
+    query = f"?{request.query_string}" if asked else ""
+    json_address = f"{address(datasette, name, table, key)}.json{query}"
     html = await datasette.render_template(
         "graph.html",
         {

@@ -100,7 +100,7 @@ MAY_IMPORT_WITHIN = {
         "breakdown": {"asked", "facets", "filters", "sums"},
         "chart": {"filters", "sums"},
         "over_time": {"asked", "chart", "sums", "times", "trend"},
-        "links": {"workbench"},
+        "links": {"lookup", "workbench"},
         "workbench": set(),
         "labels": set(),
         "picture": {"graph", "labels"},
@@ -147,7 +147,7 @@ MAY_IMPORT_WITHIN = {
         "nodes": {"access_queries", "graph", "lookup", "names"},
         "holders": {"access_queries", "graph", "lookup", "nodes"},
         "reach": {"access_queries", "graph", "lookup", "nodes"},
-        "escalation": {"access_queries", "graph", "lookup"},
+        "escalation": {"access_queries", "catalogue", "graph", "lookup", "nodes"},
         "without": {"names", "readers", "subjects"},
         "access": {
             *("access_queries", "escalation", "graph", "holders"),

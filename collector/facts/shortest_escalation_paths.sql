@@ -12,7 +12,7 @@
 --   target: The last object that is taken over.
 --   confidence: "high, medium or low: that of the weakest step."
 --   why: "The rules along the path by their IDs, each with its confidence."
---   steps: {is: "The path as a list of steps, each a list: the key and the name of where it leads, and why.", kind: json}
+--   steps: {is: "The path as a list of steps, each a list: the key and the name of where it leads, why, and the policy.", kind: json}
 -- rests_on:
 --   [access_group_members, access_groups, accounts, escalation_distances, escalation_steps,
 --   identities, serviceids, users]
@@ -167,7 +167,8 @@ with recursive
         json_array(
           coalesce(ways.onward_key, choices.target),
           coalesce(ways.onward, choices.target_name),
-          coalesce(ways.reason || ': ', '') || choices.why
+          coalesce(ways.reason || ': ', '') || choices.why,
+          choices.policy_id
         ) || iif(ways.chain = '', '', ',' || ways.chain)
       ),
       iif(choices.source_kind in ('every', 'role'), choices.target, null),

@@ -18,8 +18,11 @@ from .reach import add_policies, add_resources, connect_to_root, policies_about
 MOST_PROFILES = MOST  # named below the picture
 
 
-async def draw(lookup: Lookup) -> Graph:
-    """The graph of the row that is looked up, with what its reader may see."""
+async def draw(lookup: Lookup, asked: str = "", chosen: int = 0) -> Graph:
+    """The graph of the row that is looked up, with what its reader may see.
+
+    `asked` is what paths shall lead to, as paths_between takes it, and `chosen` which one is drawn.
+    """
     graph = Graph()
     graph.hidden = [part for part in PARTS if part not in lookup.sees]
     graph.root = graph.add(await root_node(lookup))
@@ -34,8 +37,8 @@ async def draw(lookup: Lookup) -> Graph:
         await connect_to_root(lookup, graph)
     else:
         await add_resources(lookup, graph, [policy["id"] for policy in drawn])
+    await add_escalations(lookup, graph, asked, chosen)
     await mark_privileged(lookup, graph)
-    await add_escalations(lookup, graph)
     await _remark(lookup, graph)
     return graph
 

@@ -217,6 +217,7 @@ PRIVILEGED_POLICIES = """
 ESCALATIONS = """
     select
       coalesce(accounts.name, paths.account_id) as account,
+      'full control' as target,
       paths.path,
       paths.confidence,
       paths.first_policy_id as policy_id,

@@ -21,6 +21,7 @@ class Node:
     url: str | None = None
     more: int = 0
     privileged: bool = False
+    on_path: bool = False  # it is here for an escalation path only
 
     @property
     def key(self) -> str:
@@ -39,23 +40,26 @@ class Node:
 
 @dataclass
 class Edge:
-    """`kind` is member, grants or reaches; `detail` the membership, or how much is reached."""
+    """`kind` is member, grants, reaches, or leads, which is a step of a path that is none of these;
+    `detail` the membership, how much is reached, or how one gets there.
+    """
 
     start: str
     end: str
     kind: str
     detail: str = ""
-    escalates: bool = False  # it is on the first step of an escalation path
+    escalates: bool = False  # it is on the path that is drawn
 
 
 @dataclass
 class Escalation:
-    """How the root could get full control of an account: in a sentence, and step by step.
+    """How the root gets to a target, such as full control: in a sentence, and step by step.
 
-    A step has the key, name and page of what it leads to, and why.
+    A step has the key, name and page of what it leads to, why, and the policy that allows it.
     """
 
     account: str
+    target: str
     path: str
     confidence: str
     policy_id: str | None
@@ -73,6 +77,8 @@ class Graph:
     owner: dict[str, Any] | None = None  # of the account that the root is in
     profiles: list[dict[str, str]] = field(default_factory=list)  # that the root may assume
     escalations: list[Escalation] = field(default_factory=list)
+    asked: str = ""  # what paths lead to, if somebody asked for that
+    chosen: int = 0  # which of these paths is drawn, from 0; without such a question it is each
     hidden: list[str] = field(default_factory=list)  # parts that the reader may not see
 
     def add(self, node: Node) -> str:
@@ -105,6 +111,8 @@ class Graph:
                 named.update(more=node.more)
             if node.privileged:
                 named.update(privileged=True)
+            if node.on_path:
+                named.update(on_path=True)
             nodes.append(named)
         return {
             "root": self.root,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 from typing import Any
+from urllib.parse import urlencode
 
 from datasette.utils import tilde_encode
 from markupsafe import Markup, escape
 
 from ..reports.report import SEVERITIES
 from ..store.schema import TABLES
+from .lookup import address
 from .workbench import ACCEPTED, OPEN, to_fix
 
 CONSOLE = "https://cloud.ibm.com/"
@@ -28,10 +30,12 @@ _NAMED_IN_VIEW = {
     "policy": ("policy_id",),
     "account": ("account_id",),
 }
+# A path of the report on paths leads to its picture.
+_PATH = ("source_id", "target_id", "rank")
 _EVERYWHERE = {*_LINKED, "command", "report", "severity", "rule_id"}
 SHOWN = {
     *(*_EVERYWHERE, *_NAMED_BY, *_HOLDERS, *_COUNTED),
-    *("console", "reports", "name", "result", "accepted", "to_fix"),
+    *("console", "reports", "name", "result", "accepted", "to_fix", "rank"),
 }
 SHOWN_IN_VIEW = {*_EVERYWHERE, *_NAMED_IN_VIEW, "title"}
 
@@ -40,6 +44,8 @@ def cell(datasette: Any, database: str, row: Any, column: str, value: Any) -> Ma
     """How a cell of a report is shown; None: as Datasette does."""
     if column in _COUNTED or column in ("result", "accepted", "to_fix"):
         return _counted(datasette, database, row, column, value)
+    if column == "rank":
+        return _drawn(datasette, database, row)
     if not isinstance(value, str):
         return None
     if column == "command":
@@ -105,6 +111,16 @@ def _counted(datasette: Any, database: str, row: Any, column: str, value: Any) -
     else:
         return None
     return _anchor(_to_fix(datasette, database, *filters.items()), value)
+
+
+def _drawn(datasette: Any, database: str, row: Any) -> Markup | None:
+    """The number of a path as a link to where it is drawn; None if the row is no path."""
+    source, target, rank = (_field(row, name) for name in _PATH)
+    if not source or not target:
+        return None
+    table = "access_groups" if source.startswith("AccessGroupId-") else "identities"
+    url = f"{address(datasette, database, table, source)}?{urlencode({'to': target, 'path': rank})}"
+    return Markup(f'<a href="{escape(url)}">{escape(rank)}: draw it</a>')
 
 
 def _anchor(url: str, value: Any) -> Markup:

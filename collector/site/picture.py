@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from .graph import COLUMNS, GROUPS, IDENTITIES, POLICIES, Edge, Graph, Node
+from .graph import COLUMNS, GROUPS, IDENTITIES, POLICIES, RESOURCES, Edge, Graph, Node
 from .labels import labels, with_ending
 
 WIDTHS = (220, 220, 310, 250)  # of the columns, and what is between them
@@ -49,7 +49,7 @@ def picture(graph: Graph) -> dict[str, Any]:
         "columns": [
             {
                 "title": COLUMNS[number],
-                "number": sum(node.more or 1 for node in graph.column(number)),
+                "number": sum(node.more or 1 for node in graph.column(number) if not node.on_path),
                 "x": LEFTS[number],
                 "width": WIDTHS[number],
             }
@@ -132,26 +132,48 @@ def _path(spots: Any, edge: Edge, lanes: dict[str, float]) -> str:
         path += f"C{x + GAP / 2:g} {y:g} {left - GAP / 2:g} {lane:g} {left} {lane:g}H{right}"
         x, y = right, lane
     to_x, to_y, bend = end["x"], end["y"] + HEIGHT / 2, GAP / 2
+    if edge.kind == "leads" and start["node"].column >= end["node"].column:
+        return _back(start, end)
     return path + f"C{x + bend:g} {y:g} {to_x - bend:g} {to_y:g} {to_x} {to_y:g}"
+
+
+def _back(start: Any, end: Any) -> str:
+    """The line of a step to something in the same column, or in one before it."""
+    is_beside, is_last = start["x"] == end["x"], start["node"].column == RESOURCES
+    x = start["x"] + (start["width"] if is_beside and not is_last else 0)
+    to_x = end["x"] + (0 if is_beside and is_last else end["width"])
+    y, to_y = start["y"] + HEIGHT / 2, end["y"] + HEIGHT / 2
+    side = 1 if is_beside and not is_last else -1
+    to_side = -1 if is_beside and is_last else 1
+    return (
+        f"M{x} {y:g}C{x + side * GAP * 0.75:g} {y:g} {to_x + to_side * GAP * 0.75:g} {to_y:g} "
+        f"{to_x} {to_y:g}"
+    )
 
 
 def _told(graph: Graph, edge: Edge) -> str:
     start, end = graph.nodes[edge.start], graph.nodes[edge.end]
-    words = {"member": "is in", "grants": "has", "reaches": "reaches"}[edge.kind]
-    return f"{start.name} {words} {end.name}" + (f" ({edge.detail})" if edge.detail else "")
+    words = {"member": "is in", "grants": "has", "reaches": "reaches", "leads": "leads to"}
+    return f"{start.name} {words[edge.kind]} {end.name}" + (
+        f" ({edge.detail})" if edge.detail else ""
+    )
 
 
 def paths(graph: Graph) -> list[dict[str, Any]]:
     """The picture as a table: a row for each policy, and for each group that has none."""
     before, after = defaultdict(list), defaultdict(list)
     for edge in graph.edges.values():
+        if edge.kind == "leads" or graph.nodes[edge.start].on_path or graph.nodes[edge.end].on_path:
+            continue  # told with the path
         before[edge.end].append((graph.nodes[edge.start], edge.detail))
         after[edge.start].append((graph.nodes[edge.end], edge.detail))
     rows = []
     for group in graph.column(GROUPS):
-        if not after[group.id]:
+        if not after[group.id] and not group.on_path:
             rows.append(_row(before[group.id], [(group, "")], None, []))
     for policy in graph.column(POLICIES):
+        if policy.on_path:
+            continue
         groups = [node for node, _ in before[policy.id] if node.column == GROUPS]
         own = [(node, "") for node, _ in before[policy.id] if node.column == IDENTITIES]
         people = own + [one for group in groups for one in before[group.id]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import sqlite3
@@ -379,23 +380,82 @@ def test_an_escalation_path_is_drawn_and_told(climbers, collected, tmp_path):
         (names[edge["from"]], names[edge["to"]])
         for edge in answer["edges"]
         if edge.get("escalates")
-    } == {("Mona Member", "Admins"), ("Admins", "Administrator")}
-    assert page.count("graph-escalates") == 3  # the legend has one
+    } == {
+        ("Mona Member", "Admins"),
+        ("Admins", "Administrator"),
+        ("Administrator", "full control"),
+    }
+    assert page.count(' marker-end="') == 3
     assert (
-        "How Mona Member can gain full control: the path is shown in red, and its first step"
+        "How Mona Member can gain full control: the path is shown in red, here and in the graph."
         in re.sub("<[^>]*>", "", page)
     )
-    # Through a profile, which is not in the graph: the path is told, and no line is red.
+    # Through a profile and its group, which are in the graph for the sake of the path only.
     assert [step["name"] for step in of_paul["escalations"][0]["steps"]] == [
         *("trusted profile deploy <b>", "access group Admins", "full control")
     ]
-    assert not any(edge.get("escalates") for edge in of_paul["edges"])
-    assert "Paul Profile can gain full control: the path is shown in red." in text
+    names = {node["id"]: node["name"] for node in of_paul["nodes"]}
+    assert [
+        (names[edge["from"]], names[edge["to"]], edge["kind"], edge["detail"])
+        for edge in of_paul["edges"]
+        if edge.get("escalates")
+    ] == [
+        ("Paul Profile", "deploy <b>", "leads", "can assume it"),
+        ("deploy <b>", "Admins", "member", "member"),
+        ("Admins", "Administrator", "grants", ""),
+        (
+            *("Administrator", "full control", "leads"),
+            "Administrator on all account management services",
+        ),
+    ]
+    assert {node["name"] for node in of_paul["nodes"] if node.get("on_path")} == {
+        *("deploy <b>", "Admins", "Administrator", "full control")
+    }
+    assert "Paul Profile can gain full control: the path is shown in red, here and" in text
     assert of_vera["escalations"] == [] and "Escalation path" not in nothing
     for hidden in ("shortest_escalation_paths", "policies", "access_groups"):
         with served(path, metadata=metadata_hiding(tmp_path, hidden)) as site:
             answer = site.get(path_of("users", paul["id"]) + ".json").json()
         assert answer["escalations"] == []
+
+
+def test_a_chosen_path_to_anything_is_drawn(climbers, collected, tmp_path):
+    account, mona, paul, vera, admins, _ = climbers
+    account.instance("keys", "kms")
+    account.policy(mona, ["Reader"], service="kms", id="own")
+    path = collected(account)
+    with served(path) as site:
+        report = site.page("/iaminsights/paths_between?source=Mona+Member&target=keys")
+        links = re.findall(r'<a href="([^"]*)">(\d): draw it</a>', report)
+        pages = [site.page(html.unescape(link)) for link, _ in links]
+        url = f"{path_of('identities', mona['iam_id'])}.json?to=keys&path="
+        first, second, beyond, odd = (
+            site.get(f"{url}{number}").json() for number in ("1", "2", "99", "x")
+        )
+        nowhere = site.page(f"{path_of('users', vera['id'])}?to=keys")
+        of_group = site.get(f"{path_of('access_groups', admins['id'])}.json?to=keys").json()
+    assert [number for _, number in links] == ["1", "2", "3"]
+    assert all("Path to <bdi>kms keys</bdi>" in page for page in pages)
+    assert [page.count(' marker-end="') for page in pages] == [2, 3, 4]
+    assert [page.count('aria-current="true"') for page in pages] == [1, 1, 1]
+
+    def drawn(answer):
+        names = {node["id"]: node["name"] for node in answer["nodes"]}
+        marked = [edge for edge in answer["edges"] if edge.get("escalates")]
+        return [(names[edge["from"]], names[edge["to"]]) for edge in marked]
+
+    assert drawn(first) == [("Mona Member", "Reader"), ("Reader", "keys")] == drawn(odd)
+    assert drawn(second) == [
+        *(("Mona Member", "Admins"), ("Admins", "Viewer"), ("Viewer", "keys")),
+    ]
+    assert drawn(beyond) == [
+        *(("Mona Member", "Admins"), ("Admins", "Administrator")),
+        *(("Administrator", "full control"), ("full control", "keys")),
+    ]
+    assert drawn(of_group) == [("Admins", "Viewer"), ("Viewer", "keys")]
+    assert "No path leads from <bdi>Vera</bdi> to <bdi>keys</bdi>." in nowhere
+    with served(path, metadata=metadata_hiding(tmp_path, "shortest_escalation_paths")) as site:
+        assert site.get(f"{url}1").json()["escalations"] == []
 
 
 LONG = "a-very-long-common-beginning-of-names"
