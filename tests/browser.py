@@ -31,6 +31,9 @@ _LIGHTER = (
     "--renderer-process-limit=1",
 )
 
+# On a machine that does much else five seconds are soon over; who need not wait does not.
+expect.set_options(timeout=20_000)
+
 
 def find_browser(playwright: Playwright) -> str | None:
     """Chromium's path: that of CHROMIUM, a system's own, or the one that Playwright brought."""
@@ -71,11 +74,11 @@ def new_page(browser: BrowserContext, size: Mapping[str, int]) -> Iterator[Page]
     browser.clear_permissions()
 
 
-def see_chart(page: Page, timeout: float = 20_000) -> Locator:
+def see_chart(page: Page) -> Locator:
     """The drawn chart of a report, for whoever scrolls to it: it is drawn only then."""
     page.locator(".chart").scroll_into_view_if_needed()
     canvas = page.locator(".vega-embed canvas")
-    expect(canvas).to_be_visible(timeout=timeout)
+    expect(canvas).to_be_visible()
     return canvas
 
 

@@ -18,7 +18,7 @@ class Caller:
 
     def request(self, method: str, path: str, **options) -> requests.Response:
         """The raw answer; `path` begins with the mount of a service."""
-        return self.session.request(method, self.sandbox.url + path, timeout=10, **options)
+        return self.session.request(method, self.sandbox.url + path, timeout=60, **options)
 
     def get(self, path: str, **query) -> dict:
         """The JSON of an answer that must be a success."""
