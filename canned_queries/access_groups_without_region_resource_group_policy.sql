@@ -47,7 +47,8 @@ with
   ),
   -- Services that have neither regions nor resource groups, as far as the file knows them.
   placeless as materialized (
-    select accounts.account_id, account_services.service_name
+    -- As text, like the values that it is compared with: else no index finds it.
+    select accounts.account_id, cast(account_services.service_name as text) as service_name
     from accounts
     cross join account_services
     union

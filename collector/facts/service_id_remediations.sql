@@ -1,11 +1,21 @@
 -- title: >
 --   The ibmcloud commands that remove each service ID, one step at a time.
+-- grain: one row for each service ID
+-- key: [iam_id, account_id]
+-- by_key: true
+-- columns:
+--   account_id: {is: The account., references: accounts, required: true}
+--   iam_id: {is: The service ID., references: identities, required: true}
+--   command: The next step; empty if its keys and service credentials were not read in full.
+--   remark: "What comes next, and what is lost."
+--   console: {is: URL of the console page that shows it., required: true}
+-- rests_on: [apikeys, collected_parts, identity_arguments, identity_dependents, serviceids]
 -- notes: |
 --   A deleted service ID cannot be restored, and its API keys are deleted with it; a disabled key
 --   can be enabled again. The command therefore first disables the keys that work, and deletes the
 --   service ID only if none does. If the keys and service credentials were not read in full, there
 --   is no command. remark says what comes next and what is lost.
-with steps as (
+with steps as materialized (
   select
     serviceids.account_id,
     serviceids.iam_id,
@@ -57,3 +67,5 @@ select
   end as remark,
   console
 from steps
+-- A service ID that is listed twice is one.
+group by iam_id, account_id
