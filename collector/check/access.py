@@ -27,7 +27,7 @@ class Comparison:
 
     def check_policies(self) -> Iterator[Violation]:
         """Policies that give their holder something new."""
-        for asked in self._policies:
+        for asked in filter(self._overlay.grants, self._policies):
             if asked.policy.type == "authorization":
                 yield from self._authorization(asked)
                 continue
@@ -42,7 +42,7 @@ class Comparison:
             yield from self._policy(asked, holder)
 
     def _policy(self, asked: Asked, holder: Holder) -> Iterator[Violation]:
-        if is_owner(self._overlay, holder, asked.account_id) or not self._overlay.grants(asked):
+        if is_owner(self._overlay, holder, asked.account_id):
             return
         who = str(holder)
         held = self._file(policies_of(self._overlay, holder, asked.account_id))
@@ -74,7 +74,10 @@ class Comparison:
             given += [
                 ("temp", one.wide or one.id)
                 for one in self._policies
-                if one.holder and one.holder.id == into.id and one.policy.type == "access"
+                if one.holder
+                and one.holder.id == into.id
+                and one.policy.type == "access"
+                and self._overlay.grants(one)
             ]
             who = entry.who
             if not given or (who and is_owner(self._overlay, who, account_id)):

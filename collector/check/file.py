@@ -15,8 +15,8 @@ _TABLES = {SERVICE_ID: "serviceids", PROFILE: "trustedprofiles", GROUP: "access_
 
 def known(overlay: Overlay, holder: Holder) -> Holder:
     """A holder as the file knows it: by IAM ID, with the names that it has."""
-    if holder.id is None:
-        return holder
+    if not isinstance(holder.id, str):  # a plan can have anything there
+        return replace(holder, id=None)
     if holder.kind == USER:
         return _user(overlay, holder)
     names = {*holder.names, holder.id, holder.name, holder.id.removeprefix("iam-")}
@@ -108,6 +108,8 @@ def is_in(overlay: Overlay, entry: Entry) -> bool:
 def _is_same(kept: Any, proposed: Any) -> bool:
     """Whether the file has a value as it is proposed; what is known only after apply is in none."""
     if isinstance(proposed, list):
+        if not str(kept or "[]").startswith("["):
+            return False
         return _sorted(json.loads(kept or "[]")) == _sorted(proposed)
     return (kept or None) == (proposed or None)
 

@@ -32,7 +32,7 @@ _CHECKS = {
     ),
     ESCALATION: (
         "Privilege escalation",
-        "Nobody gets a way to more access than they are granted.",
+        "Nobody gets a path to full control of the account.",
         "Grant a role that cannot change access, or limit it to what it is for.",
     ),
     INPUT: (
@@ -55,7 +55,7 @@ def _on_one_line(text: str) -> str:
 
 
 def as_json(outcome: Outcome) -> str:
-    """An object with violations and numbers; docs/pipelines.md describes it."""
+    """An object with violations and numbers; docs/check.md describes it."""
     log = {
         "violations": [
             {

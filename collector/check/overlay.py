@@ -245,6 +245,8 @@ class Overlay:
             rows = [*_VERSIONS[policy.version](whole, Context(account_id))]
         except ObjectError as error:
             return [str(error)]
+        except TypeError:  # of names that are no texts
+            return ["it is not as IBM Cloud writes policies"]
         for table, row in rows:
             if table in PROPOSED_TABLES:
                 self._add(table, row)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..errors import CheckError
 from .documents import Document, Place
 from .plan import UNKNOWN, Change, Plan, known_part
 from .policies import group_of, holder_of
@@ -53,28 +54,47 @@ _HARMLESS = {
 }
 
 
-def changes_in(document: Document) -> Iterator[Proposal]:
+# What comes of values that are of other types than Terraform writes.
+_MISREAD = (AttributeError, IndexError, KeyError, TypeError)
+
+
+def changes_in(document: Document) -> list[Proposal]:
     """What the plan creates or changes in IAM; raises CheckError for a plan that cannot be read."""
-    plan = Plan.of(document)
+    try:
+        return [*_changes(Plan.of(document))]
+    except _MISREAD:
+        raise CheckError(
+            f"{document.file}:1: this plan is not as Terraform writes it. Check the output of "
+            "terraform show -json PLAN."
+        ) from None
+
+
+def _changes(plan: Plan) -> Iterator[Proposal]:
     for change in plan.changes:
         if not change.type.startswith("ibm_iam_") or change.mode != "managed" or not change.grants:
             continue
         if change.type in _HARMLESS:
             continue
         if reader := _READERS.get(change.type):
-            for proposal in reader(change):
-                yield replace(proposal, address=change.address, secrets=change.secrets)
+            try:
+                proposals = [*reader(change)]
+            except _MISREAD:
+                proposals = [_not_checked(change, "its values are not as the provider writes them")]
         else:
             why = f"{change.type} is not understood; see what it grants yourself"
-            yield NotChecked(
-                place=change.place, label=change.address, address=change.address, why=why
-            )
+            proposals = [_not_checked(change, why)]
+        for proposal in proposals:
+            yield replace(proposal, address=change.address, secrets=change.secrets)
     for place, address, reason in plan.deferred():
         why = f"Terraform puts off its plan for it ({reason})"
         yield NotChecked(place=place, label=address, address=address, why=why)
     if not plan.is_complete:
         why = "Terraform says that the plan is not complete, so there is more to come"
-        yield NotChecked(place=Place(document.file, 1, 1), label="the plan", why=why)
+        yield NotChecked(place=Place(plan.document.file, 1, 1), label="the plan", why=why)
+
+
+def _not_checked(change: Change, why: str) -> Proposal:
+    return NotChecked(place=change.place, label=change.address, why=why)
 
 
 def is_plan(document: Document) -> bool:
@@ -119,7 +139,7 @@ def _invitation(change: Change) -> Iterator[Proposal]:
     for name in ("classic_infra_roles", "cloud_foundry_roles"):
         if values.get(name):
             why = f"{name} are permissions outside of IAM"
-            yield NotChecked(place=change.place, label=change.address, why=why)
+            yield _not_checked(change, why)
 
 
 def _members(change: Change) -> Iterator[Proposal]:
@@ -217,6 +237,9 @@ def _custom_role(change: Change) -> Iterator[Proposal]:
         if known_part(values.get(n)) != values.get(n)
     ]
     known = known_part(values)
+    texts = [known.get(name) or "" for name in ("name", "display_name", "service")]
+    if not all(isinstance(text, str) for text in (*texts, *(known.get("actions") or ()))):
+        raise TypeError
     yield CustomRole(
         place=change.place,
         label=change.address,
@@ -224,7 +247,7 @@ def _custom_role(change: Change) -> Iterator[Proposal]:
         display_name=known.get("display_name") or known.get("name") or "",
         service=known.get("service") or "",
         actions=known.get("actions") or (),
-        before=before.get("actions") or (),
+        before=[*(before.get("actions") or ())],
         unknown=unknown,
     )
 

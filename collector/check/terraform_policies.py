@@ -189,7 +189,10 @@ def _blocks(values: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 
 
 def _role_names(values: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(known_part(values.get("roles")) or ())
+    names = tuple(known_part(values.get("roles")) or ())
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError
+    return names
 
 
 def _unknown(values: Mapping[str, Any]) -> tuple[str, ...]:

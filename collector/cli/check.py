@@ -33,7 +33,7 @@ _SQLITE = b"SQLite format 3\0"
     "rules",
     metavar="RULES",
     type=click.Path(path_type=Path),
-    help="A YAML list of roles and actions that nobody should get; docs/pipelines.md describes it.",
+    help="A YAML list of roles and actions that nobody should get; docs/check.md describes it.",
 )
 @click.option(
     "--no-public-access",
@@ -43,7 +43,7 @@ _SQLITE = b"SQLite format 3\0"
 @click.option(
     "--no-escalation",
     is_flag=True,
-    help="Nobody gets a way to more access than they are granted, unless DB has it already.",
+    help="Nobody gets a path to full control that DB does not have for them.",
 )
 @click.option(
     "--terraform",

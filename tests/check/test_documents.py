@@ -106,5 +106,20 @@ def test_a_folder_and_a_file_that_may_not_be_read(tmp_path):
         read_document(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"configuration": {"root_module": {"resources": 1}}},
+        {"configuration": {"root_module": {"module_calls": {"a": 1}}}},
+        {"deferred_changes": [{"resource_change": 1}]},
+    ],
+)
+def test_a_plan_that_terraform_did_not_write(tmp_path, odd):
+    mine = plan(change("user_policy", "a", {"ibm_id": "a@b.c", "roles": ["Viewer"]})) | odd
+    with pytest.raises(CheckError) as caught:
+        read(tmp_path, mine)
+    assert "it.json:1: this" in str(caught.value)
+
+
 def test_a_plan_without_changes(tmp_path):
     assert read(tmp_path, {"format_version": "1.2", "planned_values": {}}) == []

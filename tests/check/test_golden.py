@@ -1445,6 +1445,28 @@ CASES = [
         "the policy: undecided, because it has 2 resources, and a policy can have only one [input]",
     ),
     public(
+        "an attribute whose name is no text",
+        {**bob("Viewer"), "resource": {"attributes": [{"key": ["a"], "value": "b"}]}},
+        'the policy: undecided, because an attribute has no "key" [input]',
+    ),
+    public(
+        "a subject whose name is no text",
+        {**authorization({}, {}, "Viewer"), "subject": {"attributes": [{"key": {}, "value": "b"}]}},
+        'the policy: undecided, because an attribute has no "key" [input]',
+    ),
+    public(
+        "roles that are no texts",
+        group_policy({"roles": [{"a": 1}]}),
+        "ibm_iam_access_group_policy.it: undecided, because its values are not as the provider "
+        "writes them [input]",
+    ),
+    public(
+        "blocks that are none",
+        group_policy({"roles": ["Viewer"], "resources": [1]}),
+        "ibm_iam_access_group_policy.it: undecided, because its values are not as the provider "
+        "writes them [input]",
+    ),
+    public(
         "two accounts",
         bob("Viewer", accountId=("stringEqualsAnyOf", [ACCOUNT, "0" * 32])),
         "the policy: undecided, because its accountId is not the ID of one account [input]",
