@@ -27,32 +27,19 @@
 --   y_type: quantitative
 with
   read as materialized (
-    select
-      account_id,
-      sum(part in ('access_groups', 'access_group_members', 'access_group_rules')) = 3
-        as groups_were_read,
-      max(part = 'policies') as policies_were_read
-    from collected_parts
-    where status = 'ok'
-    group by account_id
+    select account_id from collected_parts where part = 'policies' and status = 'ok'
   ),
   counted as materialized (
-    select access_groups.*, policies_were_read, (
+    select
+      empty_groups.*,
+      empty_groups.account_id in (select account_id from read) as policies_were_read,
+      (
         select count(*)
         from granting_policies as policies
-        where policies.access_group_id = access_groups.id
+        where policies.access_group_id = empty_groups.id
           and policies.type = 'access'
       ) as policies
-    from access_groups
-    join read on read.account_id = access_groups.account_id and read.groups_were_read
-    where access_groups.listed = 1
-      and access_groups.is_public = 0
-      and not exists (
-        select 1 from access_group_members as members where members.group_id = access_groups.id
-      )
-      and not exists (
-        select 1 from access_group_rules as rules where rules.group_id = access_groups.id
-      )
+    from empty_groups
   )
 select
   coalesce(accounts.name, counted.account_id) as account,

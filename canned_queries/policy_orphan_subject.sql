@@ -29,21 +29,6 @@
 --   x_type: nominal
 --   y_column: policies
 --   y_type: quantitative
-with subjects as materialized (
-  select policies.id as policy_id, absent.kind as missing
-  from absent_identities as absent
-  join policies
-    on policies.iam_id = absent.iam_id
-    and policies.account_id = absent.account_id
-    and policies.access_group_id is null
-  where absent.other_accounts is null
-  union all
-  select policies.id, 'access group'
-  from policies
-  join access_groups on access_groups.id = policies.access_group_id
-  where access_groups.listed = 0
-    and (policies.account_id, 'access group') in (select account_id, kind from complete_lists)
-)
 select
   coalesce(accounts.name, policies.account_id) as account,
   descriptions.subject,
@@ -62,7 +47,7 @@ select
   policies.id as policy_id,
   policies.account_id,
   count(*) over () as report_rows
-from subjects
+from policies_without_subject as subjects
 join policies on policies.id = subjects.policy_id
 join accounts on accounts.account_id = policies.account_id
 join policy_descriptions as descriptions on descriptions.policy_id = policies.id

@@ -32,57 +32,11 @@
 --   y_type: quantitative
 --   color_column: type
 with
-  missing_values as materialized (
-    select policy_id, side, position, number, 'instance' as kind, value
-    from missing_instances
-    union all
-    select
-      policy_values.policy_id,
-      policy_values.side,
-      policy_values.position,
-      policy_values.number,
-      'resource group',
-      policy_values.value
-    from policy_values
-    where policy_values.operator = 'stringEquals'
-      and (
-        policy_values.name = 'resourceGroupId'
-        or (
-          policy_values.name = 'resource'
-          and exists (
-            select 1
-            from policy_values as types
-            where types.policy_id = policy_values.policy_id
-              and types.side = policy_values.side
-              and types.name = 'resourceType'
-              and types.operator = 'stringEquals'
-              and types.value = 'resource-group'
-          )
-        )
-      )
-      and (policy_values.account_id, 'resource group') in (
-        select account_id, kind from complete_lists
-      )
-      -- What something in the account names as its group has a row, though no list shows it.
-      and not exists (
-        select 1
-        from resource_groups
-        where resource_groups.resource_group_id = policy_values.value
-      )
-  ),
   -- Attributes of which no value exists: one of them is enough, for all attributes must hold.
   orphans as materialized (
     select policy_id, side, kind, group_concat(value, ' or ') as names
-    from (select * from missing_values order by policy_id, side, position, number)
-      as missing_values
+    from (select * from missing_values where is_all order by policy_id, side, position, number)
     group by policy_id, side, position
-    having count(*) = (
-      select count(*)
-      from policy_values
-      where policy_values.policy_id = missing_values.policy_id
-        and policy_values.side = missing_values.side
-        and policy_values.position = missing_values.position
-    )
   ),
   found as materialized (
     select

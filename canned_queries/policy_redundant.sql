@@ -12,11 +12,12 @@
 --   Only certain cases are listed: the other policy belongs to the same identity or access group,
 --   grants at least the same roles by name, requires nothing of the resource (attributes and
 --   access tags) that this policy does not require in the same words, and has no condition or the
---   same one. Of two equal policies, the newer one is listed. The report does not check access
---   that an identity also has through an access group, roles that include one another, patterns
---   that match one another, services as part of all services, or public access. IBM Cloud might
---   record a use for either of the two policies. A policy created by an enterprise template has no
---   command: change it in the template.
+--   same one. Of two equal policies, the one that was used last is not listed; if neither was used,
+--   the older one is not. The report does not check access that an identity also has through an
+--   access group, roles that include one another, patterns that match one another, services as part
+--   of all services, or public access. IBM Cloud might record a use for either of the two policies.
+--   If only the narrower one is used, policy_right_size keeps it instead of the broader one. A
+--   policy created by an enterprise template has no command: change it in the template.
 -- references:
 --   - "IBM Cloud Docs: Auditing access policies"
 -- shown: [subject, target, roles, covered_by_target, covered_by_roles, redundant_because, condition]

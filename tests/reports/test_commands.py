@@ -297,6 +297,7 @@ def test_a_policy_of_a_locked_service_id_is_deleted_while_it_is_unlocked(collect
     assert of_locked == {
         *("account_management_wide_policy", "account_only_policy", "all_services_write"),
         *("escalation_paths", "policy_never_used", "policy_orphan_target"),
+        "policy_right_size",
         *("service_id_admins", "service_id_direct_policies", "services_referenced_not_existing"),
     }
 
