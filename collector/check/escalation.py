@@ -47,12 +47,12 @@ class _Path:
         return f"could become an administrator: {self.text}"
 
     @classmethod
-    def of(cls, steps: Sequence[tuple[str, str, str]], is_member: bool) -> _Path:
-        """A path of steps: the key and the name of where each leads, and why.
+    def of(cls, steps: Sequence[Sequence[str]], is_member: bool) -> _Path:
+        """A path of steps, which begin with the key and the name of where each leads, and why.
 
         That somebody who stands for the members of a group is one of them need not be said.
         """
-        text = " → ".join(f"{name} ({why})" for _, name, why in steps[is_member:])
+        text = " → ".join(f"{name} ({why})" for _, name, why, *_ in steps[is_member:])
         return cls(text, frozenset(key for key, *_ in steps))
 
 
