@@ -225,7 +225,15 @@ select
   proposed.access_rows,
   1 as policies,
   commands.console,
-  commands.remark,
+  coalesce(
+    commands.remark,
+    iif(
+      proposed.reason = 'no subject',
+      'The command line names policies by their holder, so delete it through the API: DELETE '
+        || 'https://iam.cloud.ibm.com/v2/policies/' || proposed.policy_id,
+      null
+    )
+  ) as remark,
   acknowledged.note as acknowledged,
   proposed.stand_ins,
   proposed.iam_id,

@@ -100,7 +100,7 @@ MAY_IMPORT_WITHIN = {
         "breakdown": {"asked", "facets", "filters", "sums"},
         "chart": {"filters", "sums"},
         "over_time": {"asked", "chart", "sums", "times", "trend"},
-        "links": {"lookup", "workbench"},
+        "links": {"lookup", "without", "workbench"},
         "workbench": set(),
         "labels": set(),
         "picture": {"graph", "labels"},

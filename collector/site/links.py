@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from ..reports.report import SEVERITIES
 from ..store.schema import TABLES
+from . import without
 from .lookup import address
 from .workbench import ACCEPTED, OPEN, to_fix
 
@@ -36,6 +37,7 @@ _EVERYWHERE = {*_LINKED, "command", "report", "severity", "rule_id"}
 SHOWN = {
     *(*_EVERYWHERE, *_NAMED_BY, *_HOLDERS, *_COUNTED),
     *("console", "reports", "name", "result", "accepted", "to_fix", "rank"),
+    "lost",
 }
 SHOWN_IN_VIEW = {*_EVERYWHERE, *_NAMED_IN_VIEW, "title"}
 
@@ -54,6 +56,11 @@ def cell(datasette: Any, database: str, row: Any, column: str, value: Any) -> Ma
         known = value.startswith("ibm-iam-")
         rules = _table_url(datasette, database, "escalation_rules")
         return _anchor(f"{rules}?id={value}", value) if known else None
+    if column == "lost":  # with a policy
+        policy_id = _field(row, "policy_id")
+        if not isinstance(policy_id, str):
+            return None
+        return _anchor(without.address(datasette, database, "policies", {"id": policy_id}), value)
     if column == "console":
         at_ibm = value.startswith(CONSOLE)
         return Markup(f'<a href="{escape(value)}" rel="noreferrer">Console</a>') if at_ibm else None

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from iaminsights.cli import main
 from iaminsights.sandbox import Account
 from iaminsights.trial.trial import Trial
 
 from ..report_rows import EVERY_POLICY_LIST, GONE, days_ago, rows
 
 NAME = "policy_right_size"
+PAGE = (Path(__file__).parents[2] / "docs" / "right-size.md").read_text(encoding="utf-8")
 LONG_AGO = days_ago(400)
 YESTERDAY = days_ago(1)
 OVER = {
@@ -241,3 +248,16 @@ def test_a_locked_service_id_is_unlocked_first(path):
 
 def test_nothing_is_proposed_where_policies_were_not_read(made, collected):
     assert rows(collected(made.account, deny=EVERY_POLICY_LIST), NAME, "policy_id") == []
+
+
+def test_the_example_of_the_documentation_takes_nothing_from_anybody(sample_file, tmp_path):
+    (statement,) = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
+    with closing(sqlite3.connect(sample_file)) as database:
+        (changes,) = database.execute(statement).fetchone()
+    (tmp_path / "fit.json").write_text(changes, encoding="utf-8")
+    arguments = ["whatif", str(tmp_path / "fit.json"), str(sample_file), "--only", "access"]
+    result = CliRunner().invoke(main, arguments, env={"COLUMNS": "100"})
+    assert result.exit_code == 0, result.output
+    (block,) = re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)
+    for line in block.splitlines()[2:]:
+        assert line == "..." or line in result.stdout

@@ -53,6 +53,12 @@ def test_a_policy_that_gives_access(site):
     )
 
 
+def test_a_report_says_of_a_policy_what_would_be_lost_and_leads_there(site):
+    page = site.page("/iaminsights/policy_right_size")
+    said = "nothing: other policies grant the same 2 rows of access"
+    assert f'<a href="{PAGE}/policies/{TOKYO}">{said}</a>' in page
+
+
 def test_a_policy_that_gives_what_another_gives_as_well(site):
     text = site.text(f"{PAGE}/policies/{TOKYO}")
     assert "Nobody would lose access: all of it is also given in full by other policies." in text
