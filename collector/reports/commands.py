@@ -77,6 +77,12 @@ def _member(what: str, argument: str, *, leaves: bool) -> Kind:
     )
 
 
+_HOLDERS = {
+    "access-group": "access group",
+    "user": "user",
+    "service": "service ID",
+    "trusted-profile": "trusted profile",
+}
 _MEMBERS = {"user": "user", "service-id": "named service ID", "trusted-profile": "trusted profile"}
 _KEYS = {"api-key": ("API key",), "service-api-key": ("API key", "service ID")}
 _WORDS = {"api-key": "{0}", "service-api-key": "{0} {1}"}
@@ -94,7 +100,26 @@ KINDS: Mapping[str, Kind] = {
         "Undo it with the ID that it prints: ibmcloud iam access-group-policy-delete.",
         ("new access group",),
     ),
+    **{
+        f"iam {key}-policy-create": Kind(
+            ADD,
+            "Create a policy of {0}",
+            f"Undo it with the ID that it prints: ibmcloud iam {key}-policy-delete.",
+            (holder,),
+        )
+        for key, holder in _HOLDERS.items()
+        if key != "access-group"
+    },
     **{f"iam access-group-{m}-add": _member(m, who, leaves=False) for m, who in _MEMBERS.items()},
+    **{
+        f"iam {key}-policy-update": Kind(
+            CHANGE,
+            "Replace a policy of {0} by what the file has",
+            "To undo it, replace it by its JSON of before, which the report has.",
+            (holder, "policy"),
+        )
+        for key, holder in _HOLDERS.items()
+    },
     "iam account-settings-update": Kind(
         CHANGE,
         "Set {0} of the account to {1}",
@@ -138,10 +163,7 @@ KINDS: Mapping[str, Kind] = {
         "Cannot be undone for members by a dynamic rule, who come back at the next login.",
         ("user",),
     ),
-    "iam access-group-policy-delete": _policy("access group"),
-    "iam user-policy-delete": _policy("user"),
-    "iam service-policy-delete": _policy("service ID"),
-    "iam trusted-profile-policy-delete": _policy("trusted profile"),
+    **{f"iam {key}-policy-delete": _policy(holder) for key, holder in _HOLDERS.items()},
     "iam authorization-policy-delete": Kind(
         REMOVE,
         "Delete an authorization between services",
