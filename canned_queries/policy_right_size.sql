@@ -72,6 +72,9 @@ with
     )
     group by policy_id
   ),
+  orphans as materialized (
+    select policy_id, missing from policies_without_subject
+  ),
   inactive as materialized (
     select distinct account_id, iam_id from inactive_identities where kind <> 'apikey'
   )
@@ -89,11 +92,7 @@ select
         where conditions.policy_id = proposed.policy_id
       ) || '.'
     when 'no subject' then
-      'The account no longer has its ' || (
-        select missing
-        from policies_without_subject as missing
-        where missing.policy_id = proposed.policy_id
-      ) || '.'
+      'The account no longer has its ' || orphans.missing || '.'
     when 'empty group' then 'Nobody is in its access group, and no dynamic rule adds anybody.'
     when 'nothing left' then 'What it names no longer exists: ' || gone.all_of_it || '.'
     when 'covered' then 'Other policies of the same holder grant all of it: ' || (
@@ -215,10 +214,14 @@ select
       || 'ETag of a GET. After that, create it again with its JSON, which policy_documents has until '
       || 'the next collection.'
   ) as undo,
-  (
-    select document
-    from policy_documents as documents
-    where documents.policy_id = proposed.policy_id and proposed.recommendation <> 'delete'
+  iif(
+    proposed.recommendation <> 'delete',
+    (
+      select document
+      from policy_documents as documents
+      where documents.policy_id = proposed.policy_id
+    ),
+    null
   ) as before,
   proposed.identities,
   proposed.targets,
@@ -249,6 +252,7 @@ join policy_commands as commands on commands.policy_id = proposed.policy_id
 left join policy_replacements as replacements on replacements.policy_id = proposed.policy_id
 left join inactive
   on inactive.iam_id = proposed.iam_id and inactive.account_id = proposed.account_id
+left join orphans on orphans.policy_id = proposed.policy_id
 left join gone on gone.policy_id = proposed.policy_id
 left join acknowledged_findings as acknowledged
   on acknowledged.report = 'policy_right_size'
