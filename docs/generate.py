@@ -68,7 +68,7 @@ def command_table() -> str:
     lines = ["| command | does |", "| --- | --- |"]
     for name, command in sorted(main.commands.items()):
         usage = " ".join(
-            parameter.metavar or parameter.name
+            parameter.metavar or parameter.name.upper()
             for parameter in command.params
             if isinstance(parameter, click.Argument)
         )
