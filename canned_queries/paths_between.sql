@@ -18,8 +18,8 @@
 --   highest confidence. No path leads back to the source, its access groups, or the trusted profiles
 --   that it can assume, so check again after you remove one of these. hops counts the steps that are
 --   escalations, at most six; 0 is access that the source has already. A role is reached by holding
---   it on anything, and the path says on what. Full control of the account includes every instance and every role. confidence is that of
---   the weakest step. What escalation_paths does not evaluate is not evaluated here either, such as
+--   it on anything, and the path says on what. Full control of the account includes every instance
+--   and every role. confidence is that of the weakest step. What escalation_paths does not evaluate is not evaluated here either, such as
 --   paths through other accounts.
 -- references:
 --   - "IBM Cloud Docs: IAM roles and actions"
@@ -38,7 +38,7 @@
 --   serviceids: {parameter: source, column: iam_id, words: "How can it gain full control?"}
 --   trustedprofiles: {parameter: source, column: iam_id, words: "How can it gain full control?"}
 --   access_groups: {parameter: source, column: id, words: "How can its members gain full control?"}
--- shown: [rank, path, hops, confidence, via, target]
+-- shown: [rank, path, hops, confidence, via, public_access, target]
 -- breakdown: {by: via}
 -- chart:
 --   mark: bar
@@ -631,6 +631,23 @@ select
   case json_extract(about, '$[1]') when 3 then 'high' when 2 then 'medium' else 'low' end
     as confidence,
   coalesce(starts.via, 'direct') as via,
+  (
+    select public_access.effect
+    from public_access
+    where public_access.access_group_id
+        = (select access_group_id from policies where id = json_extract(about, '$[3]'))
+      or (
+        json_extract(about, '$[3]') is null
+        and public_access.account_id = accounts.account_id
+        and exists (
+          select 1
+          from administrators
+          where administrators.iam_id = starts.source_id
+            and administrators.account_id = accounts.account_id
+            and administrators.is_public_only
+        )
+      )
+  ) as public_access,
   starts.source,
   starts.target,
   starts.fitting_sources,

@@ -37,7 +37,7 @@
 --   serviceids: {parameter: target, column: iam_id, words: "Who can act as this service ID?"}
 --   trustedprofiles: {parameter: target, column: iam_id, words: "Who can act as it?"}
 --   access_groups: {parameter: target, column: id, words: "Who can join it?"}
--- shown: [identity, kind, hops, first_step, confidence, target]
+-- shown: [identity, kind, hops, first_step, public_access, confidence, target]
 -- breakdown: {by: hops}
 -- chart:
 --   mark: bar
@@ -339,6 +339,23 @@ select
       || coalesce(descriptions.roles, 'a role') || ')'
     else chosen.target || ' (' || coalesce(descriptions.roles, 'a role') || ')'
   end as first_step,
+  (
+    select public_access.effect
+    from public_access
+    where public_access.access_group_id = targets.id
+      or (
+        steps.target_kind = 'full_control'
+        and steps.policy_id is null
+        and public_access.account_id = best.account_id
+        and exists (
+          select 1
+          from administrators
+          where administrators.iam_id = identities.iam_id
+            and administrators.account_id = best.account_id
+            and administrators.is_public_only
+        )
+      )
+  ) as public_access,
   case 3 - ((best.way >> 26) & 3) when 3 then 'high' when 2 then 'medium' else 'low' end
     as confidence,
   chosen.target,

@@ -725,6 +725,7 @@ COUNTS_EVERYBODY = {
     "duties_combined": {},
     "escalation_paths": {},
     "group_large_admin": {},
+    "paths_between": {"source": "Ada Lovelace", "target": "full control"},
     "people_administrators": {},
     "roles_in_use": {},
     "sensitive_data_reach": {},
@@ -735,6 +736,7 @@ COUNTS_EVERYBODY = {
     "who_administers_account": {},
     "who_can_access_instance": {"instance": "pictures"},
     "who_can_do_action": {"role_or_action": "Manager"},
+    "who_reaches": {"target": "pictures", "role": ""},
 }
 
 
