@@ -183,6 +183,7 @@ def test_what_an_earlier_version_could_not_find_is_not_new(earlier):
 def forget(path: Path, *names: str) -> None:
     """Make the file as if its version had not known these tables (table.*) and columns."""
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("begin")  # hundreds of statements, each of which changes the schema
         for name, kind in database.execute(
             "select name, type from sqlite_master where type in ('view', 'trigger')"
         ).fetchall():
@@ -201,6 +202,7 @@ def forget(path: Path, *names: str) -> None:
             if column != "*":
                 database.execute(f"alter table other rename to [{table}]")
         database.execute(f"pragma user_version = {SCHEMA_VERSION - 1}")
+        database.execute("commit")
 
 
 MADE_ANEW = {"identities", "acknowledgements", "findings", "report_counts", "reports", "search"}
