@@ -92,8 +92,9 @@ class Graph:
             self.edges.setdefault((start, end), Edge(start, end, kind, detail))
 
     def column(self, number: int) -> list[Node]:
-        """The nodes of a column, from the left."""
-        return [node for node in self.nodes.values() if node.column == number]
+        """The nodes of a column from the top: what a path ends at first, so that it is seen."""
+        nodes = [node for node in self.nodes.values() if node.column == number]
+        return sorted(nodes, key=lambda node: node.kind != "end")
 
     def as_json(self) -> dict[str, Any]:
         """The graph as the page and its readers get it."""

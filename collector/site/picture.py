@@ -84,8 +84,10 @@ def _tops(graph: Graph, edges: Iterable[Edge], bottom: float, block: float) -> d
     """How high each node stands: the longest column first, the others beside what they lead to."""
     beside = defaultdict(list)
     for edge in edges:
-        beside[edge.start].append(edge.end)
-        beside[edge.end].append(edge.start)
+        for one, other in ((edge.start, edge.end), (edge.end, edge.start)):
+            # What is drawn in any case does not move for the sake of a path.
+            if edge.kind != "leads" or graph.nodes[one].on_path:
+                beside[one].append(other)
     longest = max(range(4), key=lambda number: len(graph.column(number)))
     tops: dict[str, float] = {}
     for number in sorted(range(4), key=lambda number: abs(number - longest)):

@@ -15,7 +15,9 @@ from datasette.utils import tilde_encode
 from playwright.sync_api import BrowserContext, Page, expect
 
 from iaminsights.sandbox import Account, Sandbox
+from iaminsights.site.graph import IDENTITIES, POLICIES, RESOURCES, Graph, Node
 from iaminsights.site.labels import labels
+from iaminsights.site.picture import picture
 
 from ..browser import new_page
 from ..conftest import collect_from
@@ -617,6 +619,29 @@ def test_no_picture_of_what_is_not_there(account, collected, tmp_path):
         ):
             site.get(address, status=404)
             site.get(f"{address}.json", status=404)
+
+
+def test_what_a_path_ends_at_is_on_top_and_moves_nothing_else():
+    graph = Graph()
+    graph.root = graph.add(Node("users/ada", IDENTITIES, "user", "Ada"))
+    for number in range(3):
+        policy = graph.add(Node(f"policies/{number}", POLICIES, "policy", f"Policy {number}"))
+        graph.connect(graph.root, policy, "grants")
+        for place in range(5):
+            key = f"resource_service_instances/{number}-{place}"
+            thing = graph.add(Node(key, RESOURCES, "service_instance", key))
+            graph.connect(policy, thing, "reaches", "full")
+
+    def tops() -> dict[str, float]:
+        return {spot["node"].id: spot["y"] for spot in picture(graph)["nodes"]}
+
+    before = tops()
+    end = graph.add(Node("ends/full control", RESOURCES, "end", "full control", on_path=True))
+    graph.connect("policies/0", end, "leads")
+    after = tops()
+    (moved,) = {after[key] - before[key] for key in before if not key.startswith("users/")}
+    assert after[end] == before["resource_service_instances/0-0"]
+    assert after["resource_service_instances/0-0"] == after[end] + moved > after[end]
 
 
 def test_a_closed_site_shows_no_picture(account, collected, tmp_path):
