@@ -11,7 +11,8 @@
 --   resource.
 -- notes: >
 --   The report checks for the actions in IBM's tables of roles and actions that can be used to
---   gain access; what they lead to was not tested on a live account. The policies that grant a
+--   gain access, including those of the escalation paths with high or medium confidence; what they
+--   lead to was not tested on a live account. The policies that grant a
 --   role decide how far it reaches: policies counts the active ones, and holders counts the
 --   identities and access groups in them. Both are empty if the policies could not be read. A role
 --   without policies can still be assigned at any time. rules has the escalation paths that the
@@ -30,7 +31,8 @@
 --   y_column: roles
 --   y_type: quantitative
 with
-  dangers(action, leads_to) as (
+  -- Words for actions, also for some that are no escalation path by themselves.
+  worded(action, leads_to) as (
     values
     ('iam.policy.create', 'grants access'),
     ('iam.policy.update', 'grants access'),
@@ -62,6 +64,18 @@ with
     ('user-management.user.create', 'invites people'),
     ('global-search-tagging.tag.attach-access-tag', 'attaches access tags')
   ),
+  -- Other actions of escalation paths have the words of the path.
+  dangers as materialized (
+    select action, null as service_name, leads_to from worded
+    union all
+    select actions.action, nullif(actions.service_name, ''), min(rules.outcome)
+    from escalation_actions as actions
+    join (select distinct number, outcome from escalation_rules) as rules
+      on rules.number = actions.number
+    where actions.confidence <> 'low'
+      and actions.action not in (select action from worded)
+    group by actions.action, actions.service_name
+  ),
   found as materialized (
     select
       role_id,
@@ -71,7 +85,9 @@ with
       select roles.role_id, dangers.action, dangers.leads_to
       from roles
       join role_actions on role_actions.role_id = roles.role_id
-      join dangers on dangers.action = role_actions.action
+      join dangers
+        on dangers.action = role_actions.action
+        and (dangers.service_name is null or dangers.service_name = role_actions.service_name)
       where roles.kind = 'custom'
         and roles.account_id is not null
       order by roles.role_id, dangers.leads_to, dangers.action

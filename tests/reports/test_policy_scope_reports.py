@@ -538,6 +538,12 @@ def account_with_custom_roles(name: str) -> Account:
             "resource-controller.credential.retrieve_all",
         ],
     )
+    secrets = "secrets-manager"
+    account.custom_role(
+        "VersionReader", "Version reader", secrets, [f"{secrets}.secret-version.read"]
+    )
+    # Its confidence is low: by itself it is not known to be enough.
+    account.custom_role("Deployer", "Deployer", "project", ["project.config.deploy"])
     for subject in (ada, team):
         account.policy(subject, ["Greeter"], service=groups)
     account.policy(ada, ["Greeter", "Harmless"], service=groups, region="eu-de")
@@ -565,6 +571,10 @@ def test_custom_roles_that_lead_to_more_access(collected):
                 "resource-controller.credential.retrieve_all",
                 *(0, 0),
             ),
+            (
+                *(account, "Version reader", "secrets-manager", "takes stored IAM credentials"),
+                *("secrets-manager.secret-version.read", 0, 0),
+            ),
         )
     ]
 
@@ -575,6 +585,7 @@ def test_nobody_knows_who_holds_a_role_if_the_policies_were_not_read(collected):
     assert rows(path, "custom_role_dangerous", *columns) == [
         ("Greeter", None, None),
         ('Keeper, of "keys"', None, None),
+        ("Version reader", None, None),
     ]
 
 
